@@ -1,0 +1,69 @@
+// The safetensors format: an 8-byte little-endian header length, a JSON header, raw little-endian tensor bytes.
+// https://github.com/huggingface/safetensors (format description)
+//
+// Reading maps the file: opening costs the header alone, pages come in as tensors are used. Every number in the header
+// is checked against the file before a view is handed out; a lying header is an Error(model) with file and key.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace strop {
+
+// Names as in the file: "F32" "F16" "BF16" "F64" "I64" "I32" "I16" "I8" "U8" "BOOL".
+struct TensorView {
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;  // valid while the file object lives
+};
+
+std::size_t dtype_size(const std::string& dtype);  // bytes an element; 0 for an unknown dtype
+
+class SafetensorsFile {
+ public:
+  // Opens one .safetensors file. Error(model): missing, truncated, overlapping, oversized or malformed.
+  explicit SafetensorsFile(const std::filesystem::path& file);
+  ~SafetensorsFile();
+  SafetensorsFile(const SafetensorsFile&) = delete;
+  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
+
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  const std::byte* map_ = nullptr;
+  std::size_t size_ = 0;
+  std::map<std::string, TensorView> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+// The weights of a model folder or a single file: model.safetensors, or model.safetensors.index.json with its shards.
+class WeightFiles {
+ public:
+  explicit WeightFiles(const std::filesystem::path& folder_or_file);
+  // All tensors by their on-disk names.
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  // Which file a tensor lies in: for messages.
+  std::filesystem::path file_of(const std::string& name) const;
+
+ private:
+  std::vector<std::unique_ptr<SafetensorsFile>> files_;
+  std::map<std::string, TensorView> tensors_;
+  std::map<std::string, std::size_t> owner_;
+};
+
+// Writes a file as the reference does: header padded with spaces to 8 bytes, tensors sorted by dtype size (largest
+// first) then name, metadata {"format": "pt"} unless given. Complete or absent (see write_file_atomic); streams, so no
+// second copy of the weights is made.
+void write_safetensors(const std::filesystem::path& file, const std::map<std::string, TensorView>& tensors,
+                       const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
+
+}  // namespace strop
