@@ -1,0 +1,1 @@
+// The home of the shared precompiled header (cmake/torch.cmake).

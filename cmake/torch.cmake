@@ -1,0 +1,66 @@
+# libtorch 2.13: from CMAKE_PREFIX_PATH, else the installed Python package `torch` 2.13.x, else fetched into the build
+# folder with pip. The headers are the ABI, so the version is pinned.
+#
+# STROP_TORCH_PACKAGE chooses what is fetched: the plain package is the CPU build where only that is served, and a CUDA
+# build of several GB elsewhere. For the CPU build there, give its version, "torch==2.13.0+cpu", and with
+# STROP_TORCH_INDEX the address of the package index that has it.
+set(STROP_TORCH_VERSION 2.13)
+set(STROP_TORCH_PACKAGE "torch==2.13.0" CACHE STRING "pip requirement to fetch where no libtorch is found")
+set(STROP_TORCH_INDEX "" CACHE STRING "address of another package index to fetch it from")
+
+find_package(Python3 QUIET COMPONENTS Interpreter)
+find_package(Torch QUIET)
+if(NOT Torch_FOUND)
+  foreach(place "" "${CMAKE_SOURCE_DIR}/build/torch")
+    if(NOT Torch_FOUND AND Python3_FOUND)
+      set(ENV{PYTHONPATH} "${place}")
+      execute_process(
+        COMMAND ${Python3_EXECUTABLE} -c
+          "import importlib.metadata as m, importlib.util as u, os; assert m.version('torch').startswith('${STROP_TORCH_VERSION}.'); print(os.path.dirname(u.find_spec('torch').origin))"
+        OUTPUT_VARIABLE torch_folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE torch_missing)
+      unset(ENV{PYTHONPATH})
+      if(torch_missing EQUAL 0)
+        find_package(Torch QUIET PATHS "${torch_folder}/share/cmake/Torch" NO_DEFAULT_PATH)
+      endif()
+    endif()
+  endforeach()
+endif()
+if(NOT Torch_FOUND)
+  strop_need(Python3_FOUND "python3 (to fetch libtorch; or give one with CMAKE_PREFIX_PATH)" python3)
+  set(torch_target "${CMAKE_SOURCE_DIR}/build/torch")
+  message(STATUS "Fetching ${STROP_TORCH_PACKAGE} into ${torch_target} (once)")
+  set(torch_index)
+  if(STROP_TORCH_INDEX)
+    set(torch_index --index-url "${STROP_TORCH_INDEX}")
+  endif()
+  execute_process(
+    COMMAND ${Python3_EXECUTABLE} -m pip install --quiet --disable-pip-version-check --no-deps
+      --target "${torch_target}" ${torch_index} "${STROP_TORCH_PACKAGE}"
+    RESULT_VARIABLE torch_failed)
+  if(NOT torch_failed EQUAL 0)
+    message(FATAL_ERROR "libtorch ${STROP_TORCH_VERSION} was found neither in CMAKE_PREFIX_PATH nor as a Python package, "
+                        "and fetching ${STROP_TORCH_PACKAGE} failed. Install it (pip install torch==2.13.0) or give "
+                        "-DCMAKE_PREFIX_PATH=/path/to/libtorch.")
+  endif()
+  find_package(Torch REQUIRED PATHS "${torch_target}/torch/share/cmake/Torch" NO_DEFAULT_PATH)
+endif()
+if(NOT Torch_VERSION VERSION_EQUAL ${STROP_TORCH_VERSION} AND NOT Torch_VERSION MATCHES "^${STROP_TORCH_VERSION}")
+  message(FATAL_ERROR "libtorch ${Torch_VERSION} was found at ${TORCH_INSTALL_PREFIX}; expected ${STROP_TORCH_VERSION}.x. "
+                      "Give -DCMAKE_PREFIX_PATH=/path/to/libtorch of that version.")
+endif()
+message(STATUS "libtorch ${Torch_VERSION} at ${TORCH_INSTALL_PREFIX}")
+
+find_package(OpenMP QUIET COMPONENTS CXX)
+add_library(strop_torch INTERFACE)
+target_include_directories(strop_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(strop_torch INTERFACE ${TORCH_LIBRARIES})
+if(OpenMP_CXX_FOUND)
+  # Only the flag: the wheel brings the runtime itself, and two of them in one process fight over the cores.
+  target_compile_options(strop_torch INTERFACE -fopenmp)
+  target_link_options(strop_torch INTERFACE -fopenmp)
+endif()
+
+add_library(strop_pch STATIC ${CMAKE_CURRENT_LIST_DIR}/pch.cc)
+target_compile_options(strop_pch PRIVATE ${STROP_WARNINGS} ${STROP_SANITIZE_FLAGS})
+target_link_libraries(strop_pch PUBLIC strop_torch)
+target_precompile_headers(strop_pch PRIVATE <torch/torch.h>)
