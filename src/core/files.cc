@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <utility>
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -72,25 +73,36 @@ std::string read_file(const fs::path& path, ErrorKind kind, std::uint64_t limit)
   return content;
 }
 
-void write_file_atomic(const fs::path& path, std::string_view content) {
+AtomicFile::AtomicFile(const fs::path& path)
+    : path_(path),
+      sibling_(path.parent_path() / ("." + path.filename().string() + ".tmp" + std::to_string(::getpid()))) {
   make_parent(path);
-  const fs::path sibling = path.parent_path() / ("." + path.filename().string() + ".tmp" + std::to_string(::getpid()));
-  const int descriptor = ::open(sibling.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) fail(ErrorKind::usage, "{}: cannot be written: {}", path.string(), reason());
-  bool good = write_all(descriptor, content) && ::fsync(descriptor) == 0;
-  std::string why = good ? "" : reason();
-  if (::close(descriptor) != 0 && good) {
-    good = false;
-    why = reason();
+  descriptor_ = ::open(sibling_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor_ < 0) fail(ErrorKind::usage, "{}: cannot be written: {}", path.string(), reason());
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!sibling_.empty()) ::unlink(sibling_.c_str());
+}
+
+void AtomicFile::write(std::string_view piece) {
+  if (!write_all(descriptor_, piece)) fail(ErrorKind::usage, "{}: cannot be written: {}", path_.string(), reason());
+}
+
+void AtomicFile::commit() {
+  // close() may report what a network file system could not store.
+  const bool synced = ::fsync(descriptor_) == 0 && ::close(std::exchange(descriptor_, -1)) == 0;
+  if (!synced || ::rename(sibling_.c_str(), path_.c_str()) != 0) {
+    fail(ErrorKind::usage, "{}: cannot be written: {}", path_.string(), reason());
   }
-  if (good && ::rename(sibling.c_str(), path.c_str()) != 0) {
-    good = false;
-    why = reason();
-  }
-  if (!good) {
-    ::unlink(sibling.c_str());
-    fail(ErrorKind::usage, "{}: cannot be written: {}", path.string(), why);
-  }
+  sibling_.clear();
+}
+
+void write_file_atomic(const fs::path& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
 }
 
 void append_file(const fs::path& path, std::string_view content) {

@@ -19,6 +19,22 @@ std::string read_file(const std::filesystem::path& path, ErrorKind kind, std::ui
 // Creates missing parent folders. Error(usage) on failure, the sibling removed.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 
+// The same for content that comes in pieces: nothing is seen under `path` before commit(), and nothing stays where
+// commit() was not reached. Error(usage) on failure.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  void write(std::string_view piece);
+  void commit();
+
+ private:
+  std::filesystem::path path_, sibling_;
+  int descriptor_ = -1;
+};
+
 // Appends one block to the file, created where missing. Error(usage) on failure.
 void append_file(const std::filesystem::path& path, std::string_view content);
 

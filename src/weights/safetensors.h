@@ -16,7 +16,7 @@
 
 namespace strop {
 
-// Names as in the file: "F32" "F16" "BF16" "F64" "I64" "I32" "I16" "I8" "U8" "BOOL".
+// Names as in the file: "F32" "F16" "BF16" "F64" "I64" "I32" "I16" "I8" "U8" "BOOL" (also U16 U32 U64 C64 F8_*).
 struct TensorView {
   std::string dtype;
   std::vector<std::int64_t> shape;
@@ -29,7 +29,6 @@ class SafetensorsFile {
  public:
   // Opens one .safetensors file. Error(model): missing, truncated, overlapping, oversized or malformed.
   explicit SafetensorsFile(const std::filesystem::path& file);
-  ~SafetensorsFile();
   SafetensorsFile(const SafetensorsFile&) = delete;
   SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
@@ -39,8 +38,7 @@ class SafetensorsFile {
 
  private:
   std::filesystem::path path_;
-  const std::byte* map_ = nullptr;
-  std::size_t size_ = 0;
+  std::shared_ptr<const void> map_;  // unmaps when the object goes
   std::map<std::string, TensorView> tensors_;
   std::map<std::string, std::string> metadata_;
 };
@@ -60,9 +58,9 @@ class WeightFiles {
   std::map<std::string, std::size_t> owner_;
 };
 
-// Writes a file as the reference does: header padded with spaces to 8 bytes, tensors sorted by dtype size (largest
-// first) then name, metadata {"format": "pt"} unless given. Complete or absent (see write_file_atomic); streams, so no
-// second copy of the weights is made.
+// Writes a file as the reference does: header padded with spaces to 8 bytes, tensors sorted by dtype (largest first,
+// in the reference's order) then name, metadata {"format": "pt"} unless given. Complete or absent (see
+// write_file_atomic); streams, so no second copy of the weights is made.
 void write_safetensors(const std::filesystem::path& file, const std::map<std::string, TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata = {{"format", "pt"}});
 
