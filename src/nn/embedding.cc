@@ -1,0 +1,9 @@
+#include "nn/embedding.h"
+
+#include <torch/torch.h>
+
+namespace strop {
+
+torch::Tensor Embedding::forward(const torch::Tensor& ids) const { return at::embedding(weight, ids); }
+
+}  // namespace strop

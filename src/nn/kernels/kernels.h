@@ -1,0 +1,80 @@
+// Inner loops of strop's own layers, over raw pointers: no torch, no allocation, no threads (callers split the work).
+// Each is compiled for AVX-512, AVX2 and plain x86-64 and chosen at run time by the processor's abilities.
+#pragma once
+
+#include <cstdint>
+
+namespace strop::kernels {
+
+// Rows first .. last-1 of  y = layer_norm(residual + dropout(x)) * gamma + beta,  width columns, fp32.
+// Writes y, xhat (the normalised rows, for the backward pass; may be null) and rstd. A residual of null counts as 0.
+// Dropout: element e = (mask_row + row) * width + column is kept, and scaled by 1 / (1 - rate), or zeroed, as (key, e) says.
+struct NormForward {
+  const float* x;
+  const float* residual;
+  const float* gamma;
+  const float* beta;
+  float* y;
+  float* xhat;
+  float* rstd;
+  std::int64_t width;
+  float eps;
+  float rate;
+  std::uint64_t key;
+  std::int64_t mask_row;  // number of row 0 in the mask
+};
+void norm_forward(const NormForward& work, std::int64_t first, std::int64_t last);
+
+// Gradient of norm_forward: d_sum is the gradient of residual + dropout(x), d_x that of x (the same without dropout:
+// pass null then). d_gamma and d_beta (may be null) are added to.
+struct NormBackward {
+  const float* g;
+  const float* xhat;
+  const float* rstd;
+  const float* gamma;
+  float* d_sum;
+  float* d_x;
+  float* d_gamma;
+  float* d_beta;
+  std::int64_t width;
+  float rate;
+  std::uint64_t key;
+  std::int64_t mask_row;
+};
+void norm_backward(const NormBackward& work, std::int64_t first, std::int64_t last);
+
+// Attention of one head of one sequence, fp32. q: queries x dim with row stride q_stride (likewise k, v: keys x dim).
+// out (stride out_stride) = dropout(softmax(scale q k^T)) v; lse[query] = log-sum-exp of its scores, for the backward pass.
+// `scratch` holds attention_scratch(queries, keys, dim) floats. Element e of the dropout mask: query * keys + key.
+struct AttentionForward {
+  const float *q, *k, *v;
+  float *out, *lse, *scratch;
+  std::int64_t q_stride, k_stride, v_stride, out_stride;
+  std::int64_t queries, keys, dim;
+  float scale;
+  float rate;
+  std::uint64_t key;
+};
+void attention_forward(const AttentionForward& work);
+
+// Gradients of attention_forward, written (not added) to d_q, d_k, d_v with their strides. g is the gradient of out.
+struct AttentionBackward {
+  const float *q, *k, *v, *out, *lse, *g;
+  float *d_q, *d_k, *d_v, *scratch;
+  std::int64_t q_stride, k_stride, v_stride, out_stride, g_stride, d_q_stride, d_k_stride, d_v_stride;
+  std::int64_t queries, keys, dim;
+  float scale;
+  float rate;
+  std::uint64_t key;
+};
+void attention_backward(const AttentionBackward& work);
+std::int64_t attention_scratch(std::int64_t queries, std::int64_t keys, std::int64_t dim);
+
+// y[i] = x[i] if kept, scaled, else 0: the plain dropout, for elements first .. last-1.
+void dropout(const float* x, float* y, float rate, std::uint64_t key, std::int64_t first, std::int64_t last);
+
+// bf16 is the upper half of fp32; to_bf16 rounds to nearest even.
+void from_bf16(const std::uint16_t* x, float* y, std::int64_t count);
+void to_bf16(const float* x, std::uint16_t* y, std::int64_t count);
+
+}  // namespace strop::kernels

@@ -1,0 +1,17 @@
+#include "nn/layer.h"
+
+namespace strop {
+
+torch::Tensor Layer::converted(const torch::Tensor& master, Kept& kept, torch::ScalarType precision) {
+  if (!master.defined() || master.scalar_type() == precision) return master;
+  if (master.requires_grad()) {
+    kept = {};
+    return master.to(precision);
+  }
+  if (!kept.tensor.defined() || kept.tensor.scalar_type() != precision || !(kept.mark == mark_of(master))) {
+    kept = {master.detach().to(precision), mark_of(master)};
+  }
+  return kept.tensor;
+}
+
+}  // namespace strop

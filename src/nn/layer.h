@@ -1,0 +1,62 @@
+// A leaf of a model: weight, bias and one adapter slot. Everything that is loaded, saved, frozen, hashed or adapted is
+// a Layer; a model is nothing but named layers and the blocks' forward functions.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/adapter.h"
+
+namespace strop {
+
+// Tells whether a tensor is still the one, with the values, that something was derived from.
+struct TensorMark {
+  const void* data = nullptr;
+  std::int64_t version = -1;
+  bool operator==(const TensorMark&) const = default;
+};
+inline TensorMark mark_of(const torch::Tensor& tensor) {
+  return tensor.defined() ? TensorMark{tensor.const_data_ptr(), static_cast<std::int64_t>(tensor._version())} : TensorMark{};
+}
+
+enum class LayerKind { linear, embedding, norm };
+
+class Layer {
+ public:
+  // Allocates nothing: weights come from a file (Model::load) or from reset().
+  Layer(LayerKind kind, std::vector<std::int64_t> shape, bool has_bias) : kind_(kind), shape_(shape), has_bias_(has_bias) {}
+  virtual ~Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  LayerKind kind() const { return kind_; }
+  const std::vector<std::int64_t>& shape() const { return shape_; }  // of the weight: out x in, rows x dim, or dim
+  bool has_bias() const { return has_bias_; }
+
+  torch::Tensor weight;  // fp32, shape()
+  torch::Tensor bias;    // fp32, shape()[0] of linear layers, shape() of norms; undefined without bias
+  std::unique_ptr<Adapter> adapter;
+
+  // weight (bias) in the precision of a pass. A frozen tensor is converted once and kept until it changes; a trained one
+  // is converted each time, in the graph.
+  torch::Tensor weight_in(torch::ScalarType precision) const { return converted(weight, kept_weight_, precision); }
+  torch::Tensor bias_in(torch::ScalarType precision) const { return converted(bias, kept_bias_, precision); }
+
+ private:
+  struct Kept {
+    torch::Tensor tensor;
+    TensorMark mark;  // of the master that it was made from
+  };
+  static torch::Tensor converted(const torch::Tensor& master, Kept& kept, torch::ScalarType precision);
+
+  LayerKind kind_;
+  std::vector<std::int64_t> shape_;
+  bool has_bias_;
+  mutable Kept kept_weight_, kept_bias_;
+};
+
+}  // namespace strop

@@ -1,0 +1,26 @@
+// y = x W^T + b with low-rank terms added into column ranges, W and b frozen: one autograd node.
+//
+// Forward saves x only where an A trains, and u = x A^T (rows x sum of ranks). Backward, with g the gradient of y and
+// g_i its columns of term i:  dB_i = s_i g_i^T u_i;  dA_i = (s_i g_i B_i)^T x;  dx = g W + sum s_i (g_i B_i) A_i.
+// (Hu et al. 2021, eq. 3; the order of products is that of RunLoRA, arXiv 2312.03415.)
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "nn/adapter.h"
+
+namespace strop {
+
+struct LowRankTerm {
+  LowRank term;
+  std::int64_t column = 0;  // first column of y that the term adds to
+};
+
+// x: rows x in; weight: out x in; bias: out or undefined; all of one precision. Terms may be of another precision (fp32
+// masters): they are converted here and their gradients come back in their own.
+torch::Tensor low_rank_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                              const std::vector<LowRankTerm>& terms);
+
+}  // namespace strop

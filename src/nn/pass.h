@@ -1,0 +1,26 @@
+// How one forward pass runs: handed to every block.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+#include "core/rng.h"
+
+namespace strop {
+
+struct Pass {
+  bool training = false;                          // dropout acts
+  torch::ScalarType precision = torch::kFloat;    // of activations: kFloat or kBFloat16
+  double dropout = -1;                            // overrides the blocks' own rates where >= 0
+  std::uint64_t dropout_key = 0;                  // from (seed, step, micro-batch): the masks follow from it alone
+
+  // The rate in force for a layer whose own rate is `own`; 0 outside training.
+  double rate(double own) const { return training ? (dropout >= 0 ? dropout : own) : 0.0; }
+  // A key for the mask of dropout number `which` in block number `block`.
+  std::uint64_t mask_key(std::uint64_t block, std::uint64_t which) const {
+    return mix64(dropout_key ^ mix64(block * 64 + which));
+  }
+};
+
+}  // namespace strop
