@@ -10,9 +10,16 @@ endfunction()
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_PCH_EXTSUM=1 ${CCACHE})
+      CCACHE_PCH_EXTSUM=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
+# The python3 a person types comes before any newer one elsewhere.
+find_program(STROP_PYTHON python3)
+if(STROP_PYTHON AND NOT Python3_EXECUTABLE)
+  set(Python3_EXECUTABLE ${STROP_PYTHON})
+endif()
+find_package(Python3 QUIET COMPONENTS Interpreter)
+strop_need(Python3_FOUND "python3" python3)
 find_package(Threads REQUIRED)
 find_package(fmt QUIET)
 strop_need(fmt_FOUND "fmt" libfmt-dev)
