@@ -50,6 +50,12 @@ message(STATUS "libtorch ${Torch_VERSION} at ${TORCH_INSTALL_PREFIX}")
 
 find_package(OpenMP QUIET COMPONENTS CXX)
 add_library(strop_torch INTERFACE)
+# The wheel carries headers of another fmt, without its library: ours must be found first, in torch files too.
+find_path(STROP_FMT_INCLUDE fmt/format.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH)
+find_path(STROP_FMT_INCLUDE fmt/format.h)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include-first)
+file(CREATE_LINK ${STROP_FMT_INCLUDE}/fmt ${CMAKE_BINARY_DIR}/include-first/fmt SYMBOLIC)
+target_include_directories(strop_torch BEFORE INTERFACE ${CMAKE_BINARY_DIR}/include-first)
 target_include_directories(strop_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(strop_torch INTERFACE ${TORCH_LIBRARIES})
 if(OpenMP_CXX_FOUND)
