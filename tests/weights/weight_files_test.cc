@@ -1,0 +1,96 @@
+#include "helpers.h"
+#include "weights/safetensors.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string one_tensor(const std::string& name, char value) {
+  auto content = safetensors_bytes(R"({")" + name + R"(":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1);
+  content.back() = value;
+  return content;
+}
+
+void write_shards(const fs::path& folder) {
+  spill(folder / "model-00001-of-00002.safetensors", one_tensor("a", 1));
+  spill(folder / "model-00002-of-00002.safetensors", one_tensor("b", 2));
+  spill(
+      folder / "model.safetensors.index.json",
+      R"({"metadata":{"total_size":2},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}})");
+}
+
+TEST(WeightFiles, OneFileOrItsFolder) {
+  TempFolder folder;
+  spill(folder / "model.safetensors", one_tensor("a", 7));
+  for (const auto& path : {folder.path(), folder / "model.safetensors"}) {
+    const WeightFiles weights(path);
+    ASSERT_EQ(weights.tensors().size(), 1u);
+    EXPECT_EQ(weights.tensors().at("a").bytes[0], std::byte{7});
+    EXPECT_EQ(weights.file_of("a"), folder / "model.safetensors");
+  }
+}
+
+TEST(WeightFiles, ShardsByTheirIndex) {
+  TempFolder folder;
+  write_shards(folder.path());
+  for (const auto& path : {folder.path(), folder / "model.safetensors.index.json"}) {
+    const WeightFiles weights(path);
+    ASSERT_EQ(weights.tensors().size(), 2u);
+    EXPECT_EQ(weights.tensors().at("b").bytes[0], std::byte{2});
+    EXPECT_EQ(weights.file_of("b"), folder / "model-00002-of-00002.safetensors");
+  }
+}
+
+TEST(WeightFiles, AMissingShardIsNamed) {
+  TempFolder folder;
+  write_shards(folder.path());
+  fs::remove(folder / "model-00002-of-00002.safetensors");
+  const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
+  EXPECT_NE(message.find("model.safetensors.index.json: the shard model-00002-of-00002.safetensors"), std::string::npos)
+      << message;
+}
+
+TEST(WeightFiles, ATensorThatTheShardLacksIsNamed) {
+  TempFolder folder;
+  write_shards(folder.path());
+  spill(folder / "model-00002-of-00002.safetensors", one_tensor("c", 2));
+  const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
+  EXPECT_NE(message.find("tensor 'b' should lie in model-00002-of-00002.safetensors"), std::string::npos) << message;
+}
+
+TEST(WeightFiles, ABrokenIndexIsRefused) {
+  TempFolder folder;
+  for (const char* index : {"", "{", "[]", "{}", R"({"weight_map":[]})", R"({"weight_map":{"a":1}})",
+                            R"({"weight_map":{"a":"../x.safetensors"}})", R"({"weight_map":{"a":"x.bin"}})"}) {
+    spill(folder / "model.safetensors.index.json", index);
+    const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
+    EXPECT_NE(message.find("model.safetensors.index.json"), std::string::npos) << message;
+    EXPECT_NE(message.find("expected"), std::string::npos) << message;
+  }
+}
+
+TEST(WeightFiles, PicklesAreSentToTheConverter) {
+  TempFolder folder;
+  spill(folder / "pytorch_model.bin", "x");
+  for (const auto& path : {folder.path(), folder / "pytorch_model.bin"}) {
+    const auto message = error_of(ErrorKind::model, [&] { WeightFiles{path}; });
+    EXPECT_NE(message.find("pickled weights are not read yet"), std::string::npos) << message;
+    EXPECT_NE(message.find("st.save_file({k: v"), std::string::npos) << message;
+    EXPECT_NE(message.find((folder / "model.safetensors").string()), std::string::npos) << message;
+  }
+}
+
+TEST(WeightFiles, NoWeightsAtAll) {
+  TempFolder folder;
+  spill(folder / "config.json", "{}");
+  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; }).find("holds no weights"),
+            std::string::npos);
+  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles(folder / "none"); }).find("no such file or folder"),
+            std::string::npos);
+  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles(folder / "config.json"); }).find("is no weight file"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace strop
