@@ -1,0 +1,151 @@
+#include "models/model.h"
+
+#include <torch/torch.h>
+
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace strop {
+
+std::size_t Model::index_of(const std::string& block_name) const {
+  const auto names = block_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == block_name) return i;
+  }
+  const auto close = nearest(block_name, names);
+  fail(ErrorKind::usage, "no block '{}' in this {} model{}; its row is: {}", block_name, family_,
+       close.empty() ? "" : ", did you mean '" + close + "'?", join(names, ", "));
+}
+
+std::vector<std::string> Model::block_names() const {
+  std::vector<std::string> names;
+  for (const auto& block : blocks_) names.push_back(block->name());
+  return names;
+}
+
+void Model::forward(State& state, const Pass& pass, std::size_t first, std::size_t last) const {
+  for (std::size_t i = first; i < last; ++i) blocks_[i]->forward(state, pass);
+}
+
+std::vector<Port> Model::live_at(std::size_t cut) const {
+  std::map<std::string, Rows> written;
+  for (const auto& port : inputs_) written[port.name] = port.rows;
+  for (std::size_t i = 0; i < cut; ++i) {
+    for (const auto& port : blocks_[i]->writes()) written[port.name] = port.rows;
+  }
+  std::set<std::string> live;
+  for (std::size_t i = size(); i > cut; --i) {
+    for (const auto& port : blocks_[i - 1]->writes()) live.erase(port.name);
+    for (const auto& name : blocks_[i - 1]->reads()) live.insert(name);
+  }
+  std::vector<Port> ports;
+  for (const auto& name : live) ports.push_back({name, written.at(name)});
+  return ports;
+}
+
+std::vector<std::pair<std::string, Layer*>> Model::layers() const {
+  std::vector<std::pair<std::string, Layer*>> all;
+  for (const auto& block : blocks_) all.insert(all.end(), block->layers().begin(), block->layers().end());
+  return all;
+}
+
+Layer* Model::find_layer(const std::string& full_name) const {
+  for (const auto& [name, layer] : layers()) {
+    if (name == full_name) return layer;
+  }
+  return nullptr;
+}
+
+std::map<std::string, torch::Tensor> Model::tensors() const {
+  std::map<std::string, torch::Tensor> all;
+  for (const auto& [name, layer] : layers()) {
+    all[name + ".weight"] = layer->weight;
+    if (layer->has_bias()) all[name + ".bias"] = layer->bias;
+  }
+  return all;
+}
+
+torch::Tensor to_tensor(const TensorView& view, std::shared_ptr<const WeightFiles> owner) {
+  static const std::map<std::string, torch::ScalarType> kTypes = {
+      {"F32", torch::kFloat}, {"F16", torch::kHalf},  {"BF16", torch::kBFloat16}, {"F64", torch::kDouble},
+      {"I64", torch::kLong},  {"I32", torch::kInt},   {"I16", torch::kShort},     {"I8", torch::kChar},
+      {"U8", torch::kByte},   {"BOOL", torch::kBool}};
+  const auto type = kTypes.find(view.dtype);
+  if (type == kTypes.end()) fail(ErrorKind::model, "tensors of type {} are not supported", view.dtype);
+  auto* bytes = const_cast<std::byte*>(view.bytes.data());
+  // The header's length makes no promise on alignment: an unaligned tensor is copied.
+  const bool aligned = reinterpret_cast<std::uintptr_t>(bytes) % torch::elementSize(type->second) == 0;
+  if (!aligned) {
+    torch::Tensor copy = torch::empty(view.shape, type->second);
+    std::copy(view.bytes.begin(), view.bytes.end(), static_cast<std::byte*>(copy.data_ptr()));
+    return copy.to(torch::kFloat);
+  }
+  const auto mapped = torch::from_blob(bytes, view.shape, [owner](void*) {}, type->second);
+  return mapped.to(torch::kFloat);
+}
+
+std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, std::uint64_t seed) {
+  const auto& stored = files->tensors();
+  // The names under which a tensor may stand in the file: with and without the task prefix, and TensorFlow-era norms.
+  const auto find = [&](const std::string& name) {
+    std::vector<std::string> spellings = {name};
+    if (starts_with(name, prefix_)) spellings.push_back(name.substr(prefix_.size()));
+    for (std::size_t i = 0, count = spellings.size(); i < count; ++i) {
+      for (const auto& [ours, old] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}}) {
+        if (ends_with(spellings[i], ours)) {
+          spellings.push_back(spellings[i].substr(0, spellings[i].size() - std::string_view(ours).size()) + old);
+        }
+      }
+    }
+    for (const auto& spelling : spellings) {
+      if (const auto found = stored.find(spelling); found != stored.end()) return found;
+    }
+    return stored.end();
+  };
+
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  std::vector<std::string> made;
+  for (std::size_t i = 0; i < size(); ++i) {
+    for (const auto& [name, layer] : blocks_[i]->layers()) {
+      const auto weight = find(name + ".weight");
+      if (weight == stored.end() && i < head_begin_) {
+        fail(ErrorKind::model, "{}: no tensor '{}.weight'; expected the weights of a {} model with {} blocks",
+             files->file_of("").string(), name, family_, size());
+      }
+      if (weight == stored.end()) {
+        layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
+        if (layer->has_bias()) layer->bias = torch::zeros({layer->shape()[0]});
+        made.push_back(name);
+        continue;
+      }
+      const auto check = [&](const std::string& tensor, const TensorView& view, const std::vector<std::int64_t>& shape) {
+        if (view.shape != shape) {
+          fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; config.json asks for [{}]",
+               files->file_of(tensor).string(), tensor, fmt::join(view.shape, ", "), fmt::join(shape, ", "));
+        }
+      };
+      // A head for other classes is a new head: the caller may start it from this one (head_init).
+      if (i + 1 == size() && weight->second.shape != layer->shape()) {
+        layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
+        if (layer->has_bias()) layer->bias = torch::zeros({layer->shape()[0]});
+        made.push_back(name);
+        continue;
+      }
+      check(weight->first, weight->second, layer->shape());
+      layer->weight = to_tensor(weight->second, files);
+      if (layer->has_bias()) {
+        const auto bias = find(name + ".bias");
+        if (bias == stored.end()) {
+          fail(ErrorKind::model, "{}: tensor '{}' stands without its bias", files->file_of(weight->first).string(), weight->first);
+        }
+        check(bias->first, bias->second, {layer->shape()[0]});
+        layer->bias = to_tensor(bias->second, files);
+      }
+    }
+  }
+  return made;
+}
+
+}  // namespace strop

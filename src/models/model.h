@@ -1,0 +1,83 @@
+// A model is a row of blocks: embed -> block 0 ... block L-1 -> head. Everything that strop does with a model follows
+// from the row alone: head tuning, layer by layer, adapters, truncated backward, the frozen-prefix cache, the profiler.
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/block.h"
+#include "weights/safetensors.h"
+
+namespace strop {
+
+// What a family's builder needs beside config.json.
+struct ModelOptions {
+  std::vector<std::string> label_names;
+  std::string pooling = "pooler";  // pooler | cls | mean
+  std::uint64_t seed = 42;         // of layers that the file lacks
+};
+
+class Model {
+ public:
+  // `canonical_prefix` stands before the encoder's names in a task model ("bert."): files may leave it out.
+  Model(std::string family, nlohmann::json config, std::string canonical_prefix)
+      : family_(std::move(family)), config_(std::move(config)), prefix_(std::move(canonical_prefix)) {}
+
+  const std::string& family() const { return family_; }
+  const nlohmann::json& config() const { return config_; }
+  nlohmann::json& config() { return config_; }
+
+  // --- the row ---
+  void add(std::unique_ptr<Block> block) { blocks_.push_back(std::move(block)); }
+  std::size_t size() const { return blocks_.size(); }
+  Block& block(std::size_t index) const { return *blocks_.at(index); }
+  // Place of the named block; Error(usage) with the nearest name and all names.
+  std::size_t index_of(const std::string& block_name) const;
+  std::vector<std::string> block_names() const;
+  // Number of the first block of the head: the blocks from there on belong to the task, those before to the encoder.
+  std::size_t head_begin() const { return head_begin_; }
+  void set_head_begin(std::size_t index) { head_begin_ = index; }
+
+  // Runs blocks first .. last-1.
+  void forward(State& state, const Pass& pass, std::size_t first, std::size_t last) const;
+  // The names that blocks cut .. end still read when the row is cut before block `cut`, with their rows.
+  std::vector<Port> live_at(std::size_t cut) const;
+  // What the data brings.
+  void set_inputs(std::vector<Port> inputs) { inputs_ = std::move(inputs); }
+
+  // --- weights ---
+  std::vector<std::pair<std::string, Layer*>> layers() const;
+  Layer* find_layer(const std::string& full_name) const;  // nullptr where there is none
+  // Weight and bias of all layers by on-disk name.
+  std::map<std::string, torch::Tensor> tensors() const;
+  // Points every tensor at the mapped file (converted to fp32 where the file holds another type) and makes those that
+  // the file lacks: normal(0, 0.02), zero bias. A missing encoder tensor or a wrong shape is an Error(model). Returns
+  // the names of the layers that were made.
+  std::vector<std::string> load(std::shared_ptr<const WeightFiles> files, std::uint64_t seed);
+
+  // The label of each output.
+  std::vector<std::string> label_names;
+  std::string pooling;
+  // Longest sequence that the model takes; 0: no limit.
+  std::int64_t max_positions = 0;
+
+ private:
+  std::string family_;
+  nlohmann::json config_;
+  std::string prefix_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<Port> inputs_;
+  std::size_t head_begin_ = 0;
+};
+
+// A view on a file's tensor as fp32: shared with the mapping where it already is, converted otherwise.
+torch::Tensor to_tensor(const TensorView& view, std::shared_ptr<const WeightFiles> owner);
+
+}  // namespace strop
