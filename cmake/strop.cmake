@@ -3,7 +3,8 @@
 # of its own program run, so a crash in one file hides no other file.
 
 # -Wrestrict: false alarms of GCC 12 on string concatenation (its bug 105651).
-set(STROP_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict -Werror)
+set(STROP_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+    -Werror)
 if(STROP_SANITIZE)
   set(STROP_SANITIZE_FLAGS -fsanitize=${STROP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 endif()
