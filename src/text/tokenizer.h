@@ -12,11 +12,11 @@
 namespace strop {
 
 struct Encoding {
-  std::vector<std::int32_t> ids;             // special tokens included
-  std::vector<std::int32_t> type_ids;        // 0 for the first text, 1 for its pair
+  std::vector<std::int32_t> ids;       // special tokens included
+  std::vector<std::int32_t> type_ids;  // 0 for the first text, 1 for its pair
   // [begin, end) in code points of the text that the token came from; (0, 0) for special tokens.
   std::vector<std::pair<std::int32_t, std::int32_t>> offsets;
-  bool truncated = false;                    // tokens were dropped to fit max_length
+  bool truncated = false;  // tokens were dropped to fit max_length
 };
 
 class Tokenizer {
