@@ -9,6 +9,9 @@ if(STROP_SANITIZE)
   set(STROP_SANITIZE_FLAGS -fsanitize=${STROP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 endif()
 
+# One setting for libraries and programs, for the precompiled header serves both and libstrop.so holds all.
+add_compile_options(-fPIC)
+
 function(strop_target_defaults target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_compile_options(${target} PRIVATE ${STROP_WARNINGS} ${STROP_SANITIZE_FLAGS})
