@@ -9,7 +9,8 @@
 namespace strop {
 
 // Reads plan.yaml, strop.json, trainer_log.jsonl, all_results.json and predictions.jsonl of each folder (see
-// docs/run-folder.md for their keys); what is missing is left out of the page, and said. Error(usage): not a run folder.
+// docs/run-folder.md for their keys); what is missing is left out of the page, and said. Error(usage): not a run
+// folder.
 std::string render_report(const std::vector<std::filesystem::path>& run_folders);
 
 }  // namespace strop

@@ -1,0 +1,215 @@
+#include "report/run_record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace strop {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// One list of (key, member) for each struct serves both directions: Writer fills an object, Reader fills the struct.
+class Writer {
+ public:
+  template <typename T>
+  void operator()(const char* key, const T& value) {
+    root_[key] = value;
+  }
+  Json take() { return std::move(root_); }
+
+ private:
+  Json root_ = Json::object();
+};
+
+class Reader {
+ public:
+  explicit Reader(const Json& root) : root_(root) {}
+  template <typename T>
+  void operator()(const char* key, T& value) {
+    const auto found = root_.find(key);
+    if (found == root_.end() || found->is_null()) return;
+    try {
+      found->get_to(value);
+    } catch (const nlohmann::json::exception& error) {
+      fail(ErrorKind::usage, "key '{}' of a run's record: {}; expected the type in docs/run-folder.md", key,
+           error.what());
+    }
+  }
+
+ private:
+  const Json& root_;
+};
+
+template <typename Visitor, typename Record>
+void visit_block(Visitor&& field, Record& r) {
+  field("name", r.name);
+  field("parameters", r.parameters);
+  field("trained_parameters", r.trained_parameters);
+  field("precision", r.precision);
+  field("frozen_hash_before", r.frozen_hash_before);
+  field("frozen_hash_after", r.frozen_hash_after);
+}
+
+template <typename Visitor, typename Record>
+void visit_split(Visitor&& field, Record& r) {
+  field("name", r.name);
+  field("rows", r.rows);
+  field("per_class", r.per_class);
+}
+
+template <typename Visitor, typename Record>
+void visit_input(Visitor&& field, Record& r) {
+  field("text_column", r.text_column);
+  field("text_pair_column", r.text_pair_column);
+  field("label_column", r.label_column);
+  field("max_length", r.max_length);
+  field("pooling", r.pooling);
+}
+
+template <typename Visitor, typename Record>
+void visit_machine(Visitor&& field, Record& r) {
+  field("cpu", r.cpu);
+  field("abilities", r.abilities);
+  field("device", r.device);
+  field("threads", r.threads);
+  field("memory_bytes", r.memory_bytes);
+}
+
+template <typename Visitor, typename Record>
+void visit_prediction(Visitor&& field, Record& r) {
+  field("index", r.index);
+  field("text", r.text);
+  field("label", r.label);
+  field("prediction", r.prediction);
+  field("score", r.score);
+}
+
+template <typename Visitor, typename Record>
+void visit_results(Visitor&& field, Record& r) {
+  field("train_runtime", r.train_runtime);
+  field("train_samples_per_second", r.train_samples_per_second);
+  field("train_loss", r.train_loss);
+  field("epoch", r.epoch);
+  field("total_steps", r.total_steps);
+  field("best_step", r.best_step);
+  field("predicted_seconds", r.cost.predicted_seconds);
+  field("actual_seconds", r.cost.actual_seconds);
+  field("predicted_peak_bytes", r.cost.predicted_peak_bytes);
+  field("actual_peak_bytes", r.cost.actual_peak_bytes);
+  field("predicted_quality", r.cost.predicted_quality);
+  field("actual_quality", r.cost.actual_quality);
+}
+
+}  // namespace
+
+// nlohmann finds these by argument-dependent lookup.
+void to_json(Json& root, const BlockRecord& r) {
+  Writer writer;
+  visit_block(writer, r);
+  root = writer.take();
+}
+void from_json(const Json& root, BlockRecord& r) { visit_block(Reader(root), r); }
+void to_json(Json& root, const SplitRecord& r) {
+  Writer writer;
+  visit_split(writer, r);
+  root = writer.take();
+}
+void from_json(const Json& root, SplitRecord& r) { visit_split(Reader(root), r); }
+void to_json(Json& root, const InputForm& r) {
+  Writer writer;
+  visit_input(writer, r);
+  root = writer.take();
+}
+void from_json(const Json& root, InputForm& r) { visit_input(Reader(root), r); }
+void to_json(Json& root, const MachineRecord& r) {
+  Writer writer;
+  visit_machine(writer, r);
+  root = writer.take();
+}
+void from_json(const Json& root, MachineRecord& r) { visit_machine(Reader(root), r); }
+
+namespace {
+
+template <typename Visitor, typename Record>
+void visit_run(Visitor&& field, Record& r) {
+  field("task", r.task);
+  field("method", r.method);
+  field("labels", r.labels);
+  field("base_model", r.base_model);
+  field("base_hash", r.base_hash);
+  field("family", r.family);
+  field("input", r.input);
+  field("total_parameters", r.total_parameters);
+  field("trained_parameters", r.trained_parameters);
+  field("blocks", r.blocks);
+  field("data", r.data);
+  field("splits", r.splits);
+  field("data_notes", r.data_notes);
+  field("machine", r.machine);
+  field("versions", r.versions);
+  field("command", r.command);
+  field("started", r.started);
+}
+
+Json parse(const std::string& text, const char* file) {
+  try {
+    Json root = Json::parse(text);
+    if (root.is_object()) return root;
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorKind::usage, "{}: not JSON ({}); the run folder's file is damaged", file, error.what());
+  }
+  fail(ErrorKind::usage, "{}: expected one JSON object (docs/run-folder.md)", file);
+}
+
+std::string text_of(const Json& root, int indent) {
+  return root.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json(const RunRecord& record) {
+  Writer writer;
+  visit_run(writer, record);
+  return text_of(writer.take(), 2);
+}
+
+RunRecord run_record_from_json(const std::string& text) {
+  const Json root = parse(text, "strop.json");
+  RunRecord record;
+  visit_run(Reader(root), record);
+  return record;
+}
+
+std::string to_json(const RunResults& results) {
+  Writer writer;
+  visit_results(writer, results);
+  Json root = writer.take();
+  if (results.eval) root.update(Json::parse(metrics_json(*results.eval, "eval")));
+  if (results.test) root.update(Json::parse(metrics_json(*results.test, "test")));
+  return text_of(root, 2);
+}
+
+RunResults run_results_from_json(const std::string& text) {
+  const Json root = parse(text, "all_results.json");
+  RunResults results;
+  visit_results(Reader(root), results);
+  if (root.contains("eval_samples")) results.eval = metrics_from_json(text, "eval");
+  if (root.contains("test_samples")) results.test = metrics_from_json(text, "test");
+  return results;
+}
+
+std::string to_json(const PredictionRecord& record) {
+  Writer writer;
+  visit_prediction(writer, record);
+  return text_of(writer.take(), -1);
+}
+
+PredictionRecord prediction_from_json(const std::string& text) {
+  const Json root = parse(text, "predictions.jsonl");
+  PredictionRecord record;
+  visit_prediction(Reader(root), record);
+  return record;
+}
+
+}  // namespace strop

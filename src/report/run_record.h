@@ -1,0 +1,96 @@
+// What a run says about itself, as structs: strop.json (what was trained, on what), all_results.json (what came of it)
+// and predictions.jsonl. The only place that spells their keys; docs/run-folder.md lists them.
+//
+// Reading is lenient: an absent key keeps its default, so that older and hand-made folders open. Error(usage) names the
+// key where a value has the wrong type, or says that the text is not JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/classification.h"
+
+namespace strop {
+
+struct BlockRecord {
+  std::string name;                     // as in the model's row of blocks
+  std::int64_t parameters = 0;          // all of the block, adapter included
+  std::int64_t trained_parameters = 0;  // those that were trained at any time of the run
+  std::string precision;                // its forward pass: fp32 | bf16 | int8; empty: not said
+  // Hash of all tensors of the block that were never trained, BatchNorm statistics included; empty: it has none.
+  std::string frozen_hash_before, frozen_hash_after;
+};
+
+struct SplitRecord {
+  std::string name;  // train | validation | test
+  std::int64_t rows = 0;
+  std::vector<std::int64_t> per_class;  // rows of each label, in the order of RunRecord::labels
+};
+
+// How an input becomes the network's: what predict must repeat.
+struct InputForm {
+  std::string text_column, text_pair_column, label_column;
+  std::int64_t max_length = 0;
+  std::string pooling;
+};
+
+struct MachineRecord {
+  std::string cpu, abilities, device;
+  int threads = 0;
+  std::int64_t memory_bytes = 0;
+};
+
+struct RunRecord {
+  std::string task, method;
+  std::vector<std::string> labels;            // by class index
+  std::string base_model, base_hash, family;  // name or folder as given; hash of the weights file; "bert"
+  InputForm input;
+  std::int64_t total_parameters = 0, trained_parameters = 0;
+  std::vector<BlockRecord> blocks;  // in the row's order, head last
+  std::string data;                 // file or folder as given
+  std::vector<SplitRecord> splits;
+  std::vector<std::string> data_notes;  // duplicates, truncated rows, how columns were found: one line each
+  MachineRecord machine;
+  std::map<std::string, std::string> versions;  // strop, libtorch, compiler, ...
+  std::string command;                          // as one would type it to repeat the run
+  std::string started;                          // utc_now()
+};
+
+std::string to_json(const RunRecord& record);
+RunRecord run_record_from_json(const std::string& text);
+
+// Predicted and actual cost; predicted 0: nothing was predicted.
+struct CostRecord {
+  double predicted_seconds = 0, actual_seconds = 0;
+  std::int64_t predicted_peak_bytes = 0, actual_peak_bytes = 0;
+  double predicted_quality = 0, actual_quality = 0;
+};
+
+struct RunResults {
+  double train_runtime = 0;             // seconds of training and evaluation, start-up not included
+  double train_samples_per_second = 0;  // samples trained on, over train_runtime
+  double train_loss = 0;                // mean over the run
+  double epoch = 0;
+  std::int64_t total_steps = 0;  // optimizer steps done
+  std::int64_t best_step = 0;    // step whose weights were kept; 0: the last
+  CostRecord cost;
+  std::optional<ClassificationMetrics> eval, test;
+};
+
+std::string to_json(const RunResults& results);
+RunResults run_results_from_json(const std::string& text);
+
+// One line of predictions.jsonl, which holds the whole evaluation split in its order. Labels by name.
+struct PredictionRecord {
+  std::int64_t index = 0;
+  std::string text, label, prediction;  // label empty: the row has none
+  double score = 0;                     // probability of the prediction
+};
+
+std::string to_json(const PredictionRecord& record);  // without line end
+PredictionRecord prediction_from_json(const std::string& text);
+
+}  // namespace strop
