@@ -1,9 +1,7 @@
-#include <nlohmann/json.hpp>
-
 #include "core/error.h"
-#include "core/files.h"
 #include "core/text.h"
 #include "weights/safetensors.h"
+#include "weights/shard_index.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -24,26 +22,6 @@ constexpr const char* kIndex = "model.safetensors.index.json";
 bool is_pickle(const fs::path& file) {
   const auto suffix = file.extension();
   return suffix == ".bin" || suffix == ".pth" || suffix == ".pt" || suffix == ".ckpt";
-}
-
-// Tensor name -> shard file name. Shards lie beside the index: a path in their place is refused.
-std::map<std::string, std::string> read_index(const fs::path& file) {
-  const auto text = read_file(file, ErrorKind::model, 100'000'000);
-  const auto index = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
-    fail(ErrorKind::model, "{}: expected a JSON object with the key weight_map; the file is damaged: fetch it again",
-         file.string());
-  }
-  std::map<std::string, std::string> shards;
-  for (const auto& [name, shard] : index["weight_map"].items()) {
-    if (!shard.is_string() || shard.get_ref<const std::string&>().find('/') != std::string::npos ||
-        !ends_with(shard.get_ref<const std::string&>(), ".safetensors")) {
-      fail(ErrorKind::model, "{}: weight_map '{}' is {}, expected the name of a .safetensors file beside the index",
-           file.string(), excerpt(name), excerpt(shard.dump()));
-    }
-    shards.emplace(name, shard.get<std::string>());
-  }
-  return shards;
 }
 
 // The file of a folder that stands for its weights.
@@ -75,7 +53,7 @@ WeightFiles::WeightFiles(const fs::path& folder_or_file) {
     return;
   }
   std::map<std::string, std::size_t> opened;
-  for (const auto& [name, shard] : read_index(file)) {
+  for (const auto& [name, shard] : read_shard_index(file)) {
     const fs::path path = file.parent_path() / shard;
     if (!opened.contains(shard)) {
       if (!fs::exists(path)) {
