@@ -24,7 +24,8 @@ struct Cluster {
 bool is_east_asian(UChar32 code_point) {
   UErrorCode status = U_ZERO_ERROR;
   const UScriptCode script = uscript_getScript(code_point, &status);
-  return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA;
+  const bool wide_mark = code_point >= 0x3000 && u_ispunct(code_point);
+  return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA || wide_mark;
 }
 
 Kind kind_of(std::string_view cluster) {
@@ -86,9 +87,11 @@ TextUnits split_units(std::string_view text) {
   }
   const std::vector<Cluster> clusters = split_clusters(text);
   std::int64_t characters = 0, others = 0;
+  Kind before = Kind::space;
   for (const auto& cluster : clusters) {
     characters += cluster.kind == Kind::character;
-    others += cluster.kind == Kind::other;
+    others += cluster.kind == Kind::other && before != Kind::other;  // a word of letters weighs as one character
+    before = cluster.kind;
   }
   TextUnits result;
   result.characters = characters > others;

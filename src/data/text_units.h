@@ -15,7 +15,7 @@ struct TextUnit {
 
 struct TextUnits {
   std::vector<TextUnit> units;
-  bool characters = false;  // mostly Han, Hiragana or Katakana: units are characters
+  bool characters = false;  // mostly Han, Hiragana, Katakana: units are characters
 };
 
 // `text` is valid UTF-8. Grapheme clusters (UAX 29: combining marks, ZWJ sequences, flags) are never split. ASCII costs
