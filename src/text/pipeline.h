@@ -41,17 +41,14 @@ class PipelineTokenizer : public Tokenizer {
   std::int64_t model_max_length() const override { return parts_.model_max_length; }
 
  private:
-  // Tokens of one text before the post-processor, with begin and end in code points of the text. `more`: the row was
-  // left when it had reached the limit.
-  struct Row {
-    std::vector<Piece> pieces;
-    bool more = false;
-  };
-  class Filling;
-
-  Row tokenize(std::string_view text, std::size_t limit) const;
-  Row tokenize_ascii(std::string_view text, std::size_t limit) const;  // ids only: begin and end are not of the text
-  bool tokenize_part(std::u32string_view text, std::size_t origin, Filling& filling) const;
+  // Tokens of one text without special ones, with begin and end in code points of the text. They may stop as soon as
+  // they are more than `enough`.
+  std::vector<Piece> tokenize(std::string_view text, std::size_t enough) const;
+  // The same for an ASCII text; begin and end are not of the text.
+  std::vector<Piece> tokenize_ascii(std::string_view text, std::size_t enough) const;
+  void tokenize_part(std::u32string_view text, std::size_t origin, std::size_t enough, std::vector<Piece>& out) const;
+  void tokenize_words(const NormalizedText& text, const std::vector<Word>& words, std::size_t enough,
+                      std::vector<Piece>& out) const;
   void make_ascii_table();
 
   TokenizerParts parts_;
