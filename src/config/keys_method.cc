@@ -1,0 +1,55 @@
+// How the model is tuned.
+#include "config/key_table.h"
+
+namespace strop {
+namespace {
+
+void check_rank(const std::string&, const std::string& value) { parse_integer(value, at_least(1)); }
+void check_alpha(const std::string&, const std::string& value) { parse_number(value, above(0)); }
+
+}  // namespace
+
+void add_method_keys(KeyTable& t) {
+  t.group("Method");
+  // No choices here: the list of methods is src/tuning/methods.cc, which names those that fit in its errors.
+  t.text("method", &Options::method, "The tuning method, such as head, lora or full (docs/methods.md); auto: chosen.",
+         {"finetuning_type", "peft_type", "tuner_type", "fine_tune_type", "training_type"});
+  t.choice("head_solver", &Options::head_solver, {"auto", "ridge", "lda", "logistic", "sgd"},
+           "head: closed form (ridge, lda), L-BFGS on cached features (logistic), or gradient steps (sgd).");
+  t.boolean("lp_ft", &Options::lp_ft, "Train the head first (linear probing), then the method.");
+  t.integer("top_k", &Options::top_k, at_least(0),
+            "layerwise: train the top k blocks together; 0: one after the other.",
+            {"freeze_trainable_layers", "num_layers"});
+  t.boolean("gradual_unfreezing", &Options::gradual_unfreezing,
+            "layerwise: each stage adds a block instead of replacing the one before.");
+  t.choice("layerwise_order", &Options::layerwise_order, {"top_down", "bottom_up"},
+           "layerwise: which block comes first.");
+  t.integer("layerwise_steps", &Options::layerwise_steps, at_least(0),
+            "layerwise: steps of each stage; 0: num_train_epochs shared among the stages.");
+  t.number("layer_decay", &Options::layer_decay, fraction(),
+           "Learning rate of each block as a factor of the block above; 1: all the same.",
+           {"llrd", "layerwise_lr_decay", "layer_wise_lr_decay"});
+  t.integer("lora_r", &Options::lora_r, at_least(1), "lora: rank.", {"r", "lora_rank", "lora_dim"});
+  t.number("lora_alpha", &Options::lora_alpha, at_least(0), "lora: scale, as alpha / r; 0: twice the rank.");
+  t.number("lora_dropout", &Options::lora_dropout, rate(), "lora: dropout before A.");
+  t.boolean("use_rslora", &Options::use_rslora, "lora: scale by alpha / sqrt(r) (rank-stabilised).");
+  t.boolean("use_dora", &Options::use_dora, "lora: learn the length of the weight's columns apart (DoRA).");
+  t.number("loraplus_lr_ratio", &Options::loraplus_lr_ratio, at_least(0),
+           "lora: learning rate of B over that of A (LoRA+); 0: one rate.");
+  t.list("target_modules", &Options::target_modules, {},
+         "lora, ia3: layers that get an adapter: names, one regular expression, or all-linear; empty: the family's.",
+         {"lora_target", "lora_target_modules", "target"}, {{"all", "all-linear"}});
+  t.list("exclude_modules", &Options::exclude_modules, {}, "lora, ia3: layers of target_modules to leave out.");
+  t.list("feedforward_modules", &Options::feedforward_modules, {},
+         "ia3: the targets whose input is scaled instead of their output.");
+  t.integers("layers_to_transform", &Options::layers_to_transform, at_least(0),
+             "lora, ia3: only in the blocks of these numbers; empty: all.");
+  t.map("rank_pattern", &Options::rank_pattern, "pattern=rank", check_rank,
+        "lora: ranks of their own for the layers that a pattern names.");
+  t.map("alpha_pattern", &Options::alpha_pattern, "pattern=alpha", check_alpha,
+        "lora: alphas of their own for the layers that a pattern names.");
+  t.list("modules_to_save", &Options::modules_to_save, {},
+         "Trained in full beside the adapter and saved with it; the head always is.", {"additional_target"});
+}
+
+}  // namespace strop

@@ -1,0 +1,53 @@
+// Model and data.
+#include "config/key_table.h"
+
+namespace strop {
+namespace {
+
+void check_column(const std::string& role, const std::string&) { parse_choice(role, {"text", "text_pair", "label"}); }
+
+}  // namespace
+
+void add_model_and_data_keys(KeyTable& t) {
+  t.group("Model");
+  t.text("model", &Options::model, "The pretrained model: Hugging Face folder, single file, run folder or hub name.",
+         {"model_name_or_path", "base_model", "model_name", "base_model_name_or_path"});
+  t.text("revision", &Options::revision, "Branch, tag or commit of a hub model.", {"model_revision"});
+  t.text("adapter", &Options::adapter, "Run or PEFT folder to go on from, to evaluate or to merge.",
+         {"adapter_name_or_path", "adapter_path"});
+  t.choice("task", &Options::task, {"auto", "text-classification"},
+           "What to learn; auto infers it from data and model.", {"task_type"},
+           {{"SEQ_CLS", "text-classification"}, {"sequence-classification", "text-classification"}});
+  t.choice("pooling", &Options::pooling, {"auto", "pooler", "cls", "mean"},
+           "What the head reads: BERT's pooler, the first token or the mean of all tokens; auto asks the model.",
+           {"pooling_mode"});
+  t.choice("head_init", &Options::head_init, {"auto", "pretrained", "closed_form", "random"},
+           "Start of the head: the file's own, a closed-form solution on frozen features, or random.", {},
+           {{"closed-form", "closed_form"}});
+  t.integer("max_length", &Options::max_length, at_least(0),
+            "Longest row in tokens, the rest is cut; 0: the smaller of model and tokenizer_config.",
+            {"cutoff_len", "max_seq_length", "max_seq_len", "sequence_len"});
+
+  t.group("Data");
+  t.text("data", &Options::data, "File or folder; train, validation and test are found by their names.",
+         {"dataset", "train_file", "train_data", "data_path", "dataset_name"});
+  t.text("validation_file", &Options::validation_file, "Validation data where it is not beside the training file.",
+         {"eval_dataset", "validation_data", "eval_file", "valid_file"});
+  t.text("test_file", &Options::test_file, "Test data, read once per run.", {"test_data"});
+  t.map("columns", &Options::columns, "text, text_pair, label", check_column,
+        "Which column is what, as text=review,label=stars; found by themselves where not said.", {"column_mapping"});
+  t.choice("header", &Options::header, {"auto", "yes", "no"}, "Whether the first row of a CSV or TSV holds names.", {},
+           {{"true", "yes"}, {"false", "no"}});
+  t.number("val_size", &Options::val_size, rate(),
+           "Stratified share of the training data held out where no validation data is given.",
+           {"val_set_size", "validation_split", "split_dataset_ratio", "validation_size"});
+  t.integer("max_train_samples", &Options::max_train_samples, at_least(0),
+            "Train on a stratified subset of this many rows; 0: all.", {"max_samples"});
+  t.choice("class_weights", &Options::class_weights, {"none", "balanced"},
+           "Weights of the classes in the loss; balanced: inverse to their share.", {"class_weight"});
+  t.choice("train_sampling_strategy", &Options::train_sampling_strategy, {"group_by_length", "random", "balanced"},
+           "Order of the samples: rows of similar length together (least padding), random, or classes equally often.",
+           {"sampling"}, {{"length", "group_by_length"}});
+}
+
+}  // namespace strop

@@ -1,0 +1,93 @@
+// Augmentation, frozen prefix, limits, evaluation and output.
+#include "config/key_table.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace strop {
+namespace {
+
+void check_time(const std::string& text) {
+  if (!text.empty() && parse_duration(text, "time") <= 0)
+    fail(ErrorKind::usage, "expected more than 0, found '{}'", text);
+}
+
+void check_memory(const std::string& text) {
+  if (!text.empty() && parse_bytes(text, "memory") <= 0)
+    fail(ErrorKind::usage, "expected more than 0, found '{}'", text);
+}
+
+void check_cache_limit(const std::string& text) {
+  if (text != "auto") parse_bytes(text, "cache_limit");
+}
+
+void check_device(const std::string& text) {
+  const bool numbered =
+      starts_with(text, "cuda:") && text.size() > 5 && text.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (!numbered) parse_choice(text, {"auto", "cpu", "cuda"});
+}
+
+void add_augmentation_keys(KeyTable& t) {
+  t.group("Augmentation");
+  t.list("augment", &Options::augment, {"aeda", "swap", "delete", "mixup", "rdrop"},
+         "Changes to the training samples, made anew each time and never stored; mixup works on features.",
+         {"augmentation", "augmentations"});
+  t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
+  t.number("mixup_alpha", &Options::mixup_alpha, above(0), "mixup: both parameters of the Beta distribution.",
+           {"mixup"});
+  t.number("rdrop_alpha", &Options::rdrop_alpha, at_least(0), "rdrop: weight of the agreement between the two passes.");
+}
+
+void add_prefix_keys(KeyTable& t) {
+  t.group("Frozen prefix");
+  t.choice("cache", &Options::cache, {"auto", "none", "ram", "disk"},
+           "Where the output of the frozen blocks is kept, so that later epochs do not compute it.", {},
+           {{"false", "none"}, {"off", "none"}});
+  t.text("cache_dir", &Options::cache_dir, "Folder of the disk cache; empty: inside the run folder.");
+  t.checked("cache_limit", &Options::cache_limit, "auto|bytes", check_cache_limit,
+            "Largest size, as 2G; auto: half of the free memory.");
+  t.integer("views", &Options::views, at_least(1), "Augmented views of a sample in the cache.");
+}
+
+void add_output_keys(KeyTable& t) {
+  t.group("Evaluation and output");
+  t.choice("eval_strategy", &Options::eval_strategy, {"epoch", "steps", "no"}, "When to evaluate during training.",
+           {"evaluation_strategy"});
+  t.integer("eval_steps", &Options::eval_steps, at_least(0),
+            "eval_strategy=steps: steps between evaluations; 0: ten times a run.", {"steps_per_eval"});
+  t.choice("metric_for_best_model", &Options::metric_for_best_model, {"accuracy", "loss", "f1", "matthews"},
+           "Decides which checkpoint is best.", {"best_metric"},
+           {{"eval_accuracy", "accuracy"}, {"eval_loss", "loss"}, {"eval_f1", "f1"}, {"mcc", "matthews"}});
+  t.boolean("load_best_model_at_end", &Options::load_best_model_at_end,
+            "The result is the best checkpoint, not the last.");
+  t.integer("logging_steps", &Options::logging_steps, at_least(1), "Steps between lines of the log.",
+            {"steps_per_report", "log_interval"});
+  t.integer("save_steps", &Options::save_steps, at_least(0), "Steps between checkpoints; 0: at evaluations only.",
+            {"save_every", "save_period"});
+  t.integer("save_total_limit", &Options::save_total_limit, at_least(1), "Checkpoints kept, the best among them.");
+  t.choice("save", &Options::save, {"auto", "adapter", "full", "delta"},
+           "Form of the result: PEFT adapter, whole model, or only the changed tensors.");
+  t.text("out", &Options::out, "Folder or file for the result; of train, empty means runs/<task>/<n>.",
+         {"output_dir", "output", "export_dir", "save_dir"});
+  t.text("resume", &Options::resume, "Go on with an interrupted run: its folder, a checkpoint, or newest.",
+         {"resume_from_checkpoint"});
+  t.boolean("quiet", &Options::quiet, "No progress, only warnings and results.");
+  t.boolean("json", &Options::json, "One JSON object on standard output, all else on standard error.");
+}
+
+}  // namespace
+
+void add_run_keys(KeyTable& t) {
+  add_augmentation_keys(t);
+  add_prefix_keys(t);
+  t.group("Limits and machine");
+  t.checked("time", &Options::time, "duration", check_time, "Wall clock of the whole job, as 90s, 10m or 1h30m.",
+            {"max_time", "time_limit"});
+  t.checked("memory", &Options::memory, "bytes", check_memory, "Peak resident memory, as 4G (GiB) or 512M.",
+            {"max_memory", "memory_limit"});
+  t.checked("device", &Options::device, "auto|cpu|cuda|cuda:N", check_device, "Where to compute.");
+  t.integer("threads", &Options::threads, at_least(0), "CPU threads; 0: the physical cores.",
+            {"num_threads", "cpu_threads"});
+  add_output_keys(t);
+}
+
+}  // namespace strop
