@@ -1,0 +1,122 @@
+// Machine, memory, clock, interrupt, log: what the kernel says, held against another way of asking.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <regex>
+#include <thread>
+
+#include "core/clock.h"
+#include "core/interrupt.h"
+#include "core/log.h"
+#include "core/machine.h"
+#include "core/memory.h"
+#include "helpers.h"
+
+namespace strop {
+namespace {
+
+TEST(Machine, IsDescribed) {
+  const auto& machine = this_machine();
+  EXPECT_FALSE(machine.cpu.empty());
+  EXPECT_GE(machine.physical_cores, 1);
+  EXPECT_LE(machine.physical_cores, static_cast<int>(std::thread::hardware_concurrency()));
+  EXPECT_FALSE(machine.has("no_such_ability"));
+  EXPECT_EQ(&machine, &this_machine());
+  Machine other;
+  other.abilities = "avx2 avx512f";
+  EXPECT_TRUE(other.has("avx2") && other.has("avx512f") && !other.has("avx512") && !other.has("vx2"));
+}
+
+TEST(Memory, ATouchedBlockIsCountedAndComesBack) {
+  constexpr std::size_t kBytes = 64 << 20;
+  const auto before = resident_bytes();
+  ASSERT_GT(before, 1 << 20);
+  auto block = std::make_unique<std::vector<char>>(kBytes, 'x');
+  const auto with = resident_bytes();
+  EXPECT_GT(with - before, static_cast<std::int64_t>(kBytes * 9 / 10));
+  EXPECT_GE(peak_resident_bytes(), with - (1 << 20));
+  block.reset();
+  trim_memory();
+  EXPECT_LT(resident_bytes(), with - static_cast<std::int64_t>(kBytes * 9 / 10));
+  EXPECT_GE(peak_resident_bytes(), with - (1 << 20));
+}
+
+TEST(Memory, SomeIsAvailableAndNoMoreThanThereIs) {
+  EXPECT_GT(available_bytes(), 0);
+  EXPECT_LE(available_bytes(), std::int64_t{::sysconf(_SC_PHYS_PAGES)} * ::sysconf(_SC_PAGESIZE));
+}
+
+TEST(Clock, AStopwatchCountsSeconds) {
+  const Stopwatch watch;
+  const double launch = seconds_since_launch();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_GE(watch.seconds(), 0.05);
+  EXPECT_LT(watch.seconds(), 30);
+  EXPECT_GE(launch, 0);
+  EXPECT_LT(launch, 3600);
+  EXPECT_NEAR(seconds_since_launch() - launch, watch.seconds(), 0.05);
+}
+
+TEST(Clock, TheTimeIsWrittenInUtc) {
+  const std::string now = utc_now();
+  EXPECT_TRUE(std::regex_match(now, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"))) << now;
+  EXPECT_GT(now, "2026");
+}
+
+// In children, since handlers and flag are the process's.
+TEST(Interrupt, ASignalAsksInsteadOfKilling) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      catch_interrupts();
+      if (interrupted()) ::_exit(1);
+      throw_if_interrupted();
+      ::raise(signal);
+      try {
+        throw_if_interrupted();
+      } catch (const Error& error) {
+        ::_exit(interrupted() ? error.exit_code() : 2);
+      }
+      ::_exit(3);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), static_cast<int>(ErrorKind::interrupted));
+  }
+}
+
+TEST(Interrupt, ASecondCtrlCEndsTheProcess) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    catch_interrupts();
+    ::raise(SIGINT);
+    ::raise(SIGINT);
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(Log, TheFileHoldsInfoAndAboveWithTheTime) {
+  TempFolder folder;
+  set_log_level(LogLevel::error);
+  set_log_file(folder / "strop.log");
+  log_line(LogLevel::debug, "too fine");
+  log_info("step {}", 7);
+  log_warning("look {}", "here");
+  set_log_file({});
+  log_info("after the end");
+  set_log_level(LogLevel::info);
+  const std::string text = slurp(folder / "strop.log");
+  EXPECT_NE(text.find("step 7"), std::string::npos) << text;
+  EXPECT_NE(text.find("look here"), std::string::npos) << text;
+  EXPECT_EQ(text.find("too fine"), std::string::npos) << text;
+  EXPECT_EQ(text.find("after the end"), std::string::npos) << text;
+  EXPECT_TRUE(std::regex_search(text, std::regex(R"(\d\d:\d\d:\d\d)"))) << text;
+}
+
+}  // namespace
+}  // namespace strop
