@@ -85,7 +85,7 @@ std::string human_bytes(double bytes) {
 }
 
 std::string human_duration(double seconds) {
-  if (seconds < 60) return fmt::format("{:.1f}s", seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f}s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));
   if (whole < 3600) return fmt::format("{}m {:02}s", whole / 60, whole % 60);
   return fmt::format("{}h {:02}m {:02}s", whole / 3600, whole / 60 % 60, whole % 60);
@@ -121,7 +121,7 @@ std::int64_t parse_bytes(std::string_view text, std::string_view key) {
   if (ends_with(unit, "ib")) unit.resize(unit.size() - 2);
   else if (ends_with(unit, "b")) unit.resize(unit.size() - 1);
   const double scale = unit.empty() ? 1 : unit == "k" ? 1024.0 : unit == "m" ? 1048576.0 : unit == "g" ? 1073741824.0 : 0;
-  if (std::isnan(number) || scale == 0) {
+  if (std::isnan(number) || scale == 0 || number * scale >= 0x1p63) {
     fail(ErrorKind::usage, "{}: '{}' is no size; expected a number with K, M or G, such as 4G or 512M", key, text);
   }
   return static_cast<std::int64_t>(number * scale);
