@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
-#include <unordered_map>
+#include <utility>
 
 #include "core/rng.h"
 #include "core/text.h"
@@ -17,9 +16,18 @@ constexpr std::size_t kExamples = 3;
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 struct Row {
-  std::uint64_t hash = 0;
   std::size_t split = 0, row = 0;
 };
+
+// By group id the first row that has it; -1 for an id that no row has.
+std::vector<std::int64_t> first_rows(const std::vector<std::int64_t>& groups) {
+  const std::int64_t ids = groups.empty() ? 0 : *std::max_element(groups.begin(), groups.end()) + 1;
+  std::vector<std::int64_t> first(static_cast<std::size_t>(ids), -1);
+  for (std::size_t row = groups.size(); row-- > 0;) {
+    first[static_cast<std::size_t>(groups[row])] = static_cast<std::int64_t>(row);
+  }
+  return first;
+}
 
 std::string_view pair_of(const TextSplit& split, std::size_t row) {
   return split.pairs.empty() ? std::string_view() : trim(split.pairs[row]);
@@ -42,28 +50,28 @@ bool same(std::string_view a, std::string_view b) {
 
 std::vector<std::vector<std::int64_t>> group_duplicates(const std::vector<const TextSplit*>& splits) {
   std::vector<Row> rows;
+  std::vector<std::pair<std::uint64_t, std::size_t>> order;  // (hash, index of row)
   std::vector<std::vector<std::int64_t>> groups;
   for (std::size_t s = 0; s < splits.size(); ++s) {
     groups.emplace_back(splits[s]->size());
-    for (std::size_t r = 0; r < splits[s]->size(); ++r) rows.push_back({hash_row(*splits[s], r), s, r});
+    for (std::size_t r = 0; r < splits[s]->size(); ++r) {
+      order.emplace_back(hash_row(*splits[s], r), rows.size());
+      rows.push_back({s, r});
+    }
   }
-  std::vector<std::size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return rows[a].hash != rows[b].hash ? rows[a].hash < rows[b].hash : a < b;
-  });
-  const auto equal = [&](std::size_t a, std::size_t b) {
-    const Row &x = rows[a], &y = rows[b];
+  std::sort(order.begin(), order.end());
+  const auto equal = [&](const Row& x, const Row& y) {
     return same(trim(splits[x.split]->texts[x.row]), trim(splits[y.split]->texts[y.row])) &&
            same(pair_of(*splits[x.split], x.row), pair_of(*splits[y.split], y.row));
   };
   std::vector<std::size_t> leader(rows.size());
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && rows[order[end]].hash == rows[order[begin]].hash) ++end;
+    while (end < order.size() && order[end].first == order[begin].first) ++end;
     for (std::size_t i = begin; i < end; ++i) {  // almost always one group: hashes of different texts rarely meet
+      const std::size_t row = order[i].second;
       std::size_t j = begin;
-      while (j < i && (leader[order[j]] != order[j] || !equal(order[j], order[i]))) ++j;
-      leader[order[i]] = order[j];
+      while (j < i && (leader[order[j].second] != order[j].second || !equal(rows[order[j].second], rows[row]))) ++j;
+      leader[row] = order[j].second;
     }
   }
   std::vector<std::int64_t> id(rows.size());
@@ -77,14 +85,14 @@ std::vector<std::vector<std::int64_t>> group_duplicates(const std::vector<const 
 
 DuplicateCounts count_duplicates(const TextSplit& split, const std::vector<std::int64_t>& groups) {
   DuplicateCounts counts;
-  std::unordered_map<std::int64_t, std::size_t> first;
+  const auto first = first_rows(groups);
   for (std::size_t row = 0; row < groups.size(); ++row) {
-    const auto [entry, is_new] = first.try_emplace(groups[row], row);
-    if (is_new) continue;
+    const auto earlier = static_cast<std::size_t>(first[static_cast<std::size_t>(groups[row])]);
+    if (earlier == row) continue;
     ++counts.repeated;
-    if (split.labels[row] != split.labels[entry->second]) ++counts.conflicting;
+    if (split.labels[row] != split.labels[earlier]) ++counts.conflicting;
     if (counts.examples.size() < kExamples) {
-      counts.examples.push_back(fmt::format("line {} = line {}", split.lines[row], split.lines[entry->second]));
+      counts.examples.push_back(fmt::format("line {} = line {}", split.lines[row], split.lines[earlier]));
     }
   }
   return counts;
@@ -93,15 +101,14 @@ DuplicateCounts count_duplicates(const TextSplit& split, const std::vector<std::
 LeakCounts count_leaks(const TextSplit& train, const std::vector<std::int64_t>& train_groups, const TextSplit& split,
                        const std::vector<std::int64_t>& groups) {
   LeakCounts counts;
-  std::unordered_map<std::int64_t, std::size_t> first;
-  for (std::size_t row = 0; row < train_groups.size(); ++row) first.try_emplace(train_groups[row], row);
+  const auto first = first_rows(train_groups);
   for (std::size_t row = 0; row < groups.size(); ++row) {
-    const auto entry = first.find(groups[row]);
-    if (entry == first.end()) continue;
+    const auto id = static_cast<std::size_t>(groups[row]);
+    if (id >= first.size() || first[id] < 0) continue;
     ++counts.leaked;
     if (counts.examples.size() < kExamples) {
-      counts.examples.push_back(
-          fmt::format("{}:{} = {}:{}", split.file, split.lines[row], train.file, train.lines[entry->second]));
+      counts.examples.push_back(fmt::format("{}:{} = {}:{}", split.file, split.lines[row], train.file,
+                                            train.lines[static_cast<std::size_t>(first[id])]));
     }
   }
   return counts;

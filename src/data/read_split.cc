@@ -62,7 +62,11 @@ std::optional<std::int64_t> as_integer(const std::string& text) {
 
 RawSplit read_split(const std::string& file, const Options& options, bool need_label, bool plain_lines,
                     const ColumnChoice* like, std::vector<std::string>& notes) {
-  Table table = read_table(file, plain_lines, notes);
+  return split_of_table(read_table(file, plain_lines, notes), options, need_label, like, notes);
+}
+
+RawSplit split_of_table(Table table, const Options& options, bool need_label, const ColumnChoice* like,
+                        std::vector<std::string>& notes) {
   RawSplit raw;
   raw.columns = choose_columns(table, options, need_label, like, notes);
   refuse_nested(table, raw.columns);

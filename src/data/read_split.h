@@ -20,6 +20,9 @@ struct RawSplit {
 // nested value in a used column; empty texts are counted in `notes`.
 RawSplit read_split(const std::string& file, const Options& options, bool need_label, bool plain_lines,
                     const ColumnChoice* like, std::vector<std::string>& notes);
+// The same from a table that was read already.
+RawSplit split_of_table(Table table, const Options& options, bool need_label, const ColumnChoice* like,
+                        std::vector<std::string>& notes);
 
 // Numerically where all names are integers, else by bytes.
 std::vector<std::string> sorted_label_names(std::vector<std::string> names);
