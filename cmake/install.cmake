@@ -3,6 +3,7 @@
 # find libtorch where this build found it, by RPATH.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+set(strop_rpath "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${TORCH_INSTALL_PREFIX}/lib")
 
 get_property(strop_parts GLOBAL PROPERTY STROP_LIBRARIES)
 list(REMOVE_ITEM strop_parts strop_cli)
@@ -18,11 +19,11 @@ target_compile_features(strop_shared INTERFACE cxx_std_20)
 target_link_options(strop_shared PRIVATE -Wl,--whole-archive ${strop_archives} -Wl,--no-whole-archive)
 target_link_libraries(strop_shared PRIVATE $<BUILD_INTERFACE:${strop_parts}> PUBLIC fmt::fmt)
 set_target_properties(strop_shared PROPERTIES OUTPUT_NAME strop EXPORT_NAME strop VERSION ${PROJECT_VERSION}
-                      SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH_USE_LINK_PATH ON)
+                      SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "${strop_rpath}")
 
 install(TARGETS strop_shared EXPORT strop_targets)
 if(TARGET strop)
-  set_target_properties(strop PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  set_target_properties(strop PROPERTIES INSTALL_RPATH "${strop_rpath}")
   install(TARGETS strop)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/strop DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
