@@ -1,5 +1,5 @@
 // The tokenizer that is put together from parts: added tokens, normalizer, pre-tokenizer, model, post-processor, in
-// this order. An ASCII text for ids alone takes a way without ICU, tables and one pass (about 20 million tokens/s).
+// this order. An ASCII text for ids alone takes a way without ICU, tables and one pass (over 10 million tokens/s).
 #pragma once
 
 #include <array>

@@ -68,9 +68,13 @@ const UNormalizer2* normalizer(bool compatibility) {
 
 }  // namespace
 
-bool is_unicode_space(char32_t c) { return u_isUWhiteSpace(static_cast<UChar32>(c)); }
+bool is_unicode_space(char32_t c) {
+  if (c < 0x80) return c == ' ' || (c >= '\t' && c <= '\r');
+  return u_isUWhiteSpace(static_cast<UChar32>(c));
+}
 
 bool is_control(char32_t c) {
+  if (c < 0x80) return c < 0x20 || c == 0x7F;
   return has_category(c, U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK) && known_in(c, kCategoryVersion);
 }
 
