@@ -161,7 +161,7 @@ class Chooser {
     if (is_number && number >= 1 && number <= static_cast<int>(choice_.names.size())) return number - 1;
     if (role == "label" && !need_label_) return -1;
     const std::string near = nearest(name, choice_.names);
-    fail(ErrorKind::data, "{}: columns: {}={} names a column that is not there; found columns: {}{}", header_place(),
+    fail(ErrorKind::data, "{}: columns={}={} names a column that is not there; found columns: {}{}", header_place(),
          role, name, join(choice_.names, ", "),
          near.empty() ? "; numbers count from 1" : "; did you mean " + near + "?");
   }
@@ -220,7 +220,7 @@ class Chooser {
       if (!near.empty() && hint.empty()) hint = fmt::format(" ('{}' is near to '{}')", name, near);
     }
     fail(ErrorKind::data,
-         "{}: no column for the {}; found columns: {}{}; expected one of {}; name it with columns: {}=NAME{}",
+         "{}: no column for the {}; found columns: {}{}; expected one of {}; name it with columns={}=NAME{}",
          header_place(), role, join(choice_.names, ", "), hint, join(known, ", "), role,
          choice_.header ? ", or say header=no if the first line is no header" : "");
   }
@@ -272,7 +272,8 @@ std::string describe_choice(const Table& table, const ColumnChoice& choice, bool
     if (c != choice.text && c != choice.pair && c != choice.label) unused.push_back(name(c));
   }
   if (!unused.empty()) note += "; not used: " + join(unused, ", ");
-  if (guessed) note += "; header=yes if the first line is a header, columns: text=, label= to choose otherwise";
+  if (guessed)
+    note += "; header=yes if the first line is a header, columns=text=NUMBER,label=NUMBER to choose otherwise";
   return note;
 }
 

@@ -64,7 +64,7 @@ void check_classes(const RawSplit& raw, std::vector<std::string>& notes) {
   if (classes == 1) {
     fail(ErrorKind::data,
          "{}:{}: all {} rows have the label '{}', expected at least two classes; add rows of another "
-         "class or choose the column with columns: label=NAME",
+         "class or choose the column with columns=label=NAME",
          raw.split.file, raw.split.lines.front(), rows, excerpt(raw.label_names.front()));
   }
   if (classes > 20 && classes * 2 > rows) {
