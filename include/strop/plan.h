@@ -24,8 +24,10 @@ struct Stage {
   std::string solver = "gradient";     // gradient, or a closed form of the head: ridge | lda | logistic
   std::vector<std::string> blocks;     // blocks whose parts train; the head's are always among them
   std::string cut;                     // first block of the suffix: all before it is frozen, cached, without graph
-  std::int64_t max_steps = 0;          // planned optimizer steps; the schedule ends at zero exactly here
-  double seconds = 0;                  // > 0: a wall-clock schedule of this length instead of max_steps
+  // The planned end, where the schedule reaches zero: one of the three is above 0.
+  std::int64_t max_steps = 0;          // optimizer steps
+  double epochs = 0;                   // passes over the (sampled) data, where their steps are not known ahead
+  double seconds = 0;                  // wall clock
   double learning_rate = 0;
   std::map<std::string, double> lr_scale;           // block -> factor on learning_rate (1 where absent)
   std::map<std::string, std::int64_t> update_period;  // block -> steps between its updates (1 where absent)

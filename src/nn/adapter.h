@@ -41,6 +41,8 @@ class Adapter {
   virtual void merge(const Layer& layer, torch::Tensor& weight, torch::Tensor& bias) const = 0;
   // The trained tensors under PEFT's on-disk names relative to the layer ("lora_A.weight").
   virtual std::map<std::string, torch::Tensor*> tensors() = 0;
+  // Factor on the learning rate of one of them.
+  virtual double rate_factor(const std::string&) const { return 1; }
 };
 
 }  // namespace strop

@@ -1,0 +1,35 @@
+// What the planner and the methods need to know of a model, as plain numbers (no torch).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace strop {
+
+struct BlockFacts {
+  std::string name;
+  std::int64_t parameters = 0;
+  double multiply_adds = 0;  // of one sample of ModelFacts::tokens tokens, forward
+};
+
+struct ModelFacts {
+  std::string family;
+  std::vector<BlockFacts> blocks;
+  std::size_t head_begin = 0;   // blocks from here on are the head
+  std::int64_t labels = 0;
+  double tokens = 1;            // mean tokens of a sample that the figures hold for
+  bool head_made = false;       // the file lacked (part of) the head
+
+  std::int64_t parameters() const {
+    std::int64_t sum = 0;
+    for (const auto& block : blocks) sum += block.parameters;
+    return sum;
+  }
+};
+
+class Model;
+// The facts of a loaded model, for samples of `tokens` tokens on average.
+ModelFacts model_facts(const Model& model, double tokens, bool head_made);
+
+}  // namespace strop

@@ -1,0 +1,109 @@
+#include "planner/choose.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "planner/learning_rates.h"
+#include "tuning/method.h"
+
+namespace strop {
+namespace {
+
+void choose_method(Plan& plan) {
+  auto& options = plan.options;
+  if (options.method != "auto") return;
+  options.method = "lora";
+  plan.reasons["method"] = "lora: adapts every block at a fraction of the memory of full tuning";
+}
+
+void choose_precision(Plan& plan, const PlanFacts& facts) {
+  auto& options = plan.options;
+  const double gain = facts.rates.bf16_gflops / std::max(1e-9, facts.rates.fp32_gflops);
+  if (options.precision == "auto") {
+    options.precision = gain >= 1.3 ? "bf16" : "fp32";
+    plan.reasons["precision"] = fmt::format("{}: products run at {:.0f} GFLOP/s in bf16, {:.0f} in fp32", options.precision,
+                                            facts.rates.bf16_gflops, facts.rates.fp32_gflops);
+  }
+  plan.precision = plan.prefix_precision = options.precision;
+}
+
+void choose_cache(Plan& plan, const PlanFacts& facts) {
+  auto& options = plan.options;
+  if (options.cache_limit == "auto") options.cache_limit = std::to_string(facts.available_bytes / 2);
+  const bool augmented = !options.augment.empty();
+  if (options.cache == "auto") {
+    options.cache = "ram";
+    plan.reasons["cache"] = augmented ? fmt::format("ram: {} views of each sample, at most {}", options.views, human_bytes(std::stod(options.cache_limit)))
+                                      : "ram: the frozen prefix runs once for each sample";
+  }
+}
+
+double stage_rate(const Options& options, const Stage& stage, const PlanFacts& facts) {
+  if (options.learning_rate == "table" || options.learning_rate == "auto") {
+    return default_learning_rate(stage.method, facts.model.family, options.optim);
+  }
+  double rate = 0;
+  const auto& text = options.learning_rate;
+  std::from_chars(text.data(), text.data() + text.size(), rate);
+  return rate;
+}
+
+// Steps or epochs of the gradient stages: the run's total shared among them, unless each has its own number.
+void plan_length(Plan& plan, const PlanFacts& facts) {
+  const auto& options = plan.options;
+  const auto gradient = static_cast<double>(std::count_if(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) { return stage.solver == "gradient"; }));
+  const double rows = std::ceil(static_cast<double>(facts.train_rows) * options.data_fraction);
+  const double batches = std::ceil(rows / static_cast<double>(options.per_device_train_batch_size));
+  const double steps_an_epoch = std::max(1.0, std::ceil(batches / static_cast<double>(options.gradient_accumulation_steps)));
+  double seconds = 0;
+  if (!options.time.empty()) {
+    const double limit = parse_duration(options.time, "time");
+    // Held back for the last evaluation, saving and the report.
+    const double reserve = 0.05 * limit + 2;
+    seconds = limit - facts.seconds_used - reserve;
+    if (seconds <= 0) {
+      fail(ErrorKind::budget, "time: {} leaves nothing to train in: reading and planning took {}, saving and evaluating "
+           "need about {}; allow at least {}", options.time, human_duration(facts.seconds_used), human_duration(reserve),
+           human_duration(facts.seconds_used + reserve + 5));
+    }
+  }
+  for (auto& stage : plan.stages) {
+    if (stage.solver != "gradient") continue;
+    if (seconds > 0 && options.max_steps <= 0) stage.seconds = seconds / gradient;
+    else if (options.layerwise_steps > 0 && stage.method == "layerwise" && gradient > 1) stage.max_steps = options.layerwise_steps;
+    else if (options.max_steps > 0) stage.max_steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::llround(static_cast<double>(options.max_steps) / gradient)));
+    else if (options.infobatch > 0) stage.epochs = options.num_train_epochs / gradient;
+    else stage.max_steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / gradient)));
+  }
+}
+
+}  // namespace
+
+Plan choose_plan(Options options, const PlanFacts& facts) {
+  Plan plan;
+  plan.options = std::move(options);
+  choose_method(plan);
+  auto& chosen = plan.options;
+  choose_precision(plan, facts);
+  choose_cache(plan, facts);
+  if (chosen.head_solver == "auto" && chosen.method != "head") chosen.head_solver = "logistic";
+  const bool closed_form_first = chosen.method != "head" && (chosen.lp_ft || chosen.head_init == "closed_form");
+  if (closed_form_first) {
+    Stage head = stage_from(facts.model, chosen, "closed-form head", "head", facts.model.blocks.size() - 1);
+    head.solver = chosen.head_solver == "sgd" ? "logistic" : chosen.head_solver;
+    plan.stages.push_back(head);
+  }
+  for (auto& stage : find_method(chosen.method).stages(facts.model, chosen)) plan.stages.push_back(stage);
+  for (auto& stage : plan.stages) {
+    if (stage.solver == "gradient") stage.learning_rate = stage_rate(chosen, stage, facts);
+  }
+  plan_length(plan, facts);
+  plan.attention = "fused";
+  plan.fallbacks = {"halve_batch"};
+  return plan;
+}
+
+}  // namespace strop

@@ -1,0 +1,130 @@
+#include "train/prefix_source.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <numeric>
+
+#include "core/error.h"
+
+namespace strop {
+
+using torch::Tensor;
+
+namespace {
+constexpr std::int64_t kChunk = 64;
+}
+
+// The file of a disk cache: unlinked at once, so that it goes with the process whatever happens.
+struct PrefixSource::Storage {
+  int descriptor = -1;
+  std::int64_t size = 0;
+  std::vector<std::pair<void*, std::size_t>> maps;
+
+  explicit Storage(const std::filesystem::path& folder) {
+    std::string file = (folder / "cache.XXXXXX").string();
+    descriptor = ::mkstemp(file.data());
+    if (descriptor < 0) fail(ErrorKind::usage, "{}: the cache cannot be written: {}", folder.string(), std::strerror(errno));
+    ::unlink(file.c_str());
+  }
+  ~Storage() {
+    for (const auto& [address, bytes] : maps) ::munmap(address, bytes);
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  // The tensor's bytes moved to the file; the result reads them through a mapping.
+  Tensor put(const Tensor& tensor) {
+    const auto bytes = tensor.nbytes();
+    if (bytes == 0) return tensor;
+    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), room = (bytes + page - 1) / page * page;
+    const bool reserved = ::posix_fallocate(descriptor, size, static_cast<off_t>(room)) == 0;
+    void* const address = reserved ? ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
+    if (address == MAP_FAILED) {
+      fail(ErrorKind::usage, "the cache of {} cannot grow on disk; free some space, or set cache=none or cache_dir=", bytes);
+    }
+    std::memcpy(address, tensor.const_data_ptr(), bytes);
+    maps.emplace_back(address, room);
+    size += static_cast<std::int64_t>(room);
+    return torch::from_blob(address, tensor.sizes(), tensor.options());
+  }
+};
+
+PrefixSource::PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
+                           CacheKind cache, std::int64_t limit, const std::filesystem::path& folder)
+    : source_(source), model_(model), cut_(cut), precision_(precision), cache_(cache), limit_(limit),
+      live_(model.live_at(cut)) {
+  if (cache_ == CacheKind::disk) storage_ = std::make_unique<Storage>(folder);
+}
+
+PrefixSource::~PrefixSource() { chunks_.clear(); }
+
+State PrefixSource::compute(std::span<const std::int64_t> samples, std::int64_t view) {
+  torch::NoGradGuard no_grad;
+  State state = source_.make(samples, view);
+  Pass pass;
+  pass.precision = precision_;
+  model_.forward(state, pass, source_.first_block(), cut_);
+  computed_ += static_cast<std::int64_t>(samples.size());
+  State live;
+  for (const auto& port : live_) live.set(port.name, state.at(port.name).contiguous());
+  return live;
+}
+
+const State& PrefixSource::chunk(std::int64_t number, std::int64_t view, State& keep) {
+  const auto found = chunks_.find({view, number});
+  if (found != chunks_.end()) return found->second;
+  const auto first = number * kChunk, last = std::min<std::int64_t>(first + kChunk, static_cast<std::int64_t>(size()));
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(last - first));
+  std::iota(samples.begin(), samples.end(), first);
+  State state = compute(samples, view);
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : state.tensors()) bytes += static_cast<std::int64_t>(tensor.nbytes());
+  if (used_ + bytes > limit_) {
+    keep = std::move(state);
+    return keep;
+  }
+  used_ += bytes;
+  State& slot = chunks_[{view, number}];
+  for (const auto& [name, tensor] : state.tensors()) slot.set(name, storage_ ? storage_->put(tensor) : tensor);
+  return slot;
+}
+
+State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t view) {
+  if (cache_ == CacheKind::none) return compute(samples, view);
+  std::map<std::int64_t, State> kept;  // chunks that the full cache did not take: one computation a batch
+  std::map<std::string, std::vector<Tensor>> parts;
+  std::vector<std::int64_t> rows;  // token rows of each sample
+  for (const auto sample : samples) {
+    const auto number = sample / kChunk, place = sample % kChunk;
+    const auto again = kept.find(number);
+    const State& state = again != kept.end() && !again->second.tensors().empty() ? again->second : chunk(number, view, kept[number]);
+    std::int64_t first = 0, count = 0;
+    for (const auto& port : live_) {
+      if (port.rows != Rows::bounds) continue;
+      const auto* bounds = state.at(port.name).const_data_ptr<std::int64_t>();
+      first = bounds[place];
+      count = bounds[place + 1] - first;
+      rows.push_back(count);
+    }
+    for (const auto& port : live_) {
+      if (port.rows == Rows::sample) parts[port.name].push_back(state.at(port.name).narrow(0, place, 1));
+      if (port.rows == Rows::token) parts[port.name].push_back(state.at(port.name).narrow(0, first, count));
+    }
+  }
+  State result;
+  for (const auto& port : live_) {
+    if (port.rows != Rows::bounds) {
+      result.set(port.name, at::cat(parts[port.name], 0));
+      continue;
+    }
+    Tensor bounds = torch::zeros({static_cast<std::int64_t>(samples.size()) + 1}, torch::kLong);
+    std::partial_sum(rows.begin(), rows.end(), bounds.data_ptr<std::int64_t>() + 1);
+    result.set(port.name, bounds);
+  }
+  return result;
+}
+
+}  // namespace strop

@@ -1,0 +1,55 @@
+// A source behind a frozen prefix: blocks first .. cut-1 run in inference form (no graph, no dropout, the prefix's
+// precision) and, with a cache, once for each sample and view.
+//
+// What is kept is exactly what is live at the cut. Entries are computed in chunks of 64 samples in data-set order,
+// whatever asks first, and read back even in the first epoch, so a refill after a crash gives the same bits.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "models/model.h"
+#include "train/batch_source.h"
+
+namespace strop {
+
+enum class CacheKind { none, ram, disk };
+
+class PrefixSource : public BatchSource {
+ public:
+  // `source` and `model` must outlive it, and the prefix's weights must not change meanwhile. `folder` holds the file
+  // of a disk cache, removed at the end. `limit`: bytes; when the cache is full, further chunks are computed anew.
+  PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision, CacheKind cache,
+               std::int64_t limit, const std::filesystem::path& folder);
+  ~PrefixSource() override;
+
+  std::size_t size() const override { return source_.size(); }
+  std::size_t first_block() const override { return cut_; }
+  const std::vector<std::int64_t>& lengths() const override { return source_.lengths(); }
+  const std::vector<std::int32_t>& labels() const override { return source_.labels(); }
+  std::int64_t views() const override { return source_.views(); }
+  State make(std::span<const std::int64_t> samples, std::int64_t view) override;
+
+  std::int64_t cached_bytes() const { return used_; }
+  std::int64_t computed_samples() const { return computed_; }  // forward passes through the prefix so far
+
+ private:
+  struct Storage;
+  State compute(std::span<const std::int64_t> samples, std::int64_t view);
+  // The state of a chunk; `keep` is where it lives if it is not cached.
+  const State& chunk(std::int64_t number, std::int64_t view, State& keep);
+
+  BatchSource& source_;
+  const Model& model_;
+  std::size_t cut_;
+  torch::ScalarType precision_;
+  CacheKind cache_;
+  std::int64_t limit_, used_ = 0, computed_ = 0;
+  std::vector<Port> live_;
+  std::map<std::pair<std::int64_t, std::int64_t>, State> chunks_;  // (view, chunk)
+  std::unique_ptr<Storage> storage_;
+};
+
+}  // namespace strop

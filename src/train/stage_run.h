@@ -1,0 +1,25 @@
+// What lives as long as one gradient stage of the trainer.
+#pragma once
+
+#include "core/clock.h"
+#include "train/due.h"
+#include "train/trainer.h"
+
+namespace strop {
+
+struct Trainer::StageRun {
+  const Stage& stage;
+  std::unique_ptr<BatchSource> train, validation;  // behind the stage's frozen prefix
+  Sampler sampler;
+  Optimizer optimizer;
+  DueBlocks due;
+  LossSettings loss;
+  torch::ScalarType precision;
+  std::map<std::string, torch::Tensor> ema;        // averaged copies by tensor name; empty: none
+  double batches_in_epoch = 1;
+  Stopwatch since_log;                             // throughput window
+  std::int64_t samples_at_log = 0, tokens_since_log = 0, steps_since_log = 0;
+  double loss_since_log = 0;
+};
+
+}  // namespace strop

@@ -1,0 +1,116 @@
+#include "train/step.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "core/rng.h"
+
+namespace strop {
+
+using torch::Tensor;
+
+Tensor row_losses(const Tensor& logits, const Tensor& labels, double label_smoothing) {
+  const Tensor log_p = at::log_softmax(logits, 1);
+  const Tensor own = -log_p.gather(1, labels.unsqueeze(1)).squeeze(1);
+  return label_smoothing > 0 ? own * (1 - label_smoothing) - log_p.mean(1) * label_smoothing : own;
+}
+
+namespace {
+
+// Beta(alpha, alpha) by Joehnk's rule for alpha <= 1, else by the ratio of sums of exponentials of a rounded alpha.
+double draw_beta(Rng& rng, double alpha) {
+  if (alpha > 1) {
+    double first = 0, second = 0;
+    for (int i = 0; i < static_cast<int>(std::lround(alpha)); ++i) {
+      first -= std::log(1 - rng.uniform());
+      second -= std::log(1 - rng.uniform());
+    }
+    return first / (first + second);
+  }
+  while (true) {
+    const double u = std::pow(rng.uniform(), 1 / alpha), v = std::pow(rng.uniform(), 1 / alpha);
+    if (u + v > 0 && u + v <= 1) return u / (u + v);
+  }
+}
+
+struct Mix {
+  double share = 1;  // of the sample itself
+  Tensor partner;    // row numbers; undefined: no mixing
+};
+
+Mix draw_mix(std::int64_t samples, double alpha, std::uint64_t key) {
+  if (alpha <= 0 || samples < 2) return {};
+  Rng rng(key, RngUse::mixup);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(samples));
+  std::iota(order.begin(), order.end(), 0);
+  rng.shuffle(order);
+  Mix mix;
+  mix.share = draw_beta(rng, alpha);
+  mix.partner = torch::tensor(order, torch::kLong);
+  return mix;
+}
+
+// Runs the blocks; below `lowest_due` without a graph. The last block's inputs are mixed.
+Tensor forward(const Model& model, State state, std::size_t first, const Pass& pass, std::size_t lowest_due, const Mix& mix) {
+  for (std::size_t block = first; block < model.size(); ++block) {
+    torch::AutoGradMode grad(block >= lowest_due);
+    if (block + 1 == model.size() && mix.partner.defined()) {
+      for (const auto& port : model.live_at(block)) {
+        if (port.rows != Rows::sample) continue;
+        const Tensor& own = state.at(port.name);
+        state.set(port.name, own * mix.share + own.index_select(0, mix.partner) * (1 - mix.share));
+      }
+    }
+    model.forward(state, pass, block, block + 1);
+  }
+  return state.at("logits");
+}
+
+Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, double smoothing) {
+  const Tensor own = row_losses(logits, labels, smoothing);
+  if (!mix.partner.defined()) return own;
+  return own * mix.share + row_losses(logits, labels.index_select(0, mix.partner), smoothing) * (1 - mix.share);
+}
+
+}  // namespace
+
+StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, const LossSettings& settings,
+                    std::size_t lowest_due, double normalizer, std::uint64_t mix_key) {
+  const auto samples = static_cast<std::int64_t>(batch.labels.size());
+  Tensor labels = torch::empty({samples}, torch::kLong);
+  Tensor weights = torch::ones({samples});
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const auto label = batch.labels[static_cast<std::size_t>(i)];
+    labels.data_ptr<std::int64_t>()[i] = label;
+    float weight = batch.weights.empty() ? 1.0F : batch.weights[static_cast<std::size_t>(i)];
+    if (!settings.class_weights.empty()) weight *= static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
+    weights.data_ptr<float>()[i] = weight;
+  }
+  const Mix mix = draw_mix(samples, settings.mixup_alpha, mix_key);
+  Tensor losses;
+  if (settings.rdrop_alpha > 0) {
+    Pass other = pass;
+    other.dropout_key = mix64(pass.dropout_key + 1);
+    const Tensor first = forward(model, batch.state, batch.first, pass, lowest_due, mix);
+    const Tensor second = forward(model, std::move(batch.state), batch.first, other, lowest_due, mix);
+    const Tensor p = at::log_softmax(first, 1), q = at::log_softmax(second, 1);
+    const Tensor divergence = ((p.exp() - q.exp()) * (p - q)).sum(1);  // KL(p|q) + KL(q|p)
+    losses = 0.5 * (mixed_losses(first, labels, mix, settings.label_smoothing) +
+                    mixed_losses(second, labels, mix, settings.label_smoothing)) +
+             0.5 * settings.rdrop_alpha * divergence;
+  } else {
+    losses = mixed_losses(forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix), labels, mix,
+                          settings.label_smoothing);
+  }
+  const Tensor total = (losses * weights).sum();
+  if (std::isfinite(total.item<double>())) (total / normalizer).backward();
+  StepResult result;
+  result.loss = total.item<double>();
+  const Tensor plain = losses.detach().contiguous();
+  result.losses.assign(plain.const_data_ptr<float>(), plain.const_data_ptr<float>() + samples);
+  return result;
+}
+
+}  // namespace strop

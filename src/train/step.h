@@ -1,0 +1,41 @@
+// One micro-batch: forward from the source's cut, loss, backward down to the lowest block that is due.
+#pragma once
+
+#include <torch/types.h>
+
+#include <span>
+#include <vector>
+
+#include "models/model.h"
+#include "nn/pass.h"
+
+namespace strop {
+
+struct LossSettings {
+  double label_smoothing = 0;
+  std::vector<double> class_weights;  // factor by class; empty: 1
+  double mixup_alpha = 0;             // > 0: the head's inputs are mixed in pairs, lambda ~ Beta(alpha, alpha)
+  double rdrop_alpha = 0;             // > 0: two passes with different dropout and a symmetric KL term (2106.14448)
+};
+
+struct MicroBatch {
+  State state;                      // reads of block `first`
+  std::size_t first = 0;
+  std::vector<std::int32_t> labels;
+  std::vector<float> weights;       // factor on each sample's loss; empty: 1
+};
+
+struct StepResult {
+  double loss = 0;              // sum over the samples of their weighted loss
+  std::vector<float> losses;    // of each sample, unweighted, as InfoBatch scores it
+};
+
+// Adds the gradients of (sum of losses) / normalizer. Blocks below `lowest_due` run without a graph. `mix_key` seeds
+// mixup. Returns losses that may be NaN: the caller decides.
+StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, const LossSettings& settings,
+                    std::size_t lowest_due, double normalizer, std::uint64_t mix_key);
+
+// Cross entropy of each row (nats) with label smoothing; logits n x classes fp32, labels n int64.
+torch::Tensor row_losses(const torch::Tensor& logits, const torch::Tensor& labels, double label_smoothing);
+
+}  // namespace strop

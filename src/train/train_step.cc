@@ -1,0 +1,126 @@
+// One optimizer step of the trainer: which blocks are due, micro-batches, clip, update, log.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "train/schedule.h"
+#include "train/stage_run.h"
+
+namespace strop {
+
+void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
+  const Stopwatch watch;
+  const auto& options = plan_.options;
+  // Progress at this step's middle: the first rate is above zero, and zero is reached exactly at the planned end.
+  const double at = run.stage.max_steps > 0 && run.stage.seconds <= 0
+                        ? static_cast<double>(progress_.stage_step + 1) / static_cast<double>(run.stage.max_steps + 1)
+                        : std::max(stage_progress(run), 1e-3);
+  const double rate = run.stage.learning_rate * schedule_factor(options.lr_scheduler_type, at, options.warmup_ratio);
+  ++progress_.stage_step;
+  ++progress_.global_step;
+  const auto due = run.due.at(progress_.stage_step);
+  for (const auto& block : run.due.leaving(progress_.stage_step)) run.optimizer.drop_state(block);
+  std::size_t lowest = model_.size();
+  for (const auto& one : run.optimizer.tensors()) {
+    torch::Tensor leaf = one.tensor;
+    const bool now = due.count(one.block) != 0;
+    leaf.requires_grad_(now);
+    if (now) lowest = std::min(lowest, model_.index_of(one.block));
+  }
+  double total = 0, loss = 0, norm = 0;
+  for (const auto& batch : batches) total += static_cast<double>(batch.samples.size());
+  if (lowest < model_.size()) {
+    std::uint64_t part = 0;
+    for (const auto& batch : batches) {
+      const auto count = static_cast<std::int64_t>(batch.samples.size());
+      for (std::int64_t first = 0; first < count; first += progress_.micro_batch, ++part) {
+        const auto size = static_cast<std::size_t>(std::min(progress_.micro_batch, count - first));
+        const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);
+        const auto epoch = progress_.first_epoch + progress_.epoch;
+        MicroBatch micro{run.train->make(samples, epoch % run.train->views()), run.train->first_block(), {}, {}};
+        for (std::size_t i = 0; i < size; ++i) {
+          micro.labels.push_back(run.train->labels()[static_cast<std::size_t>(samples[i])]);
+          micro.weights.push_back(batch.weights[static_cast<std::size_t>(first) + i]);
+          run.tokens_since_log += run.train->lengths()[static_cast<std::size_t>(samples[i])];
+        }
+        Pass pass;
+        pass.training = true;
+        pass.precision = run.precision;
+        pass.dropout = options.dropout;
+        pass.dropout_key = Rng(static_cast<std::uint64_t>(options.seed), RngUse::dropout,
+                               {static_cast<std::uint64_t>(progress_.global_step), part}).next();
+        const auto result = run_step(model_, std::move(micro), pass, run.loss, lowest, total, pass.dropout_key);
+        loss += result.loss;
+        for (std::size_t i = 0; i < size; ++i) run.sampler.record(samples[i], result.losses[i]);
+      }
+    }
+    loss /= total;
+    if (!std::isfinite(loss)) {
+      const auto last = newest_checkpoint(folder_);
+      fail(ErrorKind::usage,
+           "the loss is {} at step {} (stage {}, learning rate {:.3g}); expected a finite number. Lower learning_rate or "
+           "set precision=fp32{}", loss, progress_.global_step, run.stage.name, rate,
+           last ? "; the last good state is " + last->string() : "");
+    }
+    norm = run.optimizer.clip(options.max_grad_norm);
+    run.optimizer.step(rate);
+    torch::NoGradGuard no_grad;
+    for (const auto& one : run.optimizer.tensors()) {
+      if (const auto average = run.ema.find(one.name); average != run.ema.end()) average->second.lerp_(one.tensor.detach(), 1 - options.ema);
+    }
+  }
+  progress_.samples += static_cast<std::int64_t>(total);
+  progress_.loss_sum += loss;
+  progress_.elapsed += watch.seconds();
+  progress_.stage_elapsed += watch.seconds();
+  log_step(run, loss, rate, norm);
+
+  if (options.memory.empty() || progress_.micro_batch <= 1) return;
+  const bool may_halve = std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), "halve_batch") != plan_.fallbacks.end();
+  const auto limit = static_cast<double>(parse_bytes(options.memory, "memory"));
+  if (may_halve && static_cast<double>(peak_resident_bytes()) > 0.92 * limit && static_cast<double>(resident_bytes()) > 0.8 * limit) {
+    progress_.micro_batch = (progress_.micro_batch + 1) / 2;
+    trim_memory();
+    log_warning("memory is at {} of {}: {} samples at a time from now on (the same batch, the same gradient)",
+                human_bytes(static_cast<double>(resident_bytes())), options.memory, progress_.micro_batch);
+  }
+}
+
+void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
+  run.loss_since_log += loss;
+  ++run.steps_since_log;
+  const bool due = progress_.stage_step == 1 || progress_.global_step % plan_.options.logging_steps == 0;
+  if (!due) return;
+  const double seconds = run.since_log.seconds();
+  LogLine line;
+  line.current_steps = progress_.global_step;
+  line.total_steps = run.stage.max_steps;
+  line.stage = run.stage.name;
+  line.epoch = static_cast<double>(progress_.first_epoch + progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch;
+  line.loss = run.loss_since_log / static_cast<double>(run.steps_since_log);
+  line.learning_rate = rate;
+  line.grad_norm = norm;
+  if (seconds > 0) {
+    line.samples_per_second = static_cast<double>(progress_.samples - run.samples_at_log) / seconds;
+    line.tokens_per_second = static_cast<double>(run.tokens_since_log) / seconds;
+  }
+  line.resident_bytes = resident_bytes();
+  line.elapsed_time = progress_.elapsed;
+  const double done = stage_progress(run);
+  if (done > 0) line.remaining_time = std::max(0.0, progress_.stage_elapsed * (1 - done) / done);
+  line.micro_batch = progress_.micro_batch;
+  log_->write(line);
+  console_.show(line);
+  run.since_log = Stopwatch();
+  run.samples_at_log = progress_.samples;
+  run.tokens_since_log = run.steps_since_log = 0;
+  run.loss_since_log = 0;
+}
+
+}  // namespace strop

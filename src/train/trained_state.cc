@@ -1,0 +1,37 @@
+#include "train/trained_state.h"
+
+#include <torch/torch.h>
+
+namespace strop {
+
+std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& layers) {
+  std::map<std::string, torch::Tensor> copies;
+  for (const auto& [name, layer] : model.layers()) {
+    if (layer->adapter) {
+      for (const auto& [key, tensor] : layer->adapter->tensors()) copies[name + "." + key] = tensor->detach().clone();
+    }
+    if (layers.count(name) == 0) continue;
+    copies[name + ".weight"] = layer->weight.detach().clone();
+    if (layer->has_bias()) copies[name + ".bias"] = layer->bias.detach().clone();
+  }
+  return copies;
+}
+
+void write_tensors(Model& model, const std::map<std::string, torch::Tensor>& tensors) {
+  torch::NoGradGuard no_grad;
+  const auto write = [&](const std::string& name, torch::Tensor& target) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) return;
+    // A frozen tensor may be the mapped file: it is replaced, a trained one keeps its place in the optimizer.
+    if (target.requires_grad()) target.copy_(found->second);
+    else target = found->second.clone();
+  };
+  for (const auto& [name, layer] : model.layers()) {
+    write(name + ".weight", layer->weight);
+    if (layer->has_bias()) write(name + ".bias", layer->bias);
+    if (!layer->adapter) continue;
+    for (const auto& [key, tensor] : layer->adapter->tensors()) write(name + "." + key, *tensor);
+  }
+}
+
+}  // namespace strop

@@ -1,0 +1,256 @@
+#include "train/trainer.h"
+
+#include <torch/torch.h>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "data/augment_text.h"
+#include "train/evaluate.h"
+#include "train/prefix_source.h"
+#include "train/stage_run.h"
+#include "train/trained_state.h"
+#include "tuning/apply.h"
+#include "tuning/closed_form.h"
+
+namespace strop {
+
+using torch::Tensor;
+
+Trainer::Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console)
+    : model_(model), plan_(plan), data_(std::move(data)), folder_(std::move(folder)), console_(console) {
+  progress_.micro_batch = plan.options.per_device_train_batch_size;
+}
+
+void Trainer::run(const std::optional<Checkpoint>& resume) {
+  if (resume) {
+    progress_ = resume->progress;
+    for (std::int64_t i = 0; i < progress_.stage; ++i) open(plan_.stages.at(static_cast<std::size_t>(i)));
+    for (const auto& [key, tensor] : resume->tensors) {
+      if (key.starts_with("best/")) best_[key.substr(5)] = tensor;
+    }
+  }
+  log_ = std::make_unique<RunLog>(folder_, progress_.global_step);
+  const auto stages = static_cast<std::int64_t>(plan_.stages.size());
+  for (bool resumed = resume.has_value(); progress_.stage < stages; ++progress_.stage, resumed = false) {
+    const auto& stage = plan_.stages[static_cast<std::size_t>(progress_.stage)];
+    if (stage.solver == "gradient") run_gradient(stage, resumed ? resume : std::nullopt);
+    else run_closed_form(stage);
+    trim_memory();
+  }
+  freeze(model_);
+  const bool better_before = progress_.best_step >= 0 && progress_.best_step != progress_.global_step;
+  if (plan_.options.load_best_model_at_end && better_before) {
+    write_tensors(model_, best_);
+    log_info("kept the weights of step {}, the best by {}", progress_.best_step, plan_.options.metric_for_best_model);
+  }
+  console_.finish();
+}
+
+void Trainer::open(const Stage& stage) {
+  apply_stage(model_, stage, plan_.options);
+  for (std::size_t i = 0; i < model_.size(); ++i) {
+    for (const auto& [name, layer] : model_.block(i).layers()) {
+      if (layer->weight.requires_grad()) changed_.insert(name);
+    }
+  }
+  // What opens now was at its stored value when the best so far was kept.
+  if (!best_.empty()) best_.merge(copy_tensors(model_, changed_));
+}
+
+std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, bool may_cache) const {
+  const auto cut = model_.index_of(stage.cut);
+  const auto& options = plan_.options;
+  double cost = 0;
+  for (std::size_t i = 0; i < cut; ++i) cost += model_.block(i).multiply_adds(1);
+  const bool cache = may_cache && cost > 0 && options.cache != "none";
+  const auto kind = !cache ? CacheKind::none : options.cache == "disk" ? CacheKind::disk : CacheKind::ram;
+  const std::filesystem::path place = options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir);
+  const auto limit = parse_bytes(options.cache_limit, "cache_limit");
+  return std::make_unique<PrefixSource>(source, model_, cut, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
+                                        kind, limit, place);
+}
+
+void Trainer::run_closed_form(const Stage& stage) {
+  const Stopwatch watch;
+  freeze(model_);
+  const auto last = model_.size() - 1;
+  const auto source = behind_prefix(*data_.train, stage, false);
+  const auto live = model_.live_at(last);
+  if (live.size() != 1 || live[0].rows != Rows::sample) {
+    fail(ErrorKind::usage, "head_solver {}: this {} model's head reads more than one row a sample; use head_solver=sgd",
+         stage.solver, model_.family());
+  }
+  const auto samples = static_cast<std::int64_t>(source->size());
+  const auto views = source->views();
+  std::vector<Tensor> features;
+  std::vector<std::int64_t> order(source->size()), labels, groups;
+  for (std::int64_t i = 0; i < samples; ++i) order[static_cast<std::size_t>(i)] = i;
+  for (std::int64_t view = 0; view < views; ++view) {
+    for (std::int64_t at = 0; at < samples; at += 64) {
+      throw_if_interrupted();  // nothing to save yet: the stage begins anew on resume
+      const auto part = std::span(order).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(std::min<std::int64_t>(64, samples - at)));
+      features.push_back(source->make(part, view).at(live[0].name).to(torch::kFloat));
+    }
+    labels.insert(labels.end(), source->labels().begin(), source->labels().end());
+    if (data_.groups.empty()) groups.insert(groups.end(), order.begin(), order.end());
+    else groups.insert(groups.end(), data_.groups.begin(), data_.groups.end());
+  }
+  HeadData data{at::cat(features, 0), torch::tensor(labels, torch::kLong), static_cast<std::int64_t>(model_.label_names.size()), {},
+                torch::tensor(groups, torch::kLong)};
+  if (!data_.class_weights.empty()) {
+    data.weights = torch::tensor(data_.class_weights, torch::kDouble).index_select(0, data.labels);
+  }
+  const LinearHead head = solve_head(stage.solver, data);
+  open(stage);
+  write_tensors(model_, {{model_.block(last).layers()[0].first + ".weight", head.weight},
+                         {model_.block(last).layers()[0].first + ".bias", head.bias}});
+  freeze(model_);
+  log_info("{}: {} on {} rows, left-out accuracy {:.2f} %, penalty {:.3g}, {:.1f} s", stage.name, head.solver,
+           data.labels.numel(), 100 * head.loo_accuracy, head.penalty, watch.seconds());
+  progress_.samples += data.labels.numel();
+  progress_.elapsed += watch.seconds();
+}
+
+void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume) {
+  const auto& options = plan_.options;
+  open(stage);
+  if (resume) {
+    std::map<std::string, Tensor> tensors;
+    for (const auto& [key, tensor] : resume->tensors) {
+      if (key.starts_with("model/")) tensors[key.substr(6)] = tensor;
+    }
+    write_tensors(model_, tensors);
+  }
+  const AugmentPlan augment = parse_augment(options.augment);
+  StageRun run{.stage = stage,
+               .train = behind_prefix(*data_.train, stage, true),
+               .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
+               .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
+               .optimizer = Optimizer(options, trained_tensors(model_, stage)),
+               .due = DueBlocks(model_, stage, options),
+               .loss = {options.label_smoothing_factor, data_.class_weights, augment.mixup ? options.mixup_alpha : 0,
+                        augment.rdrop ? options.rdrop_alpha : 0},
+               .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
+               .ema = {}};
+  if (options.ema > 0) {
+    for (const auto& one : run.optimizer.tensors()) run.ema[one.name] = one.tensor.detach().clone();
+  }
+  if (resume) {
+    std::map<std::string, Tensor> slots;
+    for (const auto& [key, tensor] : resume->tensors) {
+      if (key.starts_with("optimizer/")) slots[key.substr(10)] = tensor;
+      if (key.starts_with("ema/")) run.ema[key.substr(4)] = tensor.clone();
+    }
+    run.optimizer.restore(slots);
+    if (!resume->infobatch.now.empty()) run.sampler.restore(resume->infobatch);
+  }
+  run.samples_at_log = progress_.samples;
+  bool done = progress_.stage_open && stage_progress(run) >= 1;
+  progress_.stage_open = true;
+  const auto per_step = static_cast<std::size_t>(options.gradient_accumulation_steps);
+  while (!done) {
+    const auto epoch = progress_.first_epoch + progress_.epoch;
+    if (progress_.batch == 0) run.sampler.begin_epoch(epoch);
+    const auto batches = run.sampler.epoch_batches(epoch);
+    run.batches_in_epoch = static_cast<double>(std::max<std::size_t>(1, batches.size()));
+    while (!done && progress_.batch < static_cast<std::int64_t>(batches.size())) {
+      if (interrupted()) {
+        save(run);
+        console_.finish();
+        fail(ErrorKind::interrupted, "interrupted at step {}; go on with: strop train --resume --out {}", progress_.global_step, folder_.string());
+      }
+      const auto first = static_cast<std::size_t>(progress_.batch), last = std::min(batches.size(), first + per_step);
+      progress_.batch = static_cast<std::int64_t>(last);
+      train_step(run, {batches.begin() + static_cast<std::ptrdiff_t>(first), batches.begin() + static_cast<std::ptrdiff_t>(last)});
+      const bool epoch_ends = progress_.batch == static_cast<std::int64_t>(batches.size());
+      if (epoch_ends) {
+        ++progress_.epoch;
+        progress_.batch = 0;
+      }
+      done = stage_progress(run) >= 1;
+      const bool due = options.eval_strategy == "steps" ? options.eval_steps > 0 && progress_.stage_step % options.eval_steps == 0
+                                                        : options.eval_strategy == "epoch" && epoch_ends;
+      if (done || due) done = evaluate(run) || done;
+      if (!done && (due || (options.save_steps > 0 && progress_.global_step % options.save_steps == 0))) save(run);
+      if (epoch_ends) break;
+    }
+  }
+  if (!run.ema.empty()) write_tensors(model_, run.ema);
+  for (const auto& one : run.optimizer.tensors()) {
+    Tensor leaf = one.tensor;
+    leaf.requires_grad_(false);
+  }
+  progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
+  progress_.epoch = progress_.batch = progress_.stage_step = 0;
+  progress_.stage_elapsed = 0;
+  progress_.stage_open = false;
+}
+
+double Trainer::stage_progress(const StageRun& run) const {
+  const Stage& stage = run.stage;
+  if (stage.seconds > 0) return progress_.stage_elapsed / stage.seconds;
+  if (stage.max_steps > 0) return static_cast<double>(progress_.stage_step) / static_cast<double>(stage.max_steps);
+  return (static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch) / stage.epochs;
+}
+
+bool Trainer::evaluate(StageRun& run) {
+  if (run.validation == nullptr) return false;
+  const Stopwatch watch;
+  std::map<std::string, Tensor> own;
+  if (!run.ema.empty()) {
+    own = copy_tensors(model_, changed_);
+    write_tensors(model_, run.ema);
+  }
+  const auto logits = predict_logits(model_, *run.validation, run.precision, plan_.options.per_device_eval_batch_size, false);
+  const auto metrics = evaluate_logits(logits, run.validation->labels(), model_.label_names);
+  const auto& by = plan_.options.metric_for_best_model;
+  const double metric = by == "loss" ? -metrics.loss : by == "f1" ? metrics.f1_macro : by == "matthews" ? metrics.matthews : metrics.accuracy;
+  const bool gain = progress_.best_step < 0 || metric > progress_.best_metric;
+  if (gain) {
+    progress_.best_metric = metric;
+    progress_.best_step = progress_.global_step;
+    progress_.evaluations_without_gain = 0;
+    if (plan_.options.load_best_model_at_end) best_ = copy_tensors(model_, changed_);
+  } else {
+    ++progress_.evaluations_without_gain;
+  }
+  if (!own.empty()) write_tensors(model_, own);
+
+  LogLine line;
+  line.current_steps = progress_.global_step;
+  line.total_steps = run.stage.max_steps;
+  line.stage = run.stage.name;
+  line.epoch = static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch;
+  line.eval_loss = metrics.loss;
+  line.eval_accuracy = metrics.accuracy;
+  line.eval_f1 = metrics.f1_macro;
+  line.elapsed_time = progress_.elapsed;
+  log_->write(line);
+  console_.show(line);
+  progress_.elapsed += watch.seconds();
+  progress_.stage_elapsed += watch.seconds();
+  run.since_log = Stopwatch();
+  run.samples_at_log = progress_.samples;
+  run.tokens_since_log = 0;
+  const auto patience = plan_.options.early_stopping_patience;
+  return patience > 0 && progress_.evaluations_without_gain >= patience;
+}
+
+void Trainer::save(StageRun& run) {
+  const Stopwatch watch;
+  Checkpoint checkpoint;
+  checkpoint.progress = progress_;
+  checkpoint.infobatch = run.sampler.state();
+  for (const auto& [name, tensor] : copy_tensors(model_, changed_)) checkpoint.tensors["model/" + name] = tensor;
+  for (const auto& [name, tensor] : best_) checkpoint.tensors["best/" + name] = tensor;
+  for (const auto& [name, tensor] : run.ema) checkpoint.tensors["ema/" + name] = tensor;
+  for (const auto& [name, tensor] : run.optimizer.state()) checkpoint.tensors["optimizer/" + name] = tensor;
+  save_checkpoint(folder_, checkpoint, plan_.options.save_total_limit);
+  progress_.elapsed += watch.seconds();
+  progress_.stage_elapsed += watch.seconds();
+}
+
+}  // namespace strop

@@ -1,0 +1,67 @@
+// Carries out a plan's stages on a model: nothing here decides, names a model family or a tuning method.
+//
+// After run() the model holds the best weights by metric_for_best_model (or the last ones). Interrupted, it saves a
+// checkpoint and throws Error(interrupted); resumed from it, the remaining steps give the same bits as if it had not been.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "data/sampler.h"
+#include "models/model.h"
+#include "report/console.h"
+#include "report/run_log.h"
+#include "strop/plan.h"
+#include "train/batch_source.h"
+#include "train/checkpoint.h"
+#include "train/optimizer.h"
+#include "train/step.h"
+
+namespace strop {
+
+struct TrainData {
+  BatchSource* train = nullptr;
+  BatchSource* validation = nullptr;      // may be null: no evaluations
+  std::vector<std::int64_t> groups;       // duplicates of the training rows share one
+  std::vector<double> class_weights;      // by class; empty: 1
+};
+
+class Trainer {
+ public:
+  Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console);
+
+  void run(const std::optional<Checkpoint>& resume);
+
+  const TrainProgress& progress() const { return progress_; }
+  const std::set<std::string>& changed_layers() const { return changed_; }  // opened in full at any stage
+  double trained_seconds() const { return progress_.elapsed; }
+
+ private:
+  struct StageRun;  // what lives as long as one gradient stage
+
+  void run_closed_form(const Stage& stage);
+  void run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume);
+  void open(const Stage& stage);
+  void train_step(StageRun& stage, const std::vector<Batch>& batches);
+  // Returns true where training should stop early.
+  bool evaluate(StageRun& stage);
+  void save(StageRun& stage);
+  void log_step(StageRun& stage, double loss, double rate, double norm);
+  void keep_best(double metric);
+  double stage_progress(const StageRun& stage) const;
+  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache) const;
+
+  Model& model_;
+  const Plan& plan_;
+  TrainData data_;
+  std::filesystem::path folder_;
+  Console& console_;
+  std::unique_ptr<RunLog> log_;
+  TrainProgress progress_;
+  std::set<std::string> changed_;
+  std::map<std::string, torch::Tensor> best_;
+};
+
+}  // namespace strop

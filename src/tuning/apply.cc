@@ -1,0 +1,108 @@
+#include "tuning/apply.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "tuning/full.h"
+#include "tuning/method.h"
+
+namespace strop {
+
+void freeze(Model& model) {
+  for (const auto& [name, layer] : model.layers()) {
+    layer->weight = layer->weight.detach();
+    if (layer->has_bias()) layer->bias = layer->bias.detach();
+    if (layer->adapter) {
+      for (auto& [key, tensor] : layer->adapter->tensors()) *tensor = tensor->detach();
+    }
+  }
+}
+
+std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options) {
+  freeze(model);
+  const auto& method = find_method(stage.method);
+  for (const auto& name : stage.blocks) {
+    const auto index = model.index_of(name);
+    auto& block = model.block(index);
+    if (index >= model.head_begin()) {
+      open_weights(block, options);
+      continue;
+    }
+    bool adapted = false;
+    for (const auto& [layer_name, layer] : block.layers()) {
+      if (!layer->adapter) continue;
+      adapted = true;
+      for (auto& [key, tensor] : layer->adapter->tensors()) tensor->requires_grad_();
+    }
+    if (!adapted) method.open_block(block, options);
+  }
+  auto trained = trained_tensors(model, stage);
+  const bool any_below_head = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
+    return model.index_of(name) < model.head_begin();
+  });
+  const bool trains_below_head = std::any_of(trained.begin(), trained.end(), [&](const TrainedTensor& one) {
+    return model.index_of(one.block) < model.head_begin();
+  });
+  if (any_below_head && !trains_below_head) {
+    std::vector<std::string> names;
+    for (const auto& [name, layer] : model.block(model.index_of(stage.blocks.front())).layers()) names.push_back(name);
+    fail(ErrorKind::usage, "method {}: target_modules [{}] match no layer of this {} model; layers of {}: {}", stage.method,
+         join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
+  }
+  return trained;
+}
+
+std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stage) {
+  std::vector<TrainedTensor> all;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const auto& block = model.block(i);
+    const auto scale = stage.lr_scale.find(block.name());
+    const auto period = stage.update_period.find(block.name());
+    const auto add = [&](const std::string& name, const torch::Tensor& tensor, double factor) {
+      if (!tensor.defined() || !tensor.requires_grad()) return;
+      all.push_back({name, block.name(), tensor, factor * (scale == stage.lr_scale.end() ? 1.0 : scale->second),
+                     period == stage.update_period.end() ? 1 : period->second, tensor.dim() >= 2});
+    };
+    for (const auto& [name, layer] : block.layers()) {
+      add(name + ".weight", layer->weight, 1);
+      add(name + ".bias", layer->bias, 1);
+      if (!layer->adapter) continue;
+      for (const auto& [key, tensor] : layer->adapter->tensors()) add(name + "." + key, *tensor, layer->adapter->rate_factor(key));
+    }
+  }
+  return all;
+}
+
+std::map<std::string, std::string> frozen_hashes(const Model& model) {
+  std::map<std::string, std::string> hashes;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    std::string digests;
+    for (const auto& [name, layer] : model.block(i).layers()) {
+      for (const auto& tensor : {layer->weight, layer->bias}) {
+        if (!tensor.defined() || tensor.requires_grad()) continue;
+        const auto plain = tensor.contiguous();
+        digests += name + sha256({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
+      }
+    }
+    if (!digests.empty()) hashes[model.block(i).name()] = sha256(digests);
+  }
+  return hashes;
+}
+
+void merge_adapters(Model& model) {
+  torch::NoGradGuard no_grad;
+  for (const auto& [name, layer] : model.layers()) {
+    if (!layer->adapter) continue;
+    torch::Tensor weight, bias;
+    layer->adapter->merge(*layer, weight, bias);
+    layer->weight = weight.detach().clone();
+    if (layer->has_bias()) layer->bias = bias.detach().clone();
+    layer->adapter.reset();
+  }
+}
+
+}  // namespace strop

@@ -1,0 +1,38 @@
+// A stage of the plan made real on a model: what trains, how fast, how often.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/model.h"
+#include "strop/plan.h"
+
+namespace strop {
+
+// One trained tensor of a stage.
+struct TrainedTensor {
+  std::string name;         // on-disk name; adapters: "<module>.lora_A.weight"
+  std::string block;
+  torch::Tensor tensor;     // leaf, requires grad
+  double rate_factor = 1;   // on the stage's learning rate
+  std::int64_t period = 1;  // steps between its updates
+  bool decays = true;       // weight decay: matrices only, not biases and norms (as in HF)
+};
+
+// Freezes the model, then opens the stage's blocks: the head's in full, the others by the stage's method. Adapters of
+// an earlier stage stay and keep training if their block is open. Error(usage) where nothing would train.
+std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options);
+
+// Every trained-now tensor of the model, in the row's order (also after reading an adapter).
+std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stage);
+
+// Nothing trains any more.
+void freeze(Model& model);
+
+// SHA-256 of each block's frozen weights (adapters aside): the proof that frozen parts stay frozen.
+std::map<std::string, std::string> frozen_hashes(const Model& model);
+
+// Folds every adapter into its layer and empties the slots. Exact in fp32 up to rounding of one product.
+void merge_adapters(Model& model);
+
+}  // namespace strop

@@ -1,0 +1,60 @@
+#include "tuning/full.h"
+
+#include <cmath>
+
+#include "nn/block.h"
+
+namespace strop {
+
+Stage stage_from(const ModelFacts& model, const Options& options, const std::string& name, const std::string& method,
+                 std::size_t first_block) {
+  Stage stage;
+  stage.name = name;
+  stage.method = method;
+  stage.cut = model.blocks.at(first_block).name;
+  const auto top = model.head_begin == 0 ? 0 : model.head_begin - 1;  // the highest encoder block
+  for (std::size_t i = first_block; i < model.blocks.size(); ++i) {
+    const auto& block = model.blocks[i].name;
+    stage.blocks.push_back(block);
+    if (options.layer_decay != 1.0 && i < top) {
+      stage.lr_scale[block] = std::pow(options.layer_decay, static_cast<double>(top - i));
+    }
+    // update_period: the head first, then each block from the top; the last entry holds for all below.
+    if (!options.update_period.empty()) {
+      const std::size_t depth = i >= model.head_begin ? 0 : model.head_begin - i;
+      const auto period = options.update_period[std::min(depth, options.update_period.size() - 1)];
+      if (period > 1) stage.update_period[block] = period;
+    }
+  }
+  return stage;
+}
+
+std::vector<Stage> full_stages(const ModelFacts& model, const Options& options) {
+  return {stage_from(model, options, "full", "full", 0)};
+}
+
+std::vector<Stage> head_stages(const ModelFacts& model, const Options& options) {
+  const auto last = model.blocks.size() - 1;
+  std::vector<Stage> stages;
+  if (options.head_solver != "sgd") {
+    Stage closed = stage_from(model, options, "closed-form head", "head", last);
+    closed.solver = options.head_solver;
+    stages.push_back(closed);
+  }
+  // The gradient stage goes on from the closed form, where the head has more to train than its last layer.
+  const bool deeper_head = model.head_begin < last && model.blocks[model.head_begin].parameters > 0;
+  if (options.head_solver == "sgd" || (options.head_solver == "auto" && deeper_head)) {
+    stages.push_back(stage_from(model, options, "head", "head", model.head_begin));
+  }
+  return stages;
+}
+
+void open_weights(Block& block, const Options&) {
+  for (const auto& [name, layer] : block.layers()) {
+    // The stored tensor may be the mapped file itself: training works on a copy.
+    layer->weight = layer->weight.detach().clone().requires_grad_();
+    if (layer->has_bias()) layer->bias = layer->bias.detach().clone().requires_grad_();
+  }
+}
+
+}  // namespace strop

@@ -1,0 +1,15 @@
+// Training weights themselves: all of them, or the head's alone.
+#pragma once
+
+#include "tuning/method.h"
+
+namespace strop {
+
+std::vector<Stage> full_stages(const ModelFacts& model, const Options& options);
+// The head: one gradient stage on cached inputs of the head; a closed form of the last layer before it, or instead of
+// it (head_solver ridge, lda, logistic).
+std::vector<Stage> head_stages(const ModelFacts& model, const Options& options);
+// Makes every weight and bias of the block trainable.
+void open_weights(Block& block, const Options& options);
+
+}  // namespace strop

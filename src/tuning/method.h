@@ -1,0 +1,59 @@
+// A tuning method: how a run is divided into stages, and what in a block becomes trainable.
+//
+// Adding one: its file, a line in methods.cc, its line in CMakeLists.txt, a test, a row in docs/methods.md.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "models/facts.h"
+#include "strop/options.h"
+#include "strop/plan.h"
+
+
+namespace at {
+class Tensor;
+}
+
+namespace strop {
+
+class Adapter;
+class Block;
+class Layer;
+
+struct Method {
+  std::string name;
+  std::string summary;
+
+  // The stages of a run, with blocks, cut and lr_scale; steps and learning rate are filled by the planner.
+  // Error(usage) where the method does not fit the model.
+  std::vector<Stage> (*stages)(const ModelFacts& model, const Options& options);
+  // Makes the method's part of one encoder block trainable (adapters into slots, or the weights themselves).
+  void (*open_block)(Block& block, const Options& options);
+
+  // --- methods that put adapters into slots; empty and null for the others, which are saved as full models ---
+  std::string peft_type = {};
+  // The method's fields of adapter_config.json, for `modules`, the full names of the adapted layers.
+  nlohmann::json (*peft_config)(const Options& options, const std::vector<std::string>& modules) = nullptr;
+  // The adapter of one layer from its file: `tensors` by PEFT's names relative to the layer. Error(model): a missing
+  // tensor, a wrong shape, a setting that is not supported.
+  std::unique_ptr<Adapter> (*read)(const nlohmann::json& config, const std::string& module, const Layer& layer,
+                                   const std::map<std::string, at::Tensor>& tensors) = nullptr;
+};
+
+const std::vector<Method>& methods();
+// Error(usage) with the list of methods and the nearest name.
+const Method& find_method(const std::string& name);
+
+// --- shared by the methods ---
+
+// One stage that opens blocks first_block .. end, cut before first_block.
+Stage stage_from(const ModelFacts& model, const Options& options, const std::string& name, const std::string& method,
+                 std::size_t first_block);
+// PEFT's rules (peft.md 2): a list entry matches a module of that name or one that ends with "." + entry; a single
+// entry with regex characters must match in full; "all-linear" matches every linear layer outside the head.
+bool matches_modules(const std::vector<std::string>& patterns, const std::string& module, const Layer& layer);
+
+}  // namespace strop

@@ -1,0 +1,14 @@
+// PEFT's rank_pattern and alpha_pattern: a map from a regex to a value, matched as (.*\.)?(key)$ against the module.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace strop {
+
+// The value of the first key (in map order) that matches `module`, else `fallback`. Error(usage) naming `option` for a
+// broken regex or a value that is no number above 0.
+double pattern_value(const std::map<std::string, std::string>& patterns, const std::string& module, double fallback,
+                     const std::string& option);
+
+}  // namespace strop
