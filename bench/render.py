@@ -1,0 +1,54 @@
+"""docs/benchmarks.md from bench/results/*.json."""
+
+import json
+
+ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "augment")
+INTRO = """# Benchmarks
+
+Made by `make bench` (`bench/run.py`): strop and Transformers + PEFT on the same machine, in turn (A B A B); medians of
+the repeats, means over the seeds for accuracies. *As run*: fp32, shuffled batches padded to their longest row. *Best*:
+the faster of its length-grouped fp32 and bf16 runs. Whole jobs are timed from the launch of the process to the
+evaluated model; memory is the peak resident set that the kernel reports for the process. A difference within one
+standard error is called a tie. The numbers of every single run are in `bench/results/`.
+"""
+
+
+def shown(entry, number):
+    if entry["kind"] == "points":
+        return f"{100 * number:.1f} %"
+    if "memory" in entry["what"]:
+        return f"{number / 2**20:.0f} MiB"
+    return f"{number:.1f}" + ("" if "samples/s" in entry["what"] else " s")
+
+
+def verdict(entry):
+    if entry["kind"] == "points":
+        value = f"{100 * entry['value']:+.1f} points ± {100 * entry['standard_error']:.1f}"
+        aim = f"at least {100 * entry['aim']:+.1f}"
+        word = "tie" if entry["tie"] else ("yes" if entry["met"] else "no")
+        return value, aim, word
+    if entry["kind"] == "share":
+        return f"{100 * entry['value']:.0f} %", f"at most {100 * entry['aim']:.0f} %", "yes" if entry["met"] else "no"
+    return f"{entry['value']:.2f} x", f"at least {entry['aim']:g} x", "yes" if entry["met"] else "no"
+
+
+def table(result):
+    lines = [f"## {result['title']}", "", "| what | strop | other | | result | aim | met |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]
+    for entry in result["comparisons"]:
+        value, aim, word = verdict(entry)
+        lines.append(f"| {entry['what']} | {shown(entry, entry['strop'])} | {shown(entry, entry['other'])} | "
+                     f"{entry['against'].replace('_', ' ')} | **{value}** | {aim} | {word} |")
+    machine, versions = result["machine"], result["versions"]
+    repeats = max(len(runs) for runs in result["runs"].values())
+    lines += ["", f"{result['data']}, {repeats} runs a side, {result['date']}; {machine['cpu']}, {machine['cores']} "
+              f"cores ({machine['abilities']}), {machine['memory_bytes'] / 2**30:.0f} GiB; {versions['strop']}; "
+              f"torch {versions['torch']}, transformers {versions['transformers']}, peft {versions['peft']}, "
+              f"Python {versions['python']}.", ""]
+    return "\n".join(lines)
+
+
+def write(results, target):
+    found = {path.stem: json.loads(path.read_text()) for path in results.glob("*.json")}
+    names = [name for name in ORDER if name in found] + sorted(set(found) - set(ORDER))
+    target.write_text("\n".join([INTRO, *(table(found[name]) for name in names)]), encoding="utf-8")

@@ -1,0 +1,109 @@
+"""The rows of the benchmark: who runs with which settings, what is compared, and what is aimed at.
+
+as_run is the peer as people run it (fp32, shuffled batches padded to their longest row); best is the fastest of its
+length-grouped fp32 and bf16 runs. A comparison is (measure, side, other side, aim, "higher" or "lower"): the ratio that
+strop must reach over the peer, or the share it must stay under.
+"""
+
+from dataclasses import dataclass, field
+
+SPEED, TOTAL = "train_samples_per_second", "total_seconds"
+FIRST, MEMORY, ACCURACY = "launch_to_first_step", "peak_rss", "eval_accuracy"
+
+AS_RUN = {"precision": "fp32", "batching": "random"}
+GROUPED = {"precision": "fp32", "batching": "grouped"}
+GROUPED_BF16 = {"precision": "bf16", "batching": "grouped"}
+
+# LoRA of rank 8 on query and value with the pooler head: what both sides train.
+LORA = {"method": "lora", "lora_r": 8, "lora_alpha": 16, "target_modules": "query,value", "pooling": "pooler",
+        "head_init": "random", "modules_to_save": "pooler"}
+SPEED_ONLY = {"num_train_epochs": 1, "eval_strategy": "no", "logging_steps": 1, "load_best_model_at_end": "false"}
+ONE_EPOCH = {"epochs": 1}
+
+
+@dataclass
+class Comparison:
+    measure: str
+    side: str
+    others: list  # the best of these is the one compared with
+    aim: float
+    what: str
+    # "faster": side / other of a rate; "shorter": other / side of a time; "share": side / other, at most the aim;
+    # "points": side - other of the means, at least the aim or within one standard error
+    kind: str = "faster"
+
+
+@dataclass
+class Row:
+    title: str
+    strop: dict  # side name -> settings
+    peer: dict
+    compare: list = field(default_factory=list)
+    seeds: tuple = ()  # one run a seed instead of repeats of one
+
+
+def peers(extra, *names):
+    all_peers = {"as_run": AS_RUN, "grouped": GROUPED, "grouped_bf16": GROUPED_BF16}
+    return {name: all_peers[name] | extra for name in names or all_peers}
+
+
+def whole_job(title, strop, peer, as_run, best):
+    others = ["grouped", "grouped_bf16"]
+    return Row(title, {"strop": strop}, peers(peer),
+               [Comparison(TOTAL, "strop", ["as_run"], as_run, "whole job, against as run", "shorter"),
+                Comparison(TOTAL, "strop", others, best, "whole job, against its best", "shorter"),
+                Comparison(ACCURACY, "strop", ["as_run", *others], 0.0, "dev accuracy", "points")])
+
+
+def lever(**settings):
+    return LORA | {"num_train_epochs": 3} | settings
+
+
+LEVERS = {
+    "off": lever(),
+    "half_steps": lever(num_train_epochs=1.5),
+    "infobatch_0.5": lever(infobatch=0.5),
+    "fresh_half": lever(data_fraction=0.5, resample="epoch"),
+    "periods_1_2_4": lever(update_period="1,2,4"),
+    "cyclic_2": lever(block_cycle=2),
+}
+AUGMENTATIONS = ("none", "aeda", "swap", "delete", "mixup", "rdrop")
+AUGMENT = {
+    f"{name}_{rows}": {"method": "head" if name == "mixup" else "lora", "max_train_samples": rows,
+                       "num_train_epochs": 10} | ({} if name == "none" else {"augment": name})
+    for rows in (50, 200, 1000) for name in AUGMENTATIONS
+}
+AUGMENT |= {f"none_head_{rows}": {"method": "head", "max_train_samples": rows} for rows in (50, 200, 1000)}
+
+ROWS = {
+    "lora_fp32": Row(
+        "LoRA r8 query/value, fp32: training steps, one epoch",
+        {"strop": LORA | SPEED_ONLY | {"precision": "fp32"}}, peers(ONE_EPOCH | {"no-eval": True}, "as_run", "grouped"),
+        [Comparison(SPEED, "strop", ["as_run"], 2.8, "samples/s, against as run"),
+         Comparison(SPEED, "strop", ["grouped"], 1.25, "samples/s, against length-grouped"),
+         Comparison(FIRST, "strop", ["as_run"], 8, "launch to first optimizer step", "shorter"),
+         Comparison(MEMORY, "strop", ["as_run"], 0.4, "peak resident memory", "share")]),
+    "lora_best": Row(
+        "LoRA r8 query/value, best safe precision: training steps, one epoch",
+        {"strop": LORA | SPEED_ONLY}, peers(ONE_EPOCH | {"no-eval": True}, "grouped", "grouped_bf16"),
+        [Comparison(SPEED, "strop", ["grouped", "grouped_bf16"], 1.6, "samples/s, against its best"),
+         Comparison(MEMORY, "strop", ["grouped", "grouped_bf16"], 0.4, "peak resident memory", "share")]),
+    "head": whole_job("Head tuning, launch to evaluated model, against 3 epochs of the peer", {"method": "head"},
+                      {"method": "head"}, 10, 3.5),
+    "top2": whole_job("Top-2 blocks, 3 epochs, launch to evaluated model",
+                      {"method": "layerwise", "top_k": 2, "pooling": "pooler"}, {"method": "top2"}, 6, 2.5),
+    "accuracy": Row(
+        "LoRA r8 query/value, 3 epochs, 3 seeds", {"strop": lever()}, peers({}, "grouped_bf16"),
+        [Comparison(ACCURACY, "strop", ["grouped_bf16"], 0.0, "dev accuracy", "points")], seeds=(1, 2, 3)),
+    "levers": Row(
+        "Each lever alone against off, LoRA, 3 epochs, 3 seeds", LEVERS, {},
+        [Comparison(measure, name, ["off"], aim, f"{name}: {what}", kind)
+         for name in LEVERS if name != "off"
+         for measure, aim, what, kind in ((TOTAL, 0.75, "time, share of off", "share"),
+                                          (ACCURACY, -0.005, "dev accuracy", "points"))], seeds=(1, 2, 3)),
+    "augment": Row(
+        "Text augmentation, few rows, 3 seeds", AUGMENT, {},
+        [Comparison(ACCURACY, f"{name}_{rows}", [f"none_head_{rows}" if name == "mixup" else f"none_{rows}"], 0.0,
+                    f"{name}, {rows} rows", "points")
+         for rows in (50, 200, 1000) for name in AUGMENTATIONS if name != "none"], seeds=(1, 2, 3)),
+}

@@ -1,0 +1,130 @@
+"""make bench: strop against Transformers + PEFT on the same machine, in turn (A B A B), medians.
+
+    build/venv/bin/python bench/run.py [--repeats 3] [ROW ...]
+
+Each row (bench/rows.py; all without arguments) leaves bench/results/ROW.json; docs/benchmarks.md is rendered from
+all of them. Data: SST-2 from STROP_DATA (default ../shared), else the movie lines of build/assets, and says so.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+import render
+from rows import ROWS
+from sides import Peer, Strop
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench" / "results"
+
+
+def prepare_data(work):
+    """A folder with header-less train.tsv and dev.tsv, the same files for both sides. Returns (folder, name)."""
+    folder = work / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    sst2 = pathlib.Path(os.environ.get("STROP_DATA", ROOT / ".." / "shared")) / "data" / "sst2"
+    if (sst2 / "train.tsv").exists():
+        for name in ("train.tsv", "dev.tsv"):
+            (folder / name).write_bytes((sst2 / name).read_bytes())
+        return folder, "SST-2"
+    print(f"bench: no {sst2}/train.tsv (STROP_DATA); using the movie lines of vaderSentiment instead", file=sys.stderr)
+    for source, name in (("train", "train.tsv"), ("validation", "dev.tsv")):
+        lines = (ROOT / f"build/assets/vader-movies/{source}.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        rows = [line.replace("\tnegative", "\t0").replace("\tpositive", "\t1") for line in lines]
+        (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder, "VADER movie lines"
+
+
+def machine():
+    cpuinfo = pathlib.Path("/proc/cpuinfo").read_text()
+    names = [line.split(":", 1)[1].strip() for line in cpuinfo.splitlines() if line.startswith("model name")]
+    flags = set(next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "").split())
+    abilities = [name for name in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16") if name in flags]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cpu": names[0] if names else platform.processor(), "cores": len(os.sched_getaffinity(0)),
+            "abilities": " ".join(abilities), "memory_bytes": memory, "system": platform.platform()}
+
+
+def versions(strop):
+    line = subprocess.run([strop, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    packages = ("torch", "transformers", "peft", "accelerate")
+    return {"strop": line, "python": platform.python_version()} | {p: importlib.metadata.version(p) for p in packages}
+
+
+def measure_row(row, strop, peer, repeats):
+    """Runs every side once in each round, so that a drift of the machine touches all alike."""
+    runs = {name: [] for name in [*row.strop, *row.peer]}
+    for round_ in row.seeds or range(repeats):
+        seed = {"seed": round_} if row.seeds else {}
+        for name in runs:
+            side, settings = (strop, row.strop[name]) if name in row.strop else (peer, row.peer[name])
+            measures = side(settings | seed)
+            runs[name].append(measures | seed)
+            shown = {k: round(v, 3) for k, v in measures.items() if isinstance(v, float)}
+            print(f"  {name} {round_}: {shown}", file=sys.stderr)
+    return runs
+
+
+def numbers_of(runs, name, measure):
+    return [run[measure] for run in runs[name] if measure in run]
+
+
+def compare(comparison, runs):
+    c = comparison
+    own = numbers_of(runs, c.side, c.measure)
+    others = {name: numbers_of(runs, name, c.measure) for name in c.others}
+    better = max if c.kind in ("faster", "points") else min
+    if c.kind == "points":
+        middle = statistics.mean
+    else:
+        middle = statistics.median
+    against = better(others, key=lambda name: middle(others[name]))
+    mine, theirs = middle(own), middle(others[against])
+    if c.kind == "points":
+        both = [own, others[against]]
+        spread = sum(statistics.variance(x) / len(x) for x in both if len(x) > 1) ** 0.5
+        value, met = mine - theirs, mine - theirs >= c.aim - spread
+        return {"what": c.what, "against": against, "strop": mine, "other": theirs, "value": value,
+                "standard_error": spread, "aim": c.aim, "kind": c.kind, "met": met, "tie": abs(value) <= spread}
+    value = theirs / mine if c.kind == "shorter" else mine / theirs
+    met = value <= c.aim if c.kind == "share" else value >= c.aim
+    return {"what": c.what, "against": against, "strop": mine, "other": theirs, "value": value, "aim": c.aim,
+            "kind": c.kind, "met": met}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--strop", default=str(ROOT / "build/release/bin/strop"))
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--model", default=str(ROOT / "build/assets/all-MiniLM-L6-v2"))
+    args = parser.parse_args()
+    unknown = [name for name in args.rows if name not in ROWS]
+    if unknown:
+        parser.error(f"unknown row {unknown[0]}; expected some of {', '.join(ROWS)}")
+    work = ROOT / "build" / "bench"
+    data, data_name = prepare_data(work)
+    strop, peer = Strop(args.strop, args.model, data, work), Peer(args.model, data)
+    RESULTS.mkdir(exist_ok=True)
+    for name in args.rows or ROWS:
+        row = ROWS[name]
+        print(f"{name}: {row.title}", file=sys.stderr)
+        runs = measure_row(row, strop, peer, args.repeats)
+        result = {"row": name, "title": row.title, "date": datetime.date.today().isoformat(), "data": data_name,
+                  "machine": machine(), "versions": versions(args.strop),
+                  "comparisons": [compare(c, runs) for c in row.compare], "runs": runs}
+        text = json.dumps(result, indent=1).replace(str(ROOT) + "/", "")
+        (RESULTS / f"{name}.json").write_text(text + "\n")
+        render.write(RESULTS, ROOT / "docs" / "benchmarks.md")
+        print(render.table(result))
+
+
+if __name__ == "__main__":
+    main()
