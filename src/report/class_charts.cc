@@ -43,22 +43,24 @@ std::string confusion_cell(const std::vector<std::string>& names, std::size_t ro
 
 std::string confusion_chart(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts) {
   const std::size_t classes = names.size();
-  constexpr double kLeft = 120, kTop = 66, kWidth = 520;
-  const double size = std::min(110.0, (kWidth - kLeft) / static_cast<double>(classes));
+  constexpr double kNames = 120, kTop = 62, kWidth = 520, kLargestCell = 145;
+  const double size = std::min(kLargestCell, (kWidth - kNames) / static_cast<double>(classes));
+  const double side = size * static_cast<double>(classes);
+  const double left = kNames + (kWidth - kNames - side) / 2;  // names and cells stand in the middle
   const bool figures = classes <= 12, labels = classes <= 30;
-  const double height = kTop + size * static_cast<double>(classes) + 6;
+  const double height = kTop + side + 6;
   std::string out = fmt::format(
       "<figure class=\"chart\"><figcaption><b>Confusion matrix</b></figcaption><svg viewBox=\"0 0 {} {:.0f}\" "
       "class=\"matrix\" role=\"img\" aria-label=\"Confusion matrix\"><text class=\"axis\" x=\"{}\" y=\"14\">predicted "
-      "→</text><text class=\"axis\" x=\"0\" y=\"{}\">true ↓</text>",
-      kWidth, height, kLeft, kTop - 12);
+      "→</text><text class=\"axis y\" x=\"{}\" y=\"{}\">true ↓</text>",
+      kWidth, height, left, left - 10, kTop - 10);
   for (std::size_t row = 0; row < classes; ++row) {
     const auto* cells = &counts[row * classes];
     const double total = std::max(1.0, static_cast<double>(std::accumulate(cells, cells + classes, std::int64_t{0})));
     const double y = kTop + size * static_cast<double>(row);
     if (labels) {
-      const double middle = kLeft + size * (static_cast<double>(row) + 0.5);
-      out += fmt::format("<text class=\"y\" x=\"{}\" y=\"{:.1f}\">{}</text>", kLeft - 10, y + size / 2 + 3,
+      const double middle = left + size * (static_cast<double>(row) + 0.5);
+      out += fmt::format("<text class=\"y\" x=\"{}\" y=\"{:.1f}\">{}</text>", left - 10, y + size / 2 + 3,
                          class_name(names, row, 14));
       out += size >= 70 ? fmt::format("<text class=\"x\" x=\"{:.1f}\" y=\"{}\">{}</text>", middle, kTop - 10,
                                       class_name(names, row, 12))
@@ -66,7 +68,7 @@ std::string confusion_chart(const std::vector<std::string>& names, const std::ve
                                       middle - 4, kTop - 8, class_name(names, row, 8));
     }
     for (std::size_t column = 0; column < classes; ++column) {
-      out += confusion_cell(names, row, column, kLeft + size * static_cast<double>(column), y, size, cells[column],
+      out += confusion_cell(names, row, column, left + size * static_cast<double>(column), y, size, cells[column],
                             static_cast<double>(cells[column]) / total, figures);
     }
   }
@@ -74,7 +76,7 @@ std::string confusion_chart(const std::vector<std::string>& names, const std::ve
 }
 
 std::string calibration_chart(const std::vector<CalibrationBin>& bins) {
-  constexpr double kLeft = 46, kTop = 12, kSide = 300, kWidth = 520, kBottom = kTop + kSide;
+  constexpr double kLeft = 56, kTop = 12, kSide = 300, kWidth = 520, kBottom = kTop + kSide;
   const double width = kWidth - kLeft - 14;
   std::int64_t most = 1;
   for (const auto& bin : bins) most = std::max(most, bin.count);

@@ -31,7 +31,7 @@ std::string user_text(const std::string& text) {
   return "<bdi dir=\"auto\">" + escape_html(repair_utf8(text)) + "</bdi>";
 }
 
-std::string percent_text(double share) { return fmt::format("{:.1f} %", 100 * share); }
+std::string percent_text(double share) { return fmt::format("{:.1f}\u00a0%", 100 * share); }
 std::string figure_text(double value) { return fmt::format("{:.4g}", value); }
 std::string count_text(double count) { return human_count(count); }
 std::string bytes_text(double bytes) { return human_bytes(bytes); }

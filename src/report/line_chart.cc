@@ -13,7 +13,7 @@
 namespace strop {
 namespace {
 
-constexpr double kWidth = 520, kHeight = 270, kLeft = 58, kRight = 14, kTop = 14, kBottom = 40;
+constexpr double kWidth = 520, kHeight = 270, kLeft = 66, kRight = 14, kTop = 14, kBottom = 40;
 constexpr std::size_t kMostPoints = 360;
 
 struct Range {
@@ -81,7 +81,7 @@ std::string grid(const LineChart& chart, const Frame& frame) {
     out += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\"/><text class=\"y\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
                        kLeft, frame.py(y), kWidth - kRight, kLeft - 8, frame.py(y) + 4, escape_html(chart.y_text(y)));
   }
-  for (const double x : axis_ticks(frame.x.low, frame.x.high, 5)) {
+  for (const double x : axis_ticks(frame.x.low, frame.x.high, 7)) {
     if (x < frame.x.low || x > frame.x.high) continue;
     out += fmt::format("<text class=\"x\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", frame.px(x), kHeight - kBottom + 18,
                        escape_html(chart.x_text(x)));

@@ -53,7 +53,7 @@ section { margin-top: 3rem; padding-top: 1.6rem; border-top: 1px solid var(--lin
   line-height: 1.25; font-variant-numeric: tabular-nums; }
 .scroll { overflow: auto; max-height: 36rem; border: 1px solid var(--line); border-radius: 10px;
   background: var(--panel); }
-table { border-collapse: collapse; width: 100%; font-size: .89rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: max-content; min-width: 100%; font-size: .89rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .48rem .9rem; text-align: start; vertical-align: middle; border-bottom: 1px solid var(--line); }
 th { position: sticky; top: 0; background: var(--panel); color: var(--soft); font-weight: 520; font-size: .8rem;
   white-space: nowrap; }
@@ -76,9 +76,11 @@ details.run section { margin-top: 2rem; }
 .facts dt { color: var(--soft); overflow-wrap: anywhere; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr)); gap: 1rem;
-  align-items: start; }
+  }
 .chart { margin: 0; padding: .9rem 1rem .6rem; border: 1px solid var(--line); border-radius: 10px;
   background: var(--panel); min-width: 0; }
+.charts + p { margin-top: 1.2rem; }
+p + .scroll { margin-top: 1rem; }
 .charts > :only-child { max-width: 36rem; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .1rem 1rem; font-size: .9rem; }
 figcaption b { font-weight: 620; }
@@ -140,7 +142,7 @@ footer { margin-top: 4rem; color: var(--soft); font-size: .85rem; }
   .cards { grid-template-columns: 1fr 1fr; gap: .6rem; } .card { padding: .7rem .8rem; }
   .card strong { font-size: 1.35rem; }
   .chart { padding: .75rem .6rem .5rem; }
-  .plot svg text, .chart svg text { font-size: 17px; }
+  .plot svg text, .chart svg text { font-size: 16px; }
   th, td { padding: .42rem .65rem; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .6rem; }
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "report/html_parts.h"
@@ -12,6 +13,7 @@ namespace strop {
 namespace {
 
 std::string short_figure(double value) { return fmt::format("{:.3g}", value); }
+std::string power_of_ten(double exponent) { return fmt::format("{:.2g}", std::pow(10.0, exponent)); }
 std::string short_bytes(double bytes) { return bytes_text(std::round(bytes)); }
 
 using Field = double LogLine::*;
@@ -98,6 +100,43 @@ void fill_quality(const RunFiles& run, const std::string& prefix, int color, Lin
   if (prefix.empty()) one_series("macro F1", nullptr, &LogLine::eval_f1, Series::Style::dots)(run, prefix, 2, chart);
 }
 
+// The highest learning rate of each stage.
+std::map<std::string, double> stage_peaks(const RunFiles& run) {
+  std::map<std::string, double> peaks;
+  for (const auto& line : run.log) peaks[line.stage] = std::fmax(peaks[line.stage], line.learning_rate);
+  return peaks;
+}
+
+// Stages of very different rates are shown on a logarithmic axis; a rate under a twentieth of its stage's peak, on its
+// way to zero, is a gap there.
+void fill_learning_rate(const RunFiles& run, const std::string& prefix, int color, LineChart& chart) {
+  const auto is_log = chart.y_text == power_of_ten;
+  const auto peaks = stage_peaks(run);
+  Series series = series_of(run, nullptr, &LogLine::learning_rate);
+  std::size_t i = 0;
+  for (const auto& line : run.log) {
+    if (!std::isfinite(line.learning_rate)) continue;
+    const bool shown = line.learning_rate > peaks.at(line.stage) / 20;
+    if (is_log) series.y[i] = shown ? std::log10(line.learning_rate) : std::nan("");
+    ++i;
+  }
+  series.name = prefix + "learning rate";
+  series.color = color;
+  chart.series.push_back(std::move(series));
+}
+
+// True where the peaks of stages, of all runs, lie more than a factor of ten apart.
+bool rates_differ(const std::vector<RunFiles>& runs) {
+  double low = std::numeric_limits<double>::infinity(), high = 0;
+  for (const auto& run : runs) {
+    for (const auto& [stage, peak] : stage_peaks(run)) {
+      if (peak > 0) low = std::min(low, peak);
+      high = std::max(high, peak);
+    }
+  }
+  return high > 10 * low;
+}
+
 LineChart by_step(const std::string& title, std::string (*y_text)(double)) {
   LineChart chart;
   chart.title = title;
@@ -126,8 +165,7 @@ std::string curves_section(const std::vector<RunFiles>& runs) {
   const std::string charts =
       chart_of(runs, by_step("Loss", short_figure), fill_loss) +
       chart_of(runs, by_step("Quality at evaluations", percent_text), fill_quality) +
-      chart_of(runs, by_step("Learning rate", short_figure),
-               one_series("learning rate", nullptr, &LogLine::learning_rate, Series::Style::line)) +
+      chart_of(runs, by_step("Learning rate", rates_differ(runs) ? power_of_ten : short_figure), fill_learning_rate) +
       chart_of(runs, by_step("Gradient norm", short_figure),
                one_series("gradient norm", nullptr, &LogLine::grad_norm, Series::Style::line));
   return section_html(anchor_of(runs) + "curves", "Curves", in_grid(charts));

@@ -15,13 +15,20 @@ std::string card(const std::string& name, const std::string& figure, const std::
                      escape_html(name), escape_html(figure), escape_html(beside));
 }
 
-// Predicted against actual, with a bar of their ratio around 1.
-std::vector<std::string> cost_row(const std::string& name, double predicted, double actual,
-                                  std::string (*text)(double)) {
-  const auto ratio =
-      predicted > 0 && actual > 0 ? fmt::format("{:+.0f} %", 100 * (actual / predicted - 1)) : std::string("–");
+// "+7 %", "−1.2 points": what came true against what was predicted.
+std::string signed_text(double value, int digits, const char* unit) {
+  return fmt::format("{}{:.{}f}{}", value < 0 ? "−" : "+", std::abs(value), digits, unit);
+}
+
+std::vector<std::string> cost_row(const std::string& name, double predicted, double actual, std::string (*text)(double),
+                                  bool in_points = false) {
+  std::string off = "–";
+  if (predicted > 0 && actual > 0) {
+    off = in_points ? signed_text(100 * (actual - predicted), 1, " points")
+                    : signed_text(100 * (actual / predicted - 1), 0, " %");
+  }
   return {escape_html(name), predicted > 0 ? escape_html(text(predicted)) : "–",
-          actual > 0 ? escape_html(text(actual)) : "–", ratio};
+          actual > 0 ? escape_html(text(actual)) : "–", off};
 }
 
 std::string cost_table(const CostRecord& cost) {
@@ -32,7 +39,7 @@ std::string cost_table(const CostRecord& cost) {
                     {cost_row("Time of the whole job", cost.predicted_seconds, cost.actual_seconds, duration_text),
                      cost_row("Peak memory", static_cast<double>(cost.predicted_peak_bytes),
                               static_cast<double>(cost.actual_peak_bytes), bytes_text),
-                     cost_row("Quality", cost.predicted_quality, cost.actual_quality, percent_text)},
+                     cost_row("Quality", cost.predicted_quality, cost.actual_quality, percent_text, true)},
                     1);
 }
 
@@ -64,6 +71,8 @@ std::string figures_section(const RunFiles& run) {
     cards +=
         card("Accuracy", percent_text(metrics->accuracy),
              fmt::format("± {} standard error, {} split", percent_text(metrics->accuracy_stderr), run.split_name()));
+    cards += card("Over guessing", signed_text(100 * (metrics->accuracy - majority_share(run)), 1, ""),
+                  "points more than always giving the most frequent class");
     cards +=
         card("Macro F1", fmt::format("{:.3f}", metrics->f1_macro), fmt::format("Matthews {:.3f}", metrics->matthews));
     cards += card("Loss", fmt::format("{:.3f}", metrics->loss),
