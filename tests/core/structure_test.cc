@@ -43,6 +43,13 @@ std::set<std::string> policy_words() {
   return words;
 }
 
+// A file of the sentence-transformers format has a family in its name; it stands in folders of every family.
+std::string without_file_names(std::string line) {
+  const std::string name = "sentence_bert_config.json";
+  if (const auto at = line.find(name); at != std::string::npos) line.erase(at, name.size());
+  return line;
+}
+
 TEST(Structure, NoSourceFileIsLong) {
   std::size_t seen = 0;
   for (const char* folder : {"src", "include", "tests", "bench", "examples", "tools", "scripts"}) {
@@ -58,7 +65,7 @@ TEST(Structure, TheTrainerNamesNoModelFamilyAndNoMethod) {
   const auto forbidden = policy_words();
   for (const auto& file : sources_below("src/train")) {
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
-      for (const auto& word : words_of(file.lines[i])) {
+      for (const auto& word : words_of(without_file_names(file.lines[i]))) {
         EXPECT_FALSE(forbidden.contains(word))
             << file.path << ":" << i + 1 << ": names '" << word << "': " << file.lines[i];
       }

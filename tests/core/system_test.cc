@@ -1,9 +1,11 @@
 // Machine, memory, clock, interrupt, log: what the kernel says, held against another way of asking.
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <regex>
+#include <cstring>
+#include <memory>
 #include <thread>
 
 #include "core/clock.h"
@@ -15,6 +17,14 @@
 
 namespace strop {
 namespace {
+
+// The text with each digit made a 0.
+std::string shape_of(std::string text) {
+  for (char& c : text) {
+    if (c >= '0' && c <= '9') c = '0';
+  }
+  return text;
+}
 
 TEST(Machine, IsDescribed) {
   const auto& machine = this_machine();
@@ -28,18 +38,30 @@ TEST(Machine, IsDescribed) {
   EXPECT_TRUE(other.has("avx2") && other.has("avx512f") && !other.has("avx512") && !other.has("vx2"));
 }
 
-TEST(Memory, ATouchedBlockIsCountedAndComesBack) {
+TEST(Memory, ATouchedBlockIsCounted) {
   constexpr std::size_t kBytes = 64 << 20;
   const auto before = resident_bytes();
   ASSERT_GT(before, 1 << 20);
-  auto block = std::make_unique<std::vector<char>>(kBytes, 'x');
+  void* block = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(block, MAP_FAILED);
+  std::memset(block, 1, kBytes);
   const auto with = resident_bytes();
-  EXPECT_GT(with - before, static_cast<std::int64_t>(kBytes * 9 / 10));
+  ::munmap(block, kBytes);
+  EXPECT_NEAR(static_cast<double>(with - before), static_cast<double>(kBytes), 8 << 20);
+  EXPECT_NEAR(static_cast<double>(with - resident_bytes()), static_cast<double>(kBytes), 8 << 20);
   EXPECT_GE(peak_resident_bytes(), with - (1 << 20));
-  block.reset();
+}
+
+TEST(Memory, TrimmingGivesFreedPagesBack) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer keeps freed blocks";
+#endif
+  std::vector<std::unique_ptr<std::vector<char>>> blocks(2000);
+  for (auto& block : blocks) block = std::make_unique<std::vector<char>>(32 << 10, 'x');
+  const auto with = resident_bytes();
+  blocks.erase(blocks.begin(), blocks.end() - 1);  // the last stays and holds the heap's end
   trim_memory();
-  EXPECT_LT(resident_bytes(), with - static_cast<std::int64_t>(kBytes * 9 / 10));
-  EXPECT_GE(peak_resident_bytes(), with - (1 << 20));
+  EXPECT_LT(resident_bytes(), with - (48 << 20));
 }
 
 TEST(Memory, SomeIsAvailableAndNoMoreThanThereIs) {
@@ -60,7 +82,7 @@ TEST(Clock, AStopwatchCountsSeconds) {
 
 TEST(Clock, TheTimeIsWrittenInUtc) {
   const std::string now = utc_now();
-  EXPECT_TRUE(std::regex_match(now, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"))) << now;
+  EXPECT_EQ(shape_of(now), "0000-00-00T00:00:00Z") << now;
   EXPECT_GT(now, "2026");
 }
 
@@ -115,7 +137,7 @@ TEST(Log, TheFileHoldsInfoAndAboveWithTheTime) {
   EXPECT_NE(text.find("look here"), std::string::npos) << text;
   EXPECT_EQ(text.find("too fine"), std::string::npos) << text;
   EXPECT_EQ(text.find("after the end"), std::string::npos) << text;
-  EXPECT_TRUE(std::regex_search(text, std::regex(R"(\d\d:\d\d:\d\d)"))) << text;
+  EXPECT_EQ(shape_of(text).find("0000-00-00T00:00:00"), 0u) << text;
 }
 
 }  // namespace

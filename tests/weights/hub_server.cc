@@ -103,14 +103,15 @@ HubServer::Reply HubServer::list(const std::string& rest) const {
   if (revision != "main" && revision != commit_of(model)) return {404, "X-Error-Code: RevisionNotFound\r\n", "no"};
   auto siblings = nlohmann::json::array();
   for (const auto& [path, content] : models.at(model)) siblings.push_back({{"rfilename", path}});
-  return {200, "", nlohmann::json{{"sha", commit_of(model)}, {"siblings", siblings}}.dump()};
+  return {200, "", nlohmann::json{{"id", model}, {"sha", commit_of(model)}, {"siblings", siblings}}.dump()};
 }
 
 HubServer::Reply HubServer::resolve(const Request& request, const std::string& path) const {
   const auto at = path.find("/resolve/");
-  if (at == std::string::npos) return {404, "", "no"};
+  const auto file_at = path.find('/', at + 9);  // behind the revision
+  if (at == std::string::npos || file_at == std::string::npos) return {404, "", "no"};
   const auto model = models.find(path.substr(1, at - 1));
-  const std::string file = path.substr(at + 9 + 41);
+  const std::string file = path.substr(file_at + 1);
   if (model == models.end() || !model->second.contains(file)) return {404, "X-Error-Code: EntryNotFound\r\n", "no"};
   const auto& content = model->second.at(file);
   const std::string commit = "X-Repo-Commit: " + commit_of(model->first) + "\r\n";

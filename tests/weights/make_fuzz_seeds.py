@@ -1,4 +1,7 @@
-"""Writes the seeds of tests/fuzz/corpus/safetensors. Usage: python make_fuzz_seeds.py ../data/weights ../fuzz/corpus/safetensors"""
+"""Writes the seeds of tests/fuzz/corpus/safetensors.
+
+Usage: python make_fuzz_seeds.py ../data/weights ../fuzz/corpus/safetensors
+"""
 import pathlib
 import shutil
 import struct

@@ -62,13 +62,16 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"BytesLeftOver", T("F32", "[1]", "[0,4]"), 5, "5 bytes follow the header, expected the 4"},
         Lie{"HoleAtTheFront", T("F32", "[1]", "[4,8]"), 8, "leave a hole before, expected to begin at 0"},
         Lie{"Overlap",
-            R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+            R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+            R"("b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
             6, "tensor 'b': data_offsets [2, 6] overlap the tensor before, expected to begin at 4"},
         Lie{"Hole",
-            R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
+            R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+            R"("b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}})",
             3, "tensor 'b': data_offsets [2, 3] leave a hole"},
         Lie{"TensorTwice",
-            R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+            R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+            R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
             2, "'a' stands twice"},
         Lie{"FieldTwice", R"({"w":{"dtype":"F32","dtype":"F32"}})", 0, "'dtype' stands twice"},
         Lie{"MetadataTwice", R"({"__metadata__":{},"__metadata__":{}})", 0, "'__metadata__' stands twice"},
@@ -100,9 +103,10 @@ TEST(SafetensorsHeader, AGitLfsPointerIsCalledOne) {
 TEST(SafetensorsHeader, WhatTheReferenceAllowsIsRead) {
   EXPECT_TRUE(parse(safetensors_bytes("{}", 0)).tensors.empty());
   EXPECT_TRUE(parse(safetensors_bytes(R"({"__metadata__":null}  )", 0)).metadata.empty());
-  const auto header = parse(safetensors_bytes(
-      R"({"b":{"shape":[0,9],"dtype":"F32","data_offsets":[1,1]},"a":{"dtype":"U8","more":[{"x":null}],"shape":[],"data_offsets":[0,1]}})",
-      1));
+  const auto header =
+      parse(safetensors_bytes(R"({"b":{"shape":[0,9],"dtype":"F32","data_offsets":[1,1]},)"
+                              R"("a":{"dtype":"U8","more":[{"x":null}],"shape":[],"data_offsets":[0,1]}})",
+                              1));
   EXPECT_EQ(header.tensors.size(), 2u);
   EXPECT_EQ(header.tensors.at("b").begin, 1u);
   EXPECT_EQ(header.tensors.at("a").end, 1u);

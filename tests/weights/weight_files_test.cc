@@ -15,9 +15,9 @@ std::string one_tensor(const std::string& name, char value) {
 void write_shards(const fs::path& folder) {
   spill(folder / "model-00001-of-00002.safetensors", one_tensor("a", 1));
   spill(folder / "model-00002-of-00002.safetensors", one_tensor("b", 2));
-  spill(
-      folder / "model.safetensors.index.json",
-      R"({"metadata":{"total_size":2},"weight_map":{"a":"model-00001-of-00002.safetensors","b":"model-00002-of-00002.safetensors"}})");
+  spill(folder / "model.safetensors.index.json",
+        R"({"metadata":{"total_size":2},"weight_map":{"a":"model-00001-of-00002.safetensors",)"
+        R"("b":"model-00002-of-00002.safetensors"}})");
 }
 
 TEST(WeightFiles, OneFileOrItsFolder) {
