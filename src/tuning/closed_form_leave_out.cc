@@ -48,7 +48,7 @@ void LeaveOut::blocks(const GroupRun& run, std::int64_t first, std::int64_t coun
   const Tensor y = targets(basis.labels.index_select(0, at), basis.classes);
   const Tensor residual = (y - result.index_select(0, at)).view({count, run.size, basis.classes});
   const Tensor error = torch::linalg_solve(torch::eye(run.size, torch::kFloat64) - hat, residual);
-  result.index_copy_(0, at, y - error.view({count * run.size, basis.classes}));
+  result.index_copy_(0, at, y - error.reshape({count * run.size, basis.classes}));
 }
 
 // The fit without `members` from the sums over all less the sums over them, about the mean of those that stay.
