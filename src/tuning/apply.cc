@@ -77,13 +77,14 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
   return all;
 }
 
-std::map<std::string, std::string> frozen_hashes(const Model& model) {
+std::map<std::string, std::string> frozen_hashes(const Model& model, const std::set<std::string>& changed) {
   std::map<std::string, std::string> hashes;
   for (std::size_t i = 0; i < model.size(); ++i) {
     std::string digests;
     for (const auto& [name, layer] : model.block(i).layers()) {
+      if (changed.count(name) != 0) continue;
       for (const auto& tensor : {layer->weight, layer->bias}) {
-        if (!tensor.defined() || tensor.requires_grad()) continue;
+        if (!tensor.defined()) continue;
         const auto plain = tensor.contiguous();
         digests += name + sha256({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
       }

@@ -1,6 +1,8 @@
 // A stage of the plan made real on a model: what trains, how fast, how often.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,8 +31,9 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
 // Nothing trains any more.
 void freeze(Model& model);
 
-// SHA-256 of each block's frozen weights (adapters aside): the proof that frozen parts stay frozen.
-std::map<std::string, std::string> frozen_hashes(const Model& model);
+// SHA-256 of each block's weights without the layers of `changed` (and adapters aside): the proof that what was frozen
+// stayed as it was. Blocks without such a layer are left out.
+std::map<std::string, std::string> frozen_hashes(const Model& model, const std::set<std::string>& changed);
 
 // Folds every adapter into its layer and empties the slots. Exact in fp32 up to rounding of one product.
 void merge_adapters(Model& model);

@@ -1,0 +1,163 @@
+#include "train/finish_run.h"
+
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include "core/clock.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "core/machine.h"
+#include "core/memory.h"
+#include "report/html.h"
+#include "report/run_record.h"
+#include "train/evaluate.h"
+#include "train/save_model.h"
+#include "tuning/apply.h"
+#include "tuning/method.h"
+
+namespace strop {
+namespace fs = std::filesystem;
+namespace {
+
+SplitRecord split_record(const std::string& name, const TextSplit& split, std::size_t classes) {
+  SplitRecord record{name, static_cast<std::int64_t>(split.size()), std::vector<std::int64_t>(classes)};
+  for (const auto label : split.labels) {
+    if (label >= 0) ++record.per_class[static_cast<std::size_t>(label)];
+  }
+  return record;
+}
+
+// The blocks with what trained in them, and the hashes of what did not: before, from the base's file read again.
+std::vector<BlockRecord> block_records(const Model& model, const Options& options, const std::set<std::string>& changed,
+                                       const std::vector<std::string>& labels, const std::string& precision) {
+  const auto after = frozen_hashes(model, changed);
+  std::map<std::string, std::string> before;
+  {
+    const auto base = open_for_training(options, labels);
+    before = frozen_hashes(*base.model, changed);
+  }
+  std::vector<BlockRecord> records;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const auto& block = model.block(i);
+    BlockRecord record;
+    record.name = block.name();
+    record.precision = precision;
+    for (const auto& [name, layer] : block.layers()) {
+      const auto own = layer->weight.numel() + (layer->has_bias() ? layer->bias.numel() : 0);
+      record.parameters += own;
+      if (changed.count(name) != 0) record.trained_parameters += own;
+      if (!layer->adapter) continue;
+      for (const auto& [key, tensor] : layer->adapter->tensors()) {
+        record.parameters += tensor->numel();
+        record.trained_parameters += tensor->numel();
+      }
+    }
+    if (const auto found = before.find(record.name); found != before.end()) record.frozen_hash_before = found->second;
+    if (const auto found = after.find(record.name); found != after.end()) record.frozen_hash_after = found->second;
+    records.push_back(record);
+  }
+  return records;
+}
+
+RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& trainer, const std::string& started) {
+  const auto& data = bench.data;
+  RunRecord record;
+  record.task = kTextClassification;
+  record.method = plan.options.method;
+  record.labels = data.label_names;
+  record.base_model = bench.opened.base_name;
+  const auto weights = bench.opened.base_folder / "model.safetensors";
+  if (fs::exists(weights)) record.base_hash = sha256_file(weights);
+  record.family = bench.opened.model->family();
+  const auto column = [&](const char* name) { return plan.options.columns.count(name) != 0 ? plan.options.columns.at(name) : ""; };
+  record.input = {column("text"), column("text_pair"), column("label"), bench.opened.max_length, bench.opened.model->pooling};
+  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_layers(), data.label_names, plan.precision);
+  for (const auto& block : record.blocks) {
+    record.total_parameters += block.parameters;
+    record.trained_parameters += block.trained_parameters;
+  }
+  record.data = plan.options.data;
+  record.splits.push_back(split_record("train", data.train, data.label_names.size()));
+  if (!data.validation.empty()) record.splits.push_back(split_record("validation", data.validation, data.label_names.size()));
+  if (!data.test.empty()) record.splits.push_back(split_record("test", data.test, data.label_names.size()));
+  record.data_notes = data.notes;
+  record.machine = {this_machine().cpu, this_machine().abilities, "cpu", bench.threads, available_bytes()};
+  record.versions = {{"strop", STROP_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
+  record.command = plan.options.out.empty() ? "strop train plan.yaml" : "strop train plan.yaml --out " + plan.options.out + "-again";
+  record.started = started;
+  return record;
+}
+
+ClassificationMetrics measure(const Opened& opened, const TextSplit& split, const Options& options, torch::Tensor* logits) {
+  TextSource source(split, *opened.tokenizer, opened.max_length, TextAugment{});
+  *logits = predict_logits(*opened.model, source, torch::kFloat, options.per_device_eval_batch_size, true);
+  return evaluate_logits(*logits, split.labels, opened.model->label_names);
+}
+
+std::string prediction_lines(const TextSplit& split, const torch::Tensor& logits, const std::vector<std::string>& labels) {
+  const auto [score, winner] = at::softmax(logits, 1).max(1);
+  std::string lines;
+  for (std::size_t i = 0; i < split.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(i);
+    const auto label = split.labels[i];
+    lines += to_json(PredictionRecord{row, split.texts[i], label < 0 ? "" : labels[static_cast<std::size_t>(label)],
+                                      labels[static_cast<std::size_t>(winner[row].item<std::int64_t>())], score[row].item<double>()}) + "\n";
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& trainer, const fs::path& folder,
+                       const std::string& started, double seconds_before) {
+  const auto& options = plan.options;
+  const auto& progress = trainer.progress();
+  const std::string method = std::any_of(plan.stages.begin(), plan.stages.end(),
+                                         [](const Stage& stage) { return !find_method(stage.method).peft_type.empty(); })
+                                 ? options.method
+                                 : bench.opened.adapter_method;
+  write_file_atomic(folder / "strop.json", to_json(make_record(bench, plan, trainer, started)) + "\n");
+  const auto kind = resolve_save(options, *bench.opened.model, method);
+  save_model({folder, bench.opened.base_folder, bench.opened.base_name, method, trainer.changed_layers()}, *bench.opened.model, options, kind);
+  const std::string base_name = bench.opened.base_name;
+  bench.train.reset();
+  bench.validation.reset();
+  bench.opened = {};
+  trim_memory();
+
+  RunResults results;
+  results.train_runtime = progress.elapsed;
+  results.train_samples_per_second = progress.elapsed > 0 ? static_cast<double>(progress.samples) / progress.elapsed : 0;
+  results.train_loss = progress.global_step > 0 ? progress.loss_sum / static_cast<double>(progress.global_step) : 0;
+  results.epoch = static_cast<double>(progress.first_epoch);
+  results.total_steps = progress.global_step;
+  results.best_step = progress.best_step < 0 || progress.best_step == progress.global_step ? 0 : progress.best_step;
+  if (kind != "delta") {
+    // What is measured is what others will open: the saved files, in fp32.
+    Options use = options;
+    use.model = folder.string();
+    use.adapter.clear();
+    const auto reloaded = open_for_use(use);
+    torch::Tensor logits;
+    if (!bench.data.validation.empty()) {
+      results.eval = measure(reloaded, bench.data.validation, options, &logits);
+      write_file_atomic(folder / "predictions.jsonl", prediction_lines(bench.data.validation, logits, bench.data.label_names));
+      results.cost.actual_quality = results.eval->accuracy;
+    }
+    if (!bench.data.test.empty()) results.test = measure(reloaded, bench.data.test, options, &logits);
+  }
+  results.cost.predicted_seconds = plan.predicted.seconds;
+  results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;
+  results.cost.predicted_quality = plan.predicted.quality;
+  results.cost.actual_seconds = seconds_before + seconds_since_launch();
+  results.cost.actual_peak_bytes = peak_resident_bytes();
+  const auto text = to_json(results);
+  write_file_atomic(folder / "all_results.json", text + "\n");
+  write_file_atomic(folder / "report.html", render_report({folder}));
+  append_file(cache_folder() / "runs.jsonl", nlohmann::json{{"finished", utc_now()}, {"folder", fs::absolute(folder).string()},
+              {"base_model", base_name}, {"method", options.method}, {"cpu", this_machine().cpu},
+              {"results", nlohmann::json::parse(text)}}.dump() + "\n");
+  return text;
+}
+
+}  // namespace strop

@@ -1,0 +1,132 @@
+// bench of strop/job.h: the training step of a plan, timed, and the row of blocks, one by one.
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
+#include "planner/choose.h"
+#include "strop/job.h"
+#include "train/prefix_source.h"
+#include "train/step.h"
+#include "train/workbench.h"
+#include "tuning/apply.h"
+
+namespace strop {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+// Seconds of each block forward and, through a fresh graph cut at its inputs, backward.
+json time_blocks(const Model& model, const State& start, std::size_t first, const Pass& pass, std::string& text) {
+  json rows = json::array();
+  text += fmt::format("\n{:<22}{:>14}{:>14}{:>16}\n", "block", "forward ms", "backward ms", "GFLOP/s forward");
+  State state = start;
+  for (std::size_t i = first; i < model.size(); ++i) {
+    const auto& block = model.block(i);
+    std::vector<double> forward, backward;
+    State after;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+      State local = state;
+      for (const auto& [name, tensor] : state.tensors()) {
+        if (tensor.is_floating_point()) local.set(name, tensor.detach().requires_grad_());
+      }
+      const Stopwatch watch;
+      block.forward(local, pass);
+      forward.push_back(watch.seconds());
+      torch::Tensor sum;
+      for (const auto& port : block.writes()) {
+        const auto& written = local.at(port.name);
+        if (written.requires_grad()) sum = written.to(torch::kFloat).sum();
+      }
+      const Stopwatch back;
+      if (sum.defined()) sum.backward();
+      backward.push_back(back.seconds());
+      after = local;
+    }
+    const double tokens = static_cast<double>(state.has("cu_seqlens") ? state.at("cu_seqlens")[-1].item<std::int64_t>() : 1);
+    const double samples = static_cast<double>(state.has("cu_seqlens") ? state.at("cu_seqlens").numel() - 1 : 1);
+    const double flops = 2 * samples * block.multiply_adds(tokens / samples);
+    rows.push_back({{"name", block.name()}, {"forward_seconds", median(forward)}, {"backward_seconds", median(backward)}});
+    text += fmt::format("{:<22}{:>14.2f}{:>14.2f}{:>16.0f}\n", block.name(), 1e3 * median(forward), 1e3 * median(backward), 1e-9 * flops / median(forward));
+    state = after;
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string bench(const Options& options, const BenchOptions& what) {
+  if (options.json || options.quiet) set_log_level(LogLevel::warning);
+  auto bench = open_workbench(options);
+  auto facts = bench->facts(0);
+  facts.rates = machine_rates(bench->threads);
+  const Plan plan = choose_plan(options, facts);
+  const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
+  auto& model = *bench->opened.model;
+  const Stage& timed = stage == plan.stages.end() ? plan.stages.front() : *stage;
+  const auto trained = apply_stage(model, timed, plan.options);
+  std::size_t lowest = model.size();
+  for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));
+  const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+  PrefixSource source(*bench->train, model, model.index_of(timed.cut), precision, CacheKind::none, 0, ".");
+  Optimizer optimizer(plan.options, trained);
+  Sampler sampler(sampler_config(plan.options), bench->train->labels(), bench->train->lengths());
+  const auto batches = sampler.epoch_batches(0);
+
+  Pass pass;
+  pass.training = true;
+  pass.precision = precision;
+  std::vector<double> seconds;
+  double tokens = 0, samples = 0, total = 0;
+  State last;
+  for (std::int64_t step = 0; step < what.steps + 2; ++step) {
+    const auto& batch = batches[static_cast<std::size_t>(step) % batches.size()];
+    const Stopwatch watch;
+    MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
+    last = micro.state;
+    for (const auto sample : batch.samples) micro.labels.push_back(bench->train->labels()[static_cast<std::size_t>(sample)]);
+    pass.dropout_key = static_cast<std::uint64_t>(step);
+    run_step(model, std::move(micro), pass, {}, lowest, static_cast<double>(batch.samples.size()), 0);
+    optimizer.clip(plan.options.max_grad_norm);
+    optimizer.step(1e-6);
+    if (step < 2) continue;
+    seconds.push_back(watch.seconds());
+    total += watch.seconds();
+    samples += static_cast<double>(batch.samples.size());
+    for (const auto sample : batch.samples) tokens += static_cast<double>(bench->train->lengths()[static_cast<std::size_t>(sample)]);
+  }
+  // Useful work: forward of all blocks, backward through those above the lowest trained one (weights that train cost a
+  // third product; adapters' own are left out).
+  double flops = 0;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const double one = 2 * model.block(i).multiply_adds(tokens / samples) * samples;
+    const bool weights_train = std::any_of(trained.begin(), trained.end(), [&](const TrainedTensor& t) {
+      return t.block == model.block(i).name() && model.find_layer(t.name.substr(0, t.name.rfind('.'))) != nullptr;
+    });
+    flops += one * (i < lowest ? 1 : weights_train ? 3 : 2);
+  }
+  const double peak = plan.precision == "bf16" ? facts.rates.bf16_gflops : facts.rates.fp32_gflops;
+  json result = {{"method", plan.options.method}, {"precision", plan.precision}, {"steps", what.steps},
+                 {"samples_per_second", samples / total}, {"tokens_per_second", tokens / total},
+                 {"median_step_seconds", median(seconds)}, {"gflops", 1e-9 * flops / total}, {"peak_gflops", peak},
+                 {"share_of_peak", 1e-9 * flops / total / peak}, {"peak_resident_bytes", peak_resident_bytes()}};
+  std::string text = fmt::format(
+      "{} in {}: {:.1f} samples/s, {:.0f} tokens/s, median step {:.1f} ms\n{:.0f} GFLOP/s, {:.0f} % of this machine's {:.0f}; peak memory {}\n",
+      plan.options.method, plan.precision, samples / total, tokens / total, 1e3 * median(seconds), 1e-9 * flops / total,
+      1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_resident_bytes())));
+  if (what.blocks) result["blocks"] = time_blocks(model, last, source.first_block(), pass, text);
+  return options.json ? result.dump(2) : text;
+}
+
+}  // namespace strop

@@ -1,0 +1,88 @@
+// make_plan and train of strop/job.h.
+#include <torch/torch.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "planner/choose.h"
+#include "strop/job.h"
+#include "train/finish_run.h"
+#include "train/run_folder.h"
+#include "train/workbench.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+
+PlanFacts facts_of(const Workbench& bench) {
+  auto facts = bench.facts(seconds_since_launch());
+  facts.rates = machine_rates(bench.threads);
+  return facts;
+}
+
+RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder, const std::optional<Checkpoint>& resume) {
+  const auto started = utc_now();
+  set_log_file(folder.path / "strop.log");
+  plan.options.out = folder.path.string();
+  if (!resume) write_file_atomic(folder.path / "plan.yaml", to_yaml(plan));
+  for (const auto& [decision, reason] : plan.reasons) log_info("plan: {} {}", decision, reason);
+  for (const auto& stage : plan.stages) {
+    const auto length = stage.max_steps > 0 ? fmt::format("{} steps", stage.max_steps)
+                        : stage.seconds > 0 ? human_duration(stage.seconds)
+                        : stage.epochs > 0  ? fmt::format("{} epochs", stage.epochs)
+                                            : stage.solver;
+    log_info("plan: stage {}: {}, trains {}, learning rate {:.3g}", stage.name, length, join(stage.blocks, " "), stage.learning_rate);
+  }
+  Console console(console_mode(plan.options.quiet, plan.options.json));
+  Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
+  trainer.run(resume);
+  auto results = finish_run(*bench, plan, trainer, folder.path, started, resume ? resume->progress.elapsed : 0);
+  set_log_file({});
+  return {folder.path, std::move(results)};
+}
+
+RunResult resume_run(const Options& options) {
+  const auto folder = claim_for_resume(options);
+  const auto file = folder.path / "plan.yaml";
+  Plan plan = plan_from_yaml(read_file(file, ErrorKind::usage), file.string());
+  plan.options.quiet = options.quiet;
+  plan.options.json = options.json;
+  const fs::path given = options.resume;
+  const bool names_checkpoint = given.filename().string().starts_with("checkpoint-");
+  const auto checkpoint = names_checkpoint ? std::optional<fs::path>(given) : newest_checkpoint(folder.path);
+  auto bench = open_workbench(plan.options);
+  if (!checkpoint) {
+    log_info("resume: {} holds no checkpoint yet; the run begins anew by its plan", folder.path.string());
+    return execute(std::move(plan), std::move(bench), folder, std::nullopt);
+  }
+  const auto loaded = load_checkpoint(*checkpoint);
+  log_info("resume: from step {} ({})", loaded.progress.global_step, checkpoint->string());
+  return execute(std::move(plan), std::move(bench), folder, loaded);
+}
+
+}  // namespace
+
+Plan make_plan(const Options& options) {
+  const auto bench = open_workbench(options);
+  return choose_plan(options, facts_of(*bench));
+}
+
+RunResult train(const Options& options) {
+  if (options.quiet || options.json) set_log_level(LogLevel::warning);
+  if (!options.resume.empty()) return resume_run(options);
+  const auto folder = claim_folder(options, kTextClassification);
+  auto bench = open_workbench(options);
+  Plan plan = choose_plan(options, facts_of(*bench));
+  return execute(std::move(plan), std::move(bench), folder, std::nullopt);
+}
+
+RunResult train(const Plan& plan) {
+  if (plan.options.quiet || plan.options.json) set_log_level(LogLevel::warning);
+  const auto folder = claim_folder(plan.options, kTextClassification);
+  auto bench = open_workbench(plan.options);
+  return execute(plan, std::move(bench), folder, std::nullopt);
+}
+
+}  // namespace strop

@@ -1,0 +1,119 @@
+#include "train/opened.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/machine.h"
+#include "models/family.h"
+#include "tuning/peft_files.h"
+#include "weights/hub.h"
+
+namespace strop {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<RunRecord> record_of(const fs::path& folder) {
+  const auto file = folder / "strop.json";
+  if (!fs::exists(file)) return std::nullopt;
+  return run_record_from_json(read_file(file, ErrorKind::model));
+}
+
+std::string absolute_if_path(const std::string& name) {
+  return fs::exists(name) ? fs::absolute(name).lexically_normal().string() : name;
+}
+
+// The base that an adapter folder was trained on: by its run record, else by PEFT's key.
+std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecord>& record) {
+  if (record && !record->base_model.empty()) return record->base_model;
+  const auto file = folder / "adapter_config.json";
+  const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
+  if (config.is_object() && config.contains("base_model_name_or_path") && config["base_model_name_or_path"].is_string()) {
+    return config["base_model_name_or_path"].get<std::string>();
+  }
+  fail(ErrorKind::model, "{}: no base_model_name_or_path; name the base with --model and this folder with --adapter", file.string());
+}
+
+void finish(Opened& opened, const Options& options, ModelOptions model_options, std::int64_t recorded_length) {
+  opened.base_folder = resolve_model(opened.base_name, options.revision);
+  auto base = open_model(opened.base_folder, std::move(model_options));
+  opened.model = std::move(base.model);
+  opened.made = std::move(base.made);
+  opened.tokenizer = load_tokenizer(opened.base_folder);
+  if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
+  const auto positions = opened.model->max_positions, own = opened.tokenizer->model_max_length();
+  const auto most = own > 0 && positions > 0 ? std::min(own, positions) : std::max(own, positions);
+  if (options.max_length > most && most > 0) {
+    fail(ErrorKind::usage, "max_length: {} is more than the {} tokens that this model takes", options.max_length, most);
+  }
+  opened.max_length = options.max_length > 0 ? options.max_length : recorded_length > 0 ? recorded_length : most;
+  if (opened.tokenizer->vocab_size() > opened.model->config().value("vocab_size", std::int64_t{1} << 40)) {
+    fail(ErrorKind::model, "{}: the tokenizer has {} tokens, config.json's vocab_size is {}: they belong to different models",
+         opened.base_folder.string(), opened.tokenizer->vocab_size(), opened.model->config()["vocab_size"].dump());
+  }
+}
+
+}  // namespace
+
+Opened open_for_training(const Options& options, const std::vector<std::string>& labels) {
+  Opened opened;
+  opened.base_name = absolute_if_path(options.model);
+  opened.adapter = options.adapter;
+  ModelOptions model_options;
+  model_options.label_names = labels;
+  model_options.pooling = options.pooling == "auto" ? "pooler" : options.pooling;
+  model_options.seed = static_cast<std::uint64_t>(options.seed);
+  finish(opened, options, model_options, 0);
+  return opened;
+}
+
+Opened open_for_use(const Options& options) {
+  Opened opened;
+  const fs::path given = options.model;
+  if (!options.adapter.empty()) {
+    opened.adapter = options.adapter;
+    opened.record = record_of(opened.adapter);
+    opened.base_name = absolute_if_path(options.model);
+    if (opened.record && !opened.record->base_hash.empty()) {
+      const auto weights = resolve_model(opened.base_name, options.revision) / "model.safetensors";
+      if (fs::exists(weights) && sha256_file(weights) != opened.record->base_hash) {
+        fail(ErrorKind::model, "{}: this adapter was trained on {}, whose weights differ from those of {}; give that base with --model",
+             options.adapter, opened.record->base_model, options.model);
+      }
+    }
+  } else if (fs::exists(given / "adapter_config.json")) {
+    opened.adapter = given;
+    opened.record = record_of(given);
+    opened.base_name = base_of_adapter(given, opened.record);
+  } else {
+    opened.base_name = absolute_if_path(options.model);
+    if (fs::is_directory(given)) opened.record = record_of(given);
+    if (opened.record && !fs::exists(given / "config.json")) {
+      fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}", given.string(), given.string());
+    }
+  }
+  ModelOptions model_options;
+  model_options.pooling = opened.record && !opened.record->input.pooling.empty() ? opened.record->input.pooling
+                          : options.pooling == "auto"                            ? "pooler"
+                                                                                 : options.pooling;
+  if (opened.record) model_options.label_names = opened.record->labels;
+  if (model_options.label_names.empty() && !opened.adapter.empty()) {
+    const auto count = adapter_labels(opened.adapter);
+    for (std::int64_t i = 0; i < count; ++i) model_options.label_names.push_back("LABEL_" + std::to_string(i));
+  }
+  finish(opened, options, model_options, opened.record ? opened.record->input.max_length : 0);
+  return opened;
+}
+
+int set_up_device(const Options& options) {
+  if (options.device == "cuda") {
+    fail(ErrorKind::usage, "device: cuda is not supported yet for this task; use device=cpu");
+  }
+  const int threads = options.threads > 0 ? static_cast<int>(options.threads) : this_machine().physical_cores;
+  at::set_num_threads(threads);
+  return threads;
+}
+
+}  // namespace strop

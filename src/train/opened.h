@@ -1,0 +1,37 @@
+// A model opened for use, from whatever names it: a base, a base with an adapter, or a run folder.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/model.h"
+#include "report/run_record.h"
+#include "strop/options.h"
+#include "text/tokenizer.h"
+
+namespace strop {
+
+struct Opened {
+  std::unique_ptr<Model> model;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::string base_name;               // as a person gave it; absolute where it is a path
+  std::filesystem::path base_folder;
+  std::filesystem::path adapter;       // empty: none
+  std::string adapter_method;
+  std::vector<std::string> made;       // layers that the files lack, made anew
+  std::optional<RunRecord> record;     // of the run folder, where it is one
+  std::int64_t max_length = 0;         // tokens a row
+};
+
+// For training: the base with a head for `labels`; options.adapter goes on from an adapter.
+Opened open_for_training(const Options& options, const std::vector<std::string>& labels);
+// For eval, predict, merge, inspect: with the labels and the pooling that the files say.
+Opened open_for_use(const Options& options);
+
+// Sets the number of threads and checks options.device. Returns the number of threads.
+int set_up_device(const Options& options);
+
+}  // namespace strop

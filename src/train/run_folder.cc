@@ -1,0 +1,83 @@
+#include "train/run_folder.h"
+
+#include <unistd.h>
+
+#include <optional>
+
+#include "core/error.h"
+
+namespace strop {
+namespace fs = std::filesystem;
+namespace {
+
+void make_writable(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail(ErrorKind::usage, "out: {} cannot be made: {}", folder.string(), error.message());
+  if (!fs::is_directory(folder)) fail(ErrorKind::usage, "out: {} is a file; expected a folder", folder.string());
+  if (::access(folder.c_str(), W_OK) != 0) {
+    fail(ErrorKind::usage, "out: {} is not writable; choose another folder with --out", folder.string());
+  }
+}
+
+bool unfinished(const fs::path& folder) { return fs::exists(folder / "plan.yaml") && !fs::exists(folder / "all_results.json"); }
+
+}  // namespace
+
+RunFolder claim_folder(const Options& options, const std::string& task) {
+  fs::path folder = options.out;
+  if (folder.empty()) {
+    const fs::path parent = fs::path("runs") / task;
+    int number = 1;
+    while (fs::exists(parent / std::to_string(number))) ++number;
+    folder = parent / std::to_string(number);
+  }
+  if (fs::is_directory(folder)) {
+    // Lock first: the files may be those of a run that is alive.
+    std::error_code error;
+    const bool lockable = fs::exists(folder / ".lock");
+    if (lockable) FolderLock probe(folder);
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (entry.path().filename() == ".lock") continue;
+      fail(ErrorKind::usage, "out: {} exists and holds files; go on with it by --resume, or choose another folder", folder.string());
+    }
+  }
+  make_writable(folder);
+  return {folder, std::make_unique<FolderLock>(folder)};
+}
+
+RunFolder claim_for_resume(const Options& options) {
+  fs::path folder;
+  if (options.resume != "newest") {
+    folder = options.resume;
+    if (folder.filename().string().starts_with("checkpoint-")) folder = folder.parent_path();
+    if (!fs::exists(folder / "plan.yaml")) {
+      fail(ErrorKind::usage, "resume: {} is no run folder (it holds no plan.yaml)", folder.string());
+    }
+  } else {
+    const fs::path root = options.out.empty() ? fs::path("runs") : fs::path(options.out);
+    std::optional<fs::file_time_type> newest;
+    const auto consider = [&](const fs::path& candidate) {
+      std::error_code error;
+      const auto time = fs::last_write_time(candidate / "plan.yaml", error);
+      if (!error && unfinished(candidate) && (!newest || time > *newest)) {
+        newest = time;
+        folder = candidate;
+      }
+    };
+    consider(root);
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
+      if (it.depth() > 2) it.disable_recursion_pending();
+      if (it->is_directory()) consider(it->path());
+    }
+    if (!newest) {
+      fail(ErrorKind::usage, "resume: no unfinished run in {}{}", root.string(),
+           fs::exists(root / "all_results.json") ? " (the run there is complete)" : "");
+    }
+  }
+  if (!unfinished(folder)) fail(ErrorKind::usage, "resume: the run in {} is complete", folder.string());
+  return {folder, std::make_unique<FolderLock>(folder)};
+}
+
+}  // namespace strop

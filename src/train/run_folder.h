@@ -1,0 +1,25 @@
+// The folder of a run: claimed before any work, locked while the run lives.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/files.h"
+#include "strop/options.h"
+
+namespace strop {
+
+struct RunFolder {
+  std::filesystem::path path;
+  std::unique_ptr<FolderLock> lock;
+};
+
+// options.out, or runs/<task>/<n>. Error(usage): it holds files already, cannot be made or written, or is in use.
+RunFolder claim_folder(const Options& options, const std::string& task);
+
+// The folder to resume: options.resume is a run folder, a checkpoint in one, or "newest" for the newest run without a
+// result in (or below) options.out, else below runs/. Error(usage): nothing to resume.
+RunFolder claim_for_resume(const Options& options);
+
+}  // namespace strop
