@@ -25,6 +25,11 @@ void KeyTable::text(const char* name, std::string Options::*field, const char* h
   key.get = [field](const Options& options) { return options.*field; };
 }
 
+void KeyTable::path(const char* name, std::string Options::*field, const char* help, Names aliases) {
+  text(name, field, help, std::move(aliases));
+  keys_.back().values = "path";
+}
+
 void KeyTable::checked(const char* name, std::string Options::*field, const char* values, TextCheck check,
                        const char* help, Names aliases) {
   auto& key = add(name, "string", values, help, std::move(aliases));

@@ -24,6 +24,8 @@ class KeyTable {
   void group(const char* heading) { group_ = heading; }
 
   void text(const char* name, std::string Options::*field, const char* help, Names aliases = {});
+  // Text that names a file or folder.
+  void path(const char* name, std::string Options::*field, const char* help, Names aliases = {});
   // Text with a check of its own that throws Error(usage); `values` says in the help what may stand here.
   void checked(const char* name, std::string Options::*field, const char* values, TextCheck check, const char* help,
                Names aliases = {});

@@ -10,10 +10,10 @@ void check_column(const std::string& role, const std::string&) { parse_choice(ro
 
 void add_model_and_data_keys(KeyTable& t) {
   t.group("Model");
-  t.text("model", &Options::model, "The pretrained model: Hugging Face folder, single file, run folder or hub name.",
+  t.path("model", &Options::model, "The pretrained model: Hugging Face folder, single file, run folder or hub name.",
          {"model_name_or_path", "base_model", "model_name", "base_model_name_or_path"});
   t.text("revision", &Options::revision, "Branch, tag or commit of a hub model.", {"model_revision"});
-  t.text("adapter", &Options::adapter, "Run or PEFT folder to go on from, to evaluate or to merge.",
+  t.path("adapter", &Options::adapter, "Run or PEFT folder to go on from, to evaluate or to merge.",
          {"adapter_name_or_path", "adapter_path"});
   t.choice("task", &Options::task, {"auto", "text-classification"},
            "What to learn; auto infers it from data and model.", {"task_type"},
@@ -29,11 +29,11 @@ void add_model_and_data_keys(KeyTable& t) {
             {"cutoff_len", "max_seq_length", "max_seq_len", "sequence_len"});
 
   t.group("Data");
-  t.text("data", &Options::data, "File or folder; train, validation and test are found by their names.",
+  t.path("data", &Options::data, "File or folder; train, validation and test are found by their names.",
          {"dataset", "train_file", "train_data", "data_path", "dataset_name"});
-  t.text("validation_file", &Options::validation_file, "Validation data where it is not beside the training file.",
+  t.path("validation_file", &Options::validation_file, "Validation data where it is not beside the training file.",
          {"eval_dataset", "validation_data", "eval_file", "valid_file"});
-  t.text("test_file", &Options::test_file, "Test data, read once per run.", {"test_data"});
+  t.path("test_file", &Options::test_file, "Test data, read once per run.", {"test_data"});
   t.map("columns", &Options::columns, "text, text_pair, label", check_column,
         "Which column is what, as text=review,label=stars; found by themselves where not said.", {"column_mapping"});
   t.choice("header", &Options::header, {"auto", "yes", "no"}, "Whether the first row of a CSV or TSV holds names.", {},

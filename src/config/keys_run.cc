@@ -42,9 +42,9 @@ void add_prefix_keys(KeyTable& t) {
   t.choice("cache", &Options::cache, {"auto", "none", "ram", "disk"},
            "Where the output of the frozen blocks is kept, so that later epochs do not compute it.", {},
            {{"false", "none"}, {"off", "none"}});
-  t.text("cache_dir", &Options::cache_dir, "Folder of the disk cache; empty: inside the run folder.");
-  t.checked("cache_limit", &Options::cache_limit, "auto|bytes", check_cache_limit,
-            "Largest size, as 2G; auto: half of the free memory.");
+  t.path("cache_dir", &Options::cache_dir, "Folder of the disk cache; empty: inside the run folder.");
+  t.checked("cache_limit", &Options::cache_limit, "auto, or as 2G", check_cache_limit,
+            "Largest size; auto: half of the free memory.");
   t.integer("views", &Options::views, at_least(1), "Augmented views of a sample in the cache.");
 }
 
@@ -66,7 +66,7 @@ void add_output_keys(KeyTable& t) {
   t.integer("save_total_limit", &Options::save_total_limit, at_least(1), "Checkpoints kept, the best among them.");
   t.choice("save", &Options::save, {"auto", "adapter", "full", "delta"},
            "Form of the result: PEFT adapter, whole model, or only the changed tensors.");
-  t.text("out", &Options::out, "Folder or file for the result; of train, empty means runs/<task>/<n>.",
+  t.path("out", &Options::out, "Where the result goes; train without it: runs/<task>/<n>.",
          {"output_dir", "output", "export_dir", "save_dir"});
   t.text("resume", &Options::resume, "Go on with an interrupted run: its folder, a checkpoint, or newest.",
          {"resume_from_checkpoint"});
@@ -80,9 +80,9 @@ void add_run_keys(KeyTable& t) {
   add_augmentation_keys(t);
   add_prefix_keys(t);
   t.group("Limits and machine");
-  t.checked("time", &Options::time, "duration", check_time, "Wall clock of the whole job, as 90s, 10m or 1h30m.",
+  t.checked("time", &Options::time, "as 90s, 10m or 1h30m", check_time, "Wall clock of the whole job.",
             {"max_time", "time_limit"});
-  t.checked("memory", &Options::memory, "bytes", check_memory, "Peak resident memory, as 4G (GiB) or 512M.",
+  t.checked("memory", &Options::memory, "as 4G or 512M", check_memory, "Peak resident memory; G is GiB.",
             {"max_memory", "memory_limit"});
   t.checked("device", &Options::device, "auto|cpu|cuda|cuda:N", check_device, "Where to compute.");
   t.integer("threads", &Options::threads, at_least(0), "CPU threads; 0: the physical cores.",

@@ -16,8 +16,7 @@ void add_optimizer_keys(KeyTable& t) {
   t.number("warmup_ratio", &Options::warmup_ratio, rate(), "Share of the steps over which the learning rate rises.");
   t.choice("optim", &Options::optim, {"adamw", "sgd"}, "Optimizer.", {"optimizer", "opt"},
            {{"adamw_torch", "adamw"}, {"adamw_torch_fused", "adamw"}, {"AdamW", "adamw"}, {"SGD", "sgd"}});
-  t.number("weight_decay", &Options::weight_decay, at_least(0), "Decoupled weight decay; none on biases and norms.",
-           {"wd"});
+  t.number("weight_decay", &Options::weight_decay, at_least(0), "Weight decay; none on biases and norms.", {"wd"});
   t.number("adam_beta1", &Options::adam_beta1, rate(), "adamw: decay of the mean of gradients.");
   t.number("adam_beta2", &Options::adam_beta2, rate(), "adamw: decay of the mean of squared gradients.");
   t.number("adam_epsilon", &Options::adam_epsilon, above(0), "adamw: added to the denominator.", {"opt_eps"});
@@ -65,7 +64,7 @@ void add_training_keys(KeyTable& t) {
   t.number("infobatch", &Options::infobatch, rate(),
            "Share of the easy samples left out each epoch, the loss of the others rescaled; 0: off.");
   t.integers("update_period", &Options::update_period, at_least(1),
-             "Steps between updates, head first and then each block from the top (1,2,4); the last holds downward.");
+             "Steps between updates, head first and then each block from the top, as 1,2,4.");
   t.integer("block_cycle", &Options::block_cycle, at_least(0), "Blocks trained at a time, in turn; 0: off.");
   t.integer("block_cycle_steps", &Options::block_cycle_steps, at_least(1), "block_cycle: steps before the next turn.",
             {"badam_switch_interval"});

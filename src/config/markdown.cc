@@ -18,7 +18,8 @@ std::string code(const std::string& text) { return text.empty() ? "" : "`" + cel
 
 std::string type_cell(const Key& key) {
   if (key.values.empty()) return key.type;
-  if (!key.choices.empty() && key.type == "string") return code(key.values);
+  if (key.values == "path") return key.values;
+  if (key.type == "string") return key.choices.empty() ? cell(key.values) : code(key.values);
   return key.type + " " + cell(key.values);
 }
 

@@ -49,8 +49,12 @@ class Reader {
     return yaml_scalar(value, key.name, file_);
   }
 
-  // A misspelled map key looks like a heading: say so.
+  // A map under a list's key, or under a misspelled map key, was taken for a section: say so.
   [[noreturn]] void fail_unknown(const std::string& name, const std::string& place, const std::string& section) const {
+    const Key* heading = section.empty() ? nullptr : lookup_key(section);
+    if (heading != nullptr && heading->type == "list") {
+      fail(ErrorKind::usage, "{}: {}: expected a list such as [a, b], found a map", place, heading->name);
+    }
     for (const auto& key : schema()) {
       if (key.type == "map" && !section.empty() && nearest(section, {key.name}) == key.name) {
         fail(ErrorKind::usage, "{}: unknown key '{}' under '{}'; did you mean '{}'?", place, name, section, key.name);

@@ -98,14 +98,15 @@ Stage read_stage(const YAML::Node& node, const std::string& file) {
   fields.list("blocks", stage.blocks);
   fields.text("cut", stage.cut);
   fields.integer("max_steps", stage.max_steps, at_least(0));
+  fields.number("epochs", stage.epochs, at_least(0));
   fields.number("seconds", stage.seconds, at_least(0));
   fields.number("learning_rate", stage.learning_rate, at_least(0));
   fields.numbers("lr_scale", stage.lr_scale, [](const std::string& text) { return parse_number(text, at_least(0)); });
   fields.numbers("update_period", stage.update_period,
                  [](const std::string& text) { return parse_integer(text, at_least(1)); });
   fields.read(node, "a stage");
-  if (stage.solver == "gradient" && stage.max_steps == 0 && stage.seconds == 0) {
-    fail(ErrorKind::usage, "{}: stage '{}' would do nothing: expected max_steps or seconds above 0, found neither",
+  if (stage.solver == "gradient" && stage.max_steps == 0 && stage.epochs == 0 && stage.seconds == 0) {
+    fail(ErrorKind::usage, "{}: stage '{}' would do nothing: expected max_steps, epochs or seconds above 0",
          yaml_place(file, node), stage.name);
   }
   if (stage.solver == "gradient" && stage.learning_rate == 0) {

@@ -27,6 +27,7 @@ std::string stage_text(const Stage& stage) {
   line("blocks", yaml_flow(stage.blocks));
   line("cut", yaml_quote(stage.cut));
   line("max_steps", std::to_string(stage.max_steps));
+  line("epochs", number_text(stage.epochs));
   line("seconds", number_text(stage.seconds));
   line("learning_rate", number_text(stage.learning_rate));
   line("lr_scale", flow(stage.lr_scale));
@@ -40,7 +41,7 @@ std::string to_yaml(const Plan& plan) {
   std::string out = "# A strop plan. `strop train` runs this file as it stands; any line may be edited.\n";
   out += fmt::format("version: {}\n\n", plan.version);
   out += "# What trains, one stage after the other. cut: the first block that is not frozen. A stage ends after\n";
-  out += "# max_steps, or after so many seconds where that is above 0.\n";
+  out += "# max_steps, epochs or seconds, whichever is above 0.\n";
   out += plan.stages.empty() ? "stages: []\n" : "stages:\n";
   for (const auto& stage : plan.stages) out += stage_text(stage);
   out += "\n# Arithmetic of the trained and of the frozen part, and the kernel of attention.\n";

@@ -157,7 +157,7 @@ std::map<std::string, std::string> parse_map(std::string_view text) {
   const auto inner = trim(text);
   std::map<std::string, std::string> items;
   if (inner.empty()) return items;
-  if (inner.front() == '{') {
+  if (inner.front() == '{' && inner.back() == '}') {
     const auto node = load_flow(inner, expected);
     if (!node.IsMap()) fail_expected(expected, text);
     for (const auto& pair : node) {
@@ -186,6 +186,7 @@ std::string list_text(const std::vector<std::string>& items) {
 }
 
 std::string map_text(const std::map<std::string, std::string>& items) {
+  if (items.empty()) return "";
   std::vector<std::string> parts;
   bool plain = true;
   for (const auto& [name, value] : items) {
