@@ -3,6 +3,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "core/error.h"
 
@@ -34,17 +36,12 @@ void check_shapes(const HeadData& data) {
   if (data.groups.defined()) check(data.groups, "groups");
 }
 
-void check_values(const HeadBasis& basis, const HeadData& data) {
+void check_values(const HeadBasis& basis) {
   const Tensor bad = basis.labels.lt(0).logical_or(basis.labels.ge(basis.classes)).nonzero();
   if (bad.numel() > 0) {
     const auto row = bad[0].item<std::int64_t>();
     fail(ErrorKind::data, "head label {} at row {} is no class; expected 0 to {}",
          basis.labels[row].item<std::int64_t>(), row, basis.classes - 1);
-  }
-  const Tensor odd = data.features.sum(1).isfinite().logical_not().nonzero();
-  if (odd.numel() > 0) {
-    fail(ErrorKind::data, "head features at row {} are not finite; check the model's weights and its precision",
-         odd[0].item<std::int64_t>());
   }
   const Tensor light = basis.weights.ge(0).logical_and(basis.weights.isfinite()).logical_not().nonzero();
   if (light.numel() > 0) {
@@ -55,11 +52,18 @@ void check_values(const HeadBasis& basis, const HeadData& data) {
   if (!(basis.total > 0)) fail(ErrorKind::data, "head weights are all 0; expected some above");
 }
 
+[[noreturn]] void fail_not_finite(const Tensor& features) {
+  const Tensor odd = features.isfinite().all(1).logical_not().nonzero();
+  fail(ErrorKind::data, "head features at row {} are not finite; check the model's weights and its precision",
+       odd[0].item<std::int64_t>());
+}
+
 template <typename Use>
 void for_chunks(const Tensor& features, const Use& use) {
   for (std::int64_t start = 0; start < features.size(0); start += kChunk) {
     const std::int64_t rows = std::min(kChunk, features.size(0) - start);
-    use(start, rows, features.narrow(0, start, rows).to(torch::kFloat64));
+    const Tensor part = features.narrow(0, start, rows);
+    use(start, rows, part.to(torch::kFloat64, /*non_blocking=*/false, /*copy=*/true));  // the user's to overwrite
   }
 }
 
@@ -119,9 +123,10 @@ HeadBasis head_basis(const HeadData& data) {
                                          : torch::ones(features.size(0), torch::kFloat64);
   if (data.groups.defined()) basis.groups = data.groups.detach().cpu().to(torch::kInt64).contiguous();
   basis.total = basis.weights.sum().item<double>();
-  check_values(basis, data);
+  check_values(basis);
 
   const auto [mean, scale] = standardisation(features, basis.weights, basis.total);
+  if (!mean.isfinite().all().item<bool>()) fail_not_finite(features);
   const auto [vectors, values] = decompose(features, basis.weights, mean, scale);
   basis.mean = mean;
   basis.spectrum = values;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <vector>
 
 #include "core/error.h"
 #include "tuning/closed_form_basis.h"

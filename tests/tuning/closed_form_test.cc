@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
+#include <vector>
 
-#include "core/error.h"
 #include "closed_form_helpers.h"
+#include "core/error.h"
 #include "tuning/logistic.h"
 
 namespace strop {
@@ -179,6 +182,16 @@ TEST(AllSolvers, odd_data_gives_finite_heads) {
           << name << " " << solver;
       EXPECT_TRUE(std::isfinite(head.loo_loss)) << name << " " << solver;
     }
+  }
+}
+
+TEST(AllSolvers, features_of_other_types_give_the_same_head_and_stay_as_they_are) {
+  for (const std::int64_t width : {6, 50}) {
+    const HeadData data = blobs(30, width, 2, 18);
+    HeadData wide = data;
+    wide.features = data.features.to(torch::kFloat64);
+    EXPECT_TRUE(torch::equal(ridge(wide).weight, ridge(data).weight));
+    EXPECT_TRUE(torch::equal(wide.features, data.features.to(torch::kFloat64)));
   }
 }
 

@@ -4,9 +4,12 @@
 #include <torch/torch.h>
 
 #include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
-#include "core/error.h"
 #include "closed_form_helpers.h"
+#include "core/error.h"
 
 namespace strop {
 namespace {
