@@ -17,13 +17,10 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 // Classes, and the model types of config.json, that Transformers gives BERT's tokenizer.
-constexpr std::array kBertClasses = {"BertTokenizer",     "DistilBertTokenizer", "ElectraTokenizer",
-                                     "ConvBertTokenizer", "MobileBertTokenizer", "SqueezeBertTokenizer",
-                                     "LayoutLMTokenizer"};
-constexpr std::array kBertModelTypes = {"bert",       "distilbert",  "electra",  "convbert",
-                                        "mobilebert", "squeezebert", "layoutlm", "nomic_bert"};
-constexpr std::array kNamed = {"bos_token", "eos_token", "unk_token", "sep_token",
-                               "pad_token", "cls_token", "mask_token"};
+constexpr std::array kBertClasses = {"BertTokenizer",       "DistilBertTokenizer",  "ElectraTokenizer",
+                                     "MobileBertTokenizer", "SqueezeBertTokenizer", "LayoutLMTokenizer"};
+constexpr std::array kBertModelTypes = {"bert",        "distilbert", "electra",    "convbert", "mobilebert",
+                                        "squeezebert", "layoutlm",   "nomic_bert", "ernie"};
 
 template <std::size_t N>
 bool contains(const std::array<const char*, N>& names, std::string_view name) {
@@ -49,7 +46,7 @@ AddedToken read_special(const JsonNode& node) {
 
 // The keys that tokenizer_config.json and special_tokens_map.json share.
 void read_specials(const JsonNode& node, TokenizerConfig& config) {
-  for (const char* key : kNamed) {
+  for (const auto& [key, of_bert] : kNamedTokens) {
     if (const auto token = node.find(key)) config.named[key] = read_special(*token);
   }
   for (const char* key : {"additional_special_tokens", "extra_special_tokens"}) {

@@ -12,6 +12,15 @@
 
 namespace strop {
 
+// The keys of the special tokens in the order in which Transformers adds them, with BERT's defaults.
+struct NamedToken {
+  const char* key;
+  const char* of_bert;  // nullptr: none
+};
+inline constexpr NamedToken kNamedTokens[] = {{"bos_token", nullptr},  {"eos_token", nullptr}, {"unk_token", "[UNK]"},
+                                              {"sep_token", "[SEP]"},  {"pad_token", "[PAD]"}, {"cls_token", "[CLS]"},
+                                              {"mask_token", "[MASK]"}};
+
 struct TokenizerConfig {
   // Transformers takes the folder for a BERT tokenizer: the three switches below then overrule tokenizer.json.
   bool bert = false;
@@ -21,7 +30,7 @@ struct TokenizerConfig {
   bool tokenize_chinese_chars = true;
   std::int64_t model_max_length = 0;  // 0: none
 
-  std::map<std::string, AddedToken> named;  // "pad_token" and such
+  std::map<std::string, AddedToken> named;  // by the key, where a file names one
   std::vector<AddedToken> added;            // with their ids, in the order of these; -1: the file gives none
 
   // The content of a named token, or `otherwise`.

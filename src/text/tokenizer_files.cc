@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -22,7 +22,7 @@ class AddedTokenRow {
 
   // A token that the vocabulary lacks gets the next free id. An id that the files give (not -1) must be that one.
   void add(AddedToken token) {
-    if (token.content.empty() || contains(token.content)) return;
+    if (token.content.empty() || !seen_.insert(token.content).second) return;
     auto id = model_.token_id(token.content);
     const bool is_new = id < 0;
     if (is_new) id = model_.vocab_size() + new_tokens_;
@@ -38,23 +38,23 @@ class AddedTokenRow {
     for (const auto& token : config.added) {
       if (token.id >= 0) add(token);
     }
-    for (const auto& [key, token] : config.named) add(token);
-    for (const auto& token : config.added) add(token);
-    if (!config.bert) return;
-    for (const char* content : {"[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"}) {
-      if (model_.token_id(content) >= 0) add({.content = content, .special = true});
+    for (const auto& [key, of_bert] : kNamedTokens) {
+      if (const auto named = config.named.find(key); named != config.named.end()) {
+        add(named->second);
+      } else if (config.bert && of_bert != nullptr && model_.token_id(of_bert) >= 0) {
+        // One that the vocabulary lacks stays out: its id would lie beyond the model's embeddings.
+        add({.content = of_bert, .special = true});
+      }
     }
+    for (const auto& token : config.added) add(token);
   }
   std::vector<AddedToken> take() { return std::move(tokens_); }
 
  private:
-  bool contains(const std::string& content) const {
-    return std::any_of(tokens_.begin(), tokens_.end(), [&](const auto& token) { return token.content == content; });
-  }
-
   const Model& model_;
   std::string file_;
   std::vector<AddedToken> tokens_;
+  std::unordered_set<std::string> seen_;
   std::int32_t new_tokens_ = 0;
 };
 
@@ -141,10 +141,16 @@ std::unique_ptr<Tokenizer> read_tokenizer_json(std::string_view text, const std:
   }
   added.add_all(config);
   parts.added = AddedTokens(added.take(), parts.normalizer.get());
-  parts.post = read_post_processor(part("post_processor"), [&](std::string_view token) {
+  const auto id_of = [&](std::string_view token) {
     const auto id = parts.added.id(token);
     return id >= 0 ? id : parts.model->token_id(token);
-  });
+  };
+  parts.post = read_post_processor(part("post_processor"), id_of);
+  if (config.bert && !root.find("post_processor")) {
+    // Transformers puts BERT's special tokens around a text even where the file does not say so.
+    const auto cls = id_of(config.name("cls_token", "[CLS]")), sep = id_of(config.name("sep_token", "[SEP]"));
+    if (cls >= 0 && sep >= 0) parts.post = bert_post_processor(cls, sep);
+  }
   set_special_ids(parts, config);
   return std::make_unique<PipelineTokenizer>(std::move(parts));
 }
