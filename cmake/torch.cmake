@@ -3,36 +3,49 @@
 #
 # STROP_TORCH_PACKAGE chooses what is fetched: the plain package is the CPU build where only that is served, and a CUDA
 # build of several GB elsewhere. For the CPU build there, give its version, "torch==2.13.0+cpu", and with
-# STROP_TORCH_INDEX the address of the package index that has it.
+# STROP_TORCH_INDEX the address of the package index that has it (PyTorch's own start page names it).
 set(STROP_TORCH_VERSION 2.13)
 set(STROP_TORCH_PACKAGE "torch==2.13.0" CACHE STRING "pip requirement to fetch where no libtorch is found")
 set(STROP_TORCH_INDEX "" CACHE STRING "address of another package index to fetch it from")
 
+# The libtorch inside a Python package. The package's own CMake files refuse a CUDA build where the CUDA toolkit is not
+# installed; its CPU half needs no toolkit, and is named directly then.
+macro(strop_torch_in_package folder)
+  find_package(CUDAToolkit QUIET)
+  if(EXISTS "${folder}/lib/libtorch_cuda.so" AND NOT CUDAToolkit_FOUND)
+    message(STATUS "The CUDA build of PyTorch without the CUDA toolkit: only its CPU half is used")
+    set(Torch_FOUND ON)
+    file(STRINGS "${folder}/version.py" Torch_VERSION REGEX "^__version__")
+    string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" Torch_VERSION "${Torch_VERSION}")
+    set(TORCH_INSTALL_PREFIX "${folder}")
+    set(TORCH_INCLUDE_DIRS "${folder}/include" "${folder}/include/torch/csrc/api/include")
+    set(TORCH_LIBRARIES "${folder}/lib/libtorch_cpu.so" "${folder}/lib/libc10.so" -Wl,--allow-shlib-undefined)
+  else()
+    find_package(Torch QUIET PATHS "${folder}/share/cmake/Torch" NO_DEFAULT_PATH)
+  endif()
+endmacro()
+
+set(torch_target "${CMAKE_SOURCE_DIR}/build/torch")
 find_package(Torch QUIET)
-if(NOT Torch_FOUND)
-  foreach(place "" "${CMAKE_SOURCE_DIR}/build/torch")
-    if(NOT Torch_FOUND)
-      set(ENV{PYTHONPATH} "${place}")
-      execute_process(
-        COMMAND ${Python3_EXECUTABLE} -c
-          "import importlib.metadata as m, importlib.util as u, os; assert m.version('torch').startswith('${STROP_TORCH_VERSION}.'); print(os.path.dirname(u.find_spec('torch').origin))"
-        OUTPUT_VARIABLE torch_folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE torch_missing)
-      unset(ENV{PYTHONPATH})
-      if(torch_missing EQUAL 0)
-        find_package(Torch QUIET PATHS "${torch_folder}/share/cmake/Torch" NO_DEFAULT_PATH)
-      endif()
+foreach(place "$ENV{PYTHONPATH}" "${torch_target}")
+  if(NOT Torch_FOUND)
+    execute_process(
+      COMMAND ${CMAKE_COMMAND} -E env "PYTHONPATH=${place}" ${Python3_EXECUTABLE} -c
+        "import importlib.metadata as m, importlib.util as u, os; assert m.version('torch').startswith('${STROP_TORCH_VERSION}.'); print(os.path.dirname(u.find_spec('torch').origin))"
+      OUTPUT_VARIABLE torch_folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE torch_missing)
+    if(torch_missing EQUAL 0)
+      strop_torch_in_package("${torch_folder}")
     endif()
-  endforeach()
-endif()
+  endif()
+endforeach()
 if(NOT Torch_FOUND)
-  set(torch_target "${CMAKE_SOURCE_DIR}/build/torch")
   message(STATUS "Fetching ${STROP_TORCH_PACKAGE} into ${torch_target} (once)")
   set(torch_index)
   if(STROP_TORCH_INDEX)
     set(torch_index --index-url "${STROP_TORCH_INDEX}")
   endif()
   execute_process(
-    COMMAND ${Python3_EXECUTABLE} -m pip install --quiet --disable-pip-version-check --no-deps
+    COMMAND ${Python3_EXECUTABLE} -m pip install --quiet --disable-pip-version-check --upgrade
       --target "${torch_target}" ${torch_index} "${STROP_TORCH_PACKAGE}"
     RESULT_VARIABLE torch_failed)
   if(NOT torch_failed EQUAL 0)
@@ -40,9 +53,9 @@ if(NOT Torch_FOUND)
                         "and fetching ${STROP_TORCH_PACKAGE} failed. Install it (pip install torch==2.13.0) or give "
                         "-DCMAKE_PREFIX_PATH=/path/to/libtorch.")
   endif()
-  find_package(Torch REQUIRED PATHS "${torch_target}/torch/share/cmake/Torch" NO_DEFAULT_PATH)
+  strop_torch_in_package("${torch_target}/torch")
 endif()
-if(NOT Torch_VERSION VERSION_EQUAL ${STROP_TORCH_VERSION} AND NOT Torch_VERSION MATCHES "^${STROP_TORCH_VERSION}")
+if(NOT Torch_VERSION MATCHES "^${STROP_TORCH_VERSION}([.]|$)")
   message(FATAL_ERROR "libtorch ${Torch_VERSION} was found at ${TORCH_INSTALL_PREFIX}; expected ${STROP_TORCH_VERSION}.x. "
                       "Give -DCMAKE_PREFIX_PATH=/path/to/libtorch of that version.")
 endif()
