@@ -24,14 +24,16 @@ class Tokenizer {
   virtual ~Tokenizer() = default;
 
   // Encodes one text, or a pair (longest first is shortened). Malformed UTF-8 counts as U+FFFD. At most `max_length`
-  // tokens, special ones included; no padding, whatever the file says. Thread-safe.
+  // tokens, special ones included; no padding, whatever the file says. Error(usage) where max_length is less than the
+  // number of special tokens. Thread-safe.
   virtual Encoding encode(std::string_view text, std::int64_t max_length) const = 0;
   virtual Encoding encode_pair(std::string_view text, std::string_view pair, std::int64_t max_length) const = 0;
   // As encode() without offsets and type ids, appended to `ids`; returns whether the text was truncated. The fast path.
   virtual bool encode_ids(std::string_view text, std::int64_t max_length, std::vector<std::int32_t>& ids) const = 0;
 
+  // Added tokens included: may be more or less than the rows of a model's embedding.
   virtual std::int64_t vocab_size() const = 0;
-  virtual std::int32_t pad_id() const = 0;
+  virtual std::int32_t pad_id() const = 0;   // 0 where there is none
   virtual std::int32_t mask_id() const = 0;  // -1 where there is none
   // The token's text as the vocabulary spells it; "" for an id outside.
   virtual std::string token(std::int32_t id) const = 0;

@@ -18,9 +18,6 @@ class WordPiece : public Model {
   // `place` names the vocabulary in errors: Error(model) for ids that are not 0..n-1, each once; a token given twice;
   // a vocabulary without the unknown token. Tokens that are empty (blank lines) keep their id but never match.
   WordPiece(VocabEntries vocab, const WordPieceOptions& options, const std::string& place);
-  // The trie's strings point into tokens_.
-  WordPiece(const WordPiece&) = delete;
-  WordPiece& operator=(const WordPiece&) = delete;
 
   void tokenize(std::string_view word, std::vector<Piece>& out) const override;
   std::int32_t vocab_size() const override { return static_cast<std::int32_t>(tokens_.size()); }
