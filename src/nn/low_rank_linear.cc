@@ -9,14 +9,17 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Inputs in order: x, weight, bias, then a_0 .. a_n, b_0 .. b_n. `scales` and `columns` are one a term.
+// Factors in order: a_0 .. a_n, b_0 .. b_n. `scales` and `columns` are one a term. The bias comes last: an absent one
+// has no edge, and would shift those behind it.
+constexpr std::size_t kFirstFactor = 2;
+
 struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                        torch::TensorList factors, const std::vector<double>& scales,
-                        const std::vector<std::int64_t>& columns) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, torch::TensorList factors,
+                        const std::vector<double>& scales, const std::vector<std::int64_t>& columns,
+                        const std::optional<Tensor>& bias) {
     const auto terms = scales.size();
     const auto precision = x.scalar_type();
-    Tensor y = at::linear(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
+    Tensor y = at::linear(x, weight, bias);
     variable_list saved = {weight};
     bool any_a = false;
     std::vector<Tensor> a(terms), b(terms);
@@ -57,7 +60,7 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
       const Tensor& b = saved[4 + i];
       const Tensor part = g.narrow(1, columns[i], b.size(0));
       through[i] = at::mul(at::mm(part, b), scales[i]);
-      if (ctx->needs_input_grad(3 + terms + i)) {
+      if (ctx->needs_input_grad(kFirstFactor + terms + i)) {
         d_b[i] = at::mul(at::mm(part.t(), u.narrow(1, rank, b.size(1))), scales[i]);
       }
       rank += b.size(1);
@@ -67,7 +70,7 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
     if (x.defined()) {
       const Tensor d_all = at::mm(joint.t(), x);
       for (std::size_t i = 0; i < terms; ++i) {
-        if (ctx->needs_input_grad(3 + i)) d_a[i] = d_all.narrow(0, rank, through[i].size(1));
+        if (ctx->needs_input_grad(kFirstFactor + i)) d_a[i] = d_all.narrow(0, rank, through[i].size(1));
         rank += through[i].size(1);
       }
     }
@@ -76,10 +79,10 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
       d_x = at::mm(g, weight);
       d_x.addmm_(joint, all_a);
     }
-    variable_list result = {d_x, Tensor(), Tensor()};
+    variable_list result = {d_x, Tensor()};
     result.insert(result.end(), d_a.begin(), d_a.end());
     result.insert(result.end(), d_b.begin(), d_b.end());
-    result.resize(result.size() + 2);  // scales and columns
+    result.resize(result.size() + 3);  // scales, columns, bias
     return result;
   }
 };
@@ -97,7 +100,8 @@ torch::Tensor low_rank_linear(const Tensor& x, const Tensor& weight, const Tenso
     scales.push_back(term.term.scale);
     columns.push_back(term.column);
   }
-  return LowRankLinear::apply(x, weight, bias, torch::TensorList(factors), scales, columns);
+  return LowRankLinear::apply(x, weight, torch::TensorList(factors), scales, columns,
+                              bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
 }
 
 }  // namespace strop

@@ -48,8 +48,10 @@ class RowAccess {
 };
 
 struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& residual, const Tensor& gamma,
-                        const Tensor& beta, double eps, double rate, std::int64_t key, bool keep) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                        const std::optional<Tensor>& optional_residual, double eps, double rate, std::int64_t key,
+                        bool keep) {
+    const Tensor residual = optional_residual.value_or(Tensor());
     const auto rows = x.size(0), width = x.size(1);
     Tensor y = torch::empty_like(x);
     Tensor xhat = keep ? torch::empty_like(x) : Tensor();
@@ -83,7 +85,7 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     const Tensor g = gradients[0].contiguous();
     Tensor d_sum = torch::empty_like(xhat);
     Tensor d_x = rate > 0 ? torch::empty_like(xhat) : Tensor();
-    const bool affine = ctx->needs_input_grad(2) || ctx->needs_input_grad(3);
+    const bool affine = ctx->needs_input_grad(1) || ctx->needs_input_grad(2);
     // A fixed number of parts, whatever the threads, so that the sums' order and bits are the same everywhere.
     constexpr std::int64_t kParts = 16;
     Tensor d_gamma = affine ? torch::zeros({kParts, width}, rstd.options()) : Tensor();
@@ -103,8 +105,8 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
         }
       }
     });
-    return {rate > 0 ? d_x : d_sum, has_residual ? d_sum : Tensor(), affine ? d_gamma.sum(0) : Tensor(),
-            affine ? d_beta.sum(0) : Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+    return {rate > 0 ? d_x : d_sum, affine ? d_gamma.sum(0) : Tensor(), affine ? d_beta.sum(0) : Tensor(),
+            has_residual ? d_sum : Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -134,7 +136,8 @@ Tensor residual_norm(const LayerNorm& norm, const Tensor& x, const Tensor& resid
   const bool keep = torch::GradMode::is_enabled() &&
                     (x.requires_grad() || (residual.defined() && residual.requires_grad()) ||
                      norm.weight.requires_grad() || norm.bias.requires_grad());
-  return ResidualNorm::apply(x.contiguous(), residual.defined() ? residual.contiguous() : residual, norm.weight, norm.bias,
+  return ResidualNorm::apply(x.contiguous(), norm.weight, norm.bias,
+                             residual.defined() ? std::optional<Tensor>(residual.contiguous()) : std::nullopt,
                              norm.eps(), dropout.rate, static_cast<std::int64_t>(dropout.mask_key), keep);
 }
 
