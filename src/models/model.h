@@ -65,6 +65,8 @@ class Model {
   // The label of each output.
   std::vector<std::string> label_names;
   std::string pooling;
+  // The class under which the library that the format comes from opens a saved model ("architectures" of config.json).
+  std::string task_architecture;
   // Longest sequence that the model takes; 0: no limit.
   std::int64_t max_positions = 0;
 

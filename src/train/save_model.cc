@@ -36,7 +36,7 @@ nlohmann::json task_config(const Model& model) {
     id2label[std::to_string(i)] = model.label_names[i];
     label2id[model.label_names[i]] = i;
   }
-  config["architectures"] = {"BertForSequenceClassification"};
+  config["architectures"] = {model.task_architecture};
   config["id2label"] = id2label;
   config["label2id"] = label2id;
   config["problem_type"] = "single_label_classification";

@@ -9,7 +9,7 @@
 
 namespace strop {
 
-// Copies of the adapters' tensors ("<module>.lora_A.weight") and of weight and bias of `layers`.
+// Copies of the adapters' tensors ("<module>.<tensor>") and of weight and bias of `layers`.
 std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& layers);
 // Writes them back in place. Names that the model lacks are ignored: they belong to a later stage.
 void write_tensors(Model& model, const std::map<std::string, torch::Tensor>& tensors);

@@ -60,6 +60,7 @@ std::unique_ptr<Model> build_bert(const nlohmann::json& config, const ModelOptio
                      {"cu_seqlens", Rows::bounds}});
   model->label_names = options.label_names;
   model->pooling = options.pooling;
+  model->task_architecture = "BertForSequenceClassification";
   model->max_positions = dims.positions;
   return model;
 }
