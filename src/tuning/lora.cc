@@ -17,10 +17,10 @@ namespace {
 using torch::Tensor;
 
 // The attention's query and value, under the names that the families give them.
-const std::vector<std::string> kDefaultTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin"};
+const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin"};
 
 const std::vector<std::string>& targets(const Options& options) {
-  return options.target_modules.empty() ? kDefaultTargets : options.target_modules;
+  return options.target_modules.empty() ? kLoraTargets : options.target_modules;
 }
 
 bool is_target(const Options& options, const std::string& module, const Layer& layer) {
