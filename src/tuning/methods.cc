@@ -1,6 +1,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "tuning/full.h"
+#include "tuning/ia3.h"
 #include "tuning/layerwise.h"
 #include "tuning/lora.h"
 #include "tuning/method.h"
@@ -13,6 +14,7 @@ const std::vector<Method>& methods() {
       {"layerwise", "layer by layer: one block at a time, or the top k, each for few steps", &layerwise_stages, &open_weights},
       {"lora", "low-rank adapters (LoRA, rsLoRA, LoRA+, DoRA)", &lora_stages, &open_lora, "LORA", &lora_peft_config, &read_lora},
       {"full", "all weights", &full_stages, &open_weights},
+      {"ia3", "trained factors on keys, values and the MLP", &ia3_stages, &open_ia3, "IA3", &ia3_peft_config, &read_ia3},
   };
   return list;
 }
