@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "planner/choose.h"
 #include "strop/job.h"
+#include "train/counting_allocator.h"
 #include "train/prefix_source.h"
 #include "train/step.h"
 #include "train/workbench.h"
@@ -30,14 +31,17 @@ double median(std::vector<double> values) {
 // Seconds of each block forward and, through a fresh graph cut at its inputs, backward.
 json time_blocks(const Model& model, const State& start, std::size_t first, const Pass& pass, std::string& text) {
   json rows = json::array();
-  text += fmt::format("\n{:<22}{:>14}{:>14}{:>16}\n", "block", "forward ms", "backward ms", "GFLOP/s forward");
+  text += fmt::format("\n{:<22}{:>14}{:>14}{:>16}{:>14}\n", "block", "forward ms", "backward ms", "GFLOP/s forward", "tensors");
   State state = start;
   for (std::size_t i = first; i < model.size(); ++i) {
     const auto& block = model.block(i);
     std::vector<double> forward, backward;
+    std::int64_t room = 0;  // tensors at the highest point of forward and backward
     State after;
     for (int repeat = 0; repeat < 5; ++repeat) {
       State local = state;
+      reset_peak_tensor_bytes();
+      const auto held = tensor_bytes();
       for (const auto& [name, tensor] : state.tensors()) {
         if (tensor.is_floating_point()) local.set(name, tensor.detach().requires_grad_());
       }
@@ -52,13 +56,15 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
       const Stopwatch back;
       if (sum.defined()) sum.backward();
       backward.push_back(back.seconds());
+      room = peak_tensor_bytes() - held;
       after = local;
     }
     const double tokens = static_cast<double>(state.has("cu_seqlens") ? state.at("cu_seqlens")[-1].item<std::int64_t>() : 1);
     const double samples = static_cast<double>(state.has("cu_seqlens") ? state.at("cu_seqlens").numel() - 1 : 1);
     const double flops = 2 * samples * block.multiply_adds(tokens / samples);
-    rows.push_back({{"name", block.name()}, {"forward_seconds", median(forward)}, {"backward_seconds", median(backward)}});
-    text += fmt::format("{:<22}{:>14.2f}{:>14.2f}{:>16.0f}\n", block.name(), 1e3 * median(forward), 1e3 * median(backward), 1e-9 * flops / median(forward));
+    rows.push_back({{"name", block.name()}, {"forward_seconds", median(forward)}, {"backward_seconds", median(backward)}, {"peak_tensor_bytes", room}});
+    text += fmt::format("{:<22}{:>14.2f}{:>14.2f}{:>16.0f}{:>14}\n", block.name(), 1e3 * median(forward), 1e3 * median(backward),
+                        1e-9 * flops / median(forward), human_bytes(static_cast<double>(room)));
     state = after;
   }
   return rows;

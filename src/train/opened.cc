@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/machine.h"
 #include "models/family.h"
+#include "train/counting_allocator.h"
 #include "tuning/peft_files.h"
 #include "weights/hub.h"
 
@@ -112,6 +113,7 @@ int set_up_device(const Options& options) {
     fail(ErrorKind::usage, "device: cuda is not supported yet for this task; use device=cpu");
   }
   const int threads = options.threads > 0 ? static_cast<int>(options.threads) : this_machine().physical_cores;
+  count_tensor_memory();
   at::set_num_threads(threads);
   return threads;
 }

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "models/facts.h"
+#include "train/start_head.h"
 
 namespace strop {
 
@@ -27,6 +28,9 @@ std::unique_ptr<Workbench> open_workbench(const Options& options) {
   bench->train = std::make_unique<TextSource>(data.train, *opened.tokenizer, opened.max_length, augment);
   if (!data.validation.empty()) {
     bench->validation = std::make_unique<TextSource>(data.validation, *opened.tokenizer, opened.max_length, TextAugment{});
+  }
+  if (opened.adapter.empty()) {
+    for (const auto& line : start_head(bench->opened, options, *bench->train)) log_info("head: {}", line);
   }
   const auto truncated = bench->train->truncated() + (bench->validation ? bench->validation->truncated() : 0);
   if (truncated > 0) {

@@ -1,0 +1,78 @@
+#include "train/start_head.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "train/prefix_source.h"
+#include "tuning/head_init.h"
+
+namespace strop {
+namespace {
+
+constexpr std::size_t kAsked = 1024;
+
+// The head that the base's files hold, with its labels; none where they hold none.
+std::optional<PretrainedHead> stored_head(const Opened& opened, const std::string& layer) {
+  const auto& config = opened.model->config();
+  if (!config.contains("id2label") || !config["id2label"].is_object()) return std::nullopt;
+  const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
+  const auto weight = files->tensors().find(layer + ".weight");
+  if (weight == files->tensors().end()) return std::nullopt;
+  PretrainedHead head;
+  head.weight = to_tensor(weight->second, files);
+  const auto bias = files->tensors().find(layer + ".bias");
+  if (bias != files->tensors().end()) head.bias = to_tensor(bias->second, files);
+  for (std::size_t i = 0; i < config["id2label"].size(); ++i) {
+    head.labels.push_back(config["id2label"].value(std::to_string(i), "LABEL_" + std::to_string(i)));
+  }
+  return head;
+}
+
+HeadData sample_features(const Opened& opened, BatchSource& train) {
+  const auto last = opened.model->size() - 1;
+  PrefixSource source(train, *opened.model, last, torch::kFloat, CacheKind::none, 0, ".");
+  std::vector<std::int64_t> rows(std::min(kAsked, train.size()));
+  std::iota(rows.begin(), rows.end(), 0);
+  HeadData data;
+  std::vector<torch::Tensor> parts;
+  std::vector<std::int64_t> labels;
+  for (std::size_t at = 0; at < rows.size(); at += 64) {
+    const auto part = std::span(rows).subspan(at, std::min<std::size_t>(64, rows.size() - at));
+    parts.push_back(source.make(part, 0).at(opened.model->live_at(last)[0].name).to(torch::kFloat));
+    for (const auto row : part) labels.push_back(train.labels()[static_cast<std::size_t>(row)]);
+  }
+  data.features = at::cat(parts, 0);
+  data.labels = torch::tensor(labels, torch::kLong);
+  data.classes = static_cast<std::int64_t>(opened.model->label_names.size());
+  return data;
+}
+
+}  // namespace
+
+std::vector<std::string> start_head(Opened& opened, const Options& options, BatchSource& train) {
+  const auto& labels = opened.model->label_names;
+  auto& [name, layer] = opened.model->block(opened.model->size() - 1).layers().back();
+  const auto pretrained = stored_head(opened, name);
+  // A closed form is solved as a stage of the plan; until then the head is what chance gives.
+  const std::string mode = options.head_init == "closed_form" ? "random" : options.head_init;
+  if (pretrained && pretrained->labels == labels && mode != "random") return {"all rows kept: the stored head has the same labels"};
+  if (!pretrained && mode == "pretrained") {
+    fail(ErrorKind::usage, "head_init: pretrained, but {} holds no head (no tensor '{}.weight' with id2label); use closed_form or random",
+         opened.base_name, name);
+  }
+  std::optional<HeadData> samples;
+  const bool some_new = pretrained && !std::all_of(labels.begin(), labels.end(), [&](const std::string& label) {
+    return std::find(pretrained->labels.begin(), pretrained->labels.end(), label) != pretrained->labels.end();
+  });
+  if (some_new && mode != "random") samples = sample_features(opened, train);
+  auto start = init_head(mode, labels, layer->shape()[1], pretrained, std::nullopt, samples, static_cast<std::uint64_t>(options.seed));
+  layer->weight = start.weight;
+  if (layer->has_bias()) layer->bias = start.bias;
+  return start.origin;
+}
+
+}  // namespace strop

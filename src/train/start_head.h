@@ -1,0 +1,15 @@
+// Where the new head starts (options.head_init): rows of a stored head by label name, or fresh; said row by row.
+#pragma once
+
+#include "strop/options.h"
+#include "train/batch_source.h"
+#include "train/opened.h"
+
+namespace strop {
+
+// Fills the model's last layer, in which open_model may have put the stored head row by row without looking at names.
+// A stored head for the same labels in the same order stays as it is. `train` gives the samples on which new classes
+// ask the stored head (at most 1,024). Returns a line a row.
+std::vector<std::string> start_head(Opened& opened, const Options& options, BatchSource& train);
+
+}  // namespace strop
