@@ -54,7 +54,7 @@ YAML::Node load_yaml_map(const std::string& text, const std::string& file) {
     documents = YAML::LoadAll(text);
   } catch (const YAML::Exception& error) {
     fail(ErrorKind::usage, "{}:{}: this is no YAML: {}; expected lines such as 'learning_rate: 1e-4'", file,
-         error.mark.line + 1, error.msg);
+         error.mark.line + 1, excerpt(error.msg, 120));
   }
   if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) return YAML::Node(YAML::NodeType::Map);
   if (documents.size() > 1) {

@@ -1,10 +1,10 @@
 #include "config/schema.h"
 
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
+#include "core/text.h"
 #include "expect_error.h"
 
 namespace strop {
@@ -38,16 +38,26 @@ std::string other_value(const Key& key) {
   return "some text";
 }
 
+// The names that a line of options.h declares: "double adam_beta1 = 0.9, adam_beta2 = 0.999;  // ...".
+std::vector<std::string> declared_names(const std::string& line) {
+  const auto end = line.find(';');
+  if (end == std::string::npos || line.find("operator") != std::string::npos) return {};
+  auto declaration = line.substr(0, end);
+  if (const auto bracket = declaration.rfind("> "); bracket != std::string::npos) declaration.erase(0, bracket);
+  std::vector<std::string> names;
+  for (const auto& part : split(declaration, ',')) {
+    const std::string left(trim(part.substr(0, part.find('='))));
+    names.push_back(left.substr(left.rfind(' ') + 1));
+  }
+  return names;
+}
+
 TEST(Schema, every_option_has_a_key_and_every_key_an_option) {
   const auto header = read(STROP_SOURCE_DIR "/include/strop/options.h");
-  const std::regex field(R"((?:std::string|std::int64_t|double|bool|>)((?: \w+(?: = [^,;]+)?,?)+);)");
-  const std::regex name(R"((\w+)(?: = [^,;]+)?(?:,|$))");
+  const auto begin = header.find("struct Options {");
   std::set<std::string> fields, keys;
-  for (auto it = std::sregex_iterator(header.begin(), header.end(), field); it != std::sregex_iterator(); ++it) {
-    const std::string names = (*it)[1];
-    for (auto n = std::sregex_iterator(names.begin(), names.end(), name); n != std::sregex_iterator(); ++n) {
-      fields.insert((*n)[1]);
-    }
+  for (const auto& line : split(header.substr(begin, header.find("};", begin) - begin), '\n')) {
+    for (const auto& name : declared_names(std::string(trim(line.substr(0, line.find("//")))))) fields.insert(name);
   }
   for (const auto& key : schema()) keys.insert(key.name);
   EXPECT_EQ(fields, keys);
