@@ -11,6 +11,7 @@
 #include "report/html.h"
 #include "report/run_record.h"
 #include "train/evaluate.h"
+#include "train/result_files.h"
 #include "train/save_model.h"
 #include "tuning/apply.h"
 #include "tuning/method.h"
@@ -153,6 +154,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   results.cost.actual_peak_bytes = peak_resident_bytes();
   const auto text = to_json(results);
   write_file_atomic(folder / "all_results.json", text + "\n");
+  write_result_files(folder, results, progress);
   write_file_atomic(folder / "report.html", render_report({folder}));
   append_file(cache_folder() / "runs.jsonl", nlohmann::json{{"finished", utc_now()}, {"folder", fs::absolute(folder).string()},
               {"base_model", base_name}, {"method", options.method}, {"cpu", this_machine().cpu},

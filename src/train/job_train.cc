@@ -9,12 +9,22 @@
 #include "strop/job.h"
 #include "train/finish_run.h"
 #include "train/run_folder.h"
+#include "train/sweep.h"
 #include "train/workbench.h"
 
 namespace strop {
 namespace {
 
 namespace fs = std::filesystem;
+
+// learning_rate=auto is settled by trials and written into the plan, so that a resumed or repeated run does not sweep.
+void settle_learning_rate(Plan& plan, Workbench& bench) {
+  if (plan.options.learning_rate != "auto") return;
+  const double factor = sweep_rate_factor(*bench.opened.model, plan, bench.train_data(plan.options));
+  for (auto& stage : plan.stages) stage.learning_rate *= factor;
+  plan.options.learning_rate = "table";
+  plan.reasons["learning_rate"] = fmt::format("{} times the table's, by a sweep of five rates over 20 steps each", factor);
+}
 
 PlanFacts facts_of(const Workbench& bench) {
   auto facts = bench.facts(seconds_since_launch());
@@ -75,6 +85,7 @@ RunResult train(const Options& options) {
   const auto folder = claim_folder(options, kTextClassification);
   auto bench = open_workbench(options);
   Plan plan = choose_plan(options, facts_of(*bench));
+  settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
 }
 
