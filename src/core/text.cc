@@ -25,6 +25,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return fmt::format("{}", fmt::join(parts, separator));
 }
 
+std::string join_numbers(const std::vector<std::int64_t>& numbers, std::string_view separator) {
+  return fmt::format("{}", fmt::join(numbers, separator));
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\v\f";
   const auto first = text.find_first_not_of(kSpace);

@@ -11,6 +11,7 @@ namespace strop {
 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::string join_numbers(const std::vector<std::int64_t>& numbers, std::string_view separator = ", ");
 std::string_view trim(std::string_view text);
 std::string lower_ascii(std::string_view text);
 bool starts_with(std::string_view text, std::string_view prefix);
