@@ -87,13 +87,59 @@ const State& PrefixSource::chunk(std::int64_t number, std::int64_t view, State& 
     return keep;
   }
   used_ += bytes;
+  ++chunks_of_view_[view];
   State& slot = chunks_[{view, number}];
   for (const auto& [name, tensor] : state.tensors()) slot.set(name, storage_ ? storage_->put(tensor) : tensor);
   return slot;
 }
 
+void PrefixSource::pack(std::int64_t view) {
+  State& packed = packed_[view];
+  for (const auto& port : live_) {
+    std::vector<Tensor> parts;
+    std::int64_t offset = 0;
+    for (auto at = chunks_.lower_bound({view, 0}); at != chunks_.end() && at->first.first == view; ++at) {
+      const Tensor part = at->second.at(port.name);
+      at->second.erase(port.name);
+      if (port.rows != Rows::bounds) {
+        parts.push_back(part);
+        continue;
+      }
+      // Row numbers go on from chunk to chunk; each chunk's leading 0 but the first is the end of the one before.
+      parts.push_back((offset == 0 ? part : part.narrow(0, 1, part.numel() - 1)) + offset);
+      offset += part[-1].item<std::int64_t>();
+    }
+    packed.set(port.name, at::cat(parts, 0));
+  }
+  chunks_.erase(chunks_.lower_bound({view, 0}), chunks_.lower_bound({view + 1, 0}));
+}
+
+State PrefixSource::gather(const State& packed, std::span<const std::int64_t> samples) const {
+  const auto count = static_cast<std::int64_t>(samples.size());
+  Tensor rows, bounds;  // of the token ports
+  for (const auto& port : live_) {
+    if (port.rows != Rows::bounds) continue;
+    const auto* all = packed.at(port.name).const_data_ptr<std::int64_t>();
+    bounds = torch::zeros({count + 1}, torch::kLong);
+    auto* bound = bounds.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < count; ++i) bound[i + 1] = bound[i] + all[samples[static_cast<std::size_t>(i)] + 1] - all[samples[static_cast<std::size_t>(i)]];
+    rows = torch::empty({bound[count]}, torch::kLong);
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::iota(rows.data_ptr<std::int64_t>() + bound[i], rows.data_ptr<std::int64_t>() + bound[i + 1], all[samples[static_cast<std::size_t>(i)]]);
+    }
+  }
+  const Tensor numbers = torch::tensor(at::ArrayRef<std::int64_t>(samples.data(), samples.size()), torch::kLong);
+  State result;
+  for (const auto& port : live_) {
+    result.set(port.name, port.rows == Rows::bounds ? bounds
+                                                    : packed.at(port.name).index_select(0, port.rows == Rows::token ? rows : numbers));
+  }
+  return result;
+}
+
 State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t view) {
   if (cache_ == CacheKind::none) return compute(samples, view);
+  if (const auto packed = packed_.find(view); packed != packed_.end()) return gather(packed->second, samples);
   std::map<std::int64_t, State> kept;  // chunks that the full cache did not take: one computation a batch
   std::map<std::string, std::vector<Tensor>> parts;
   std::vector<std::int64_t> rows;  // token rows of each sample
@@ -124,6 +170,8 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
     std::partial_sum(rows.begin(), rows.end(), bounds.data_ptr<std::int64_t>() + 1);
     result.set(port.name, bounds);
   }
+  const auto chunks = (static_cast<std::int64_t>(size()) + kChunk - 1) / kChunk;
+  if (cache_ == CacheKind::ram && chunks_of_view_[view] == chunks) pack(view);
   return result;
 }
 

@@ -40,6 +40,9 @@ class PrefixSource : public BatchSource {
   State compute(std::span<const std::int64_t> samples, std::int64_t view);
   // The state of a chunk; `keep` is where it lives if it is not cached.
   const State& chunk(std::int64_t number, std::int64_t view, State& keep);
+  // A view that is wholly in memory becomes one tensor a name: a batch is then one gather.
+  void pack(std::int64_t view);
+  State gather(const State& packed, std::span<const std::int64_t> samples) const;
 
   BatchSource& source_;
   const Model& model_;
@@ -49,6 +52,8 @@ class PrefixSource : public BatchSource {
   std::int64_t limit_, used_ = 0, computed_ = 0;
   std::vector<Port> live_;
   std::map<std::pair<std::int64_t, std::int64_t>, State> chunks_;  // (view, chunk)
+  std::map<std::int64_t, std::int64_t> chunks_of_view_;
+  std::map<std::int64_t, State> packed_;
   std::unique_ptr<Storage> storage_;
 };
 

@@ -111,6 +111,10 @@ void Trainer::run_closed_form(const Stage& stage) {
   log_info("{}: {} on {} rows, left-out accuracy {:.2f} %, penalty {:.3g}, {:.1f} s", stage.name, head.solver,
            data.labels.numel(), 100 * head.loo_accuracy, head.penalty, watch.seconds());
   progress_.samples += data.labels.numel();
+  if (data_.validation != nullptr) {
+    const auto validation = behind_prefix(*data_.validation, stage, false);
+    measure(*validation, torch::kFloat, stage.name, 0);
+  }
   progress_.elapsed += watch.seconds();
 }
 
@@ -204,8 +208,21 @@ bool Trainer::evaluate(StageRun& run) {
     own = copy_tensors(model_, changed_);
     write_tensors(model_, run.ema);
   }
-  const auto logits = predict_logits(model_, *run.validation, run.precision, plan_.options.per_device_eval_batch_size, false);
-  const auto metrics = evaluate_logits(logits, run.validation->labels(), model_.label_names);
+  measure(*run.validation, run.precision, run.stage.name,
+          static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch);
+  if (!own.empty()) write_tensors(model_, own);
+  progress_.elapsed += watch.seconds();
+  progress_.stage_elapsed += watch.seconds();
+  run.since_log = Stopwatch();
+  run.samples_at_log = progress_.samples;
+  run.tokens_since_log = 0;
+  const auto patience = plan_.options.early_stopping_patience;
+  return patience > 0 && progress_.evaluations_without_gain >= patience;
+}
+
+bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, const std::string& stage, double epoch) {
+  const auto logits = predict_logits(model_, validation, precision, plan_.options.per_device_eval_batch_size, false);
+  const auto metrics = evaluate_logits(logits, validation.labels(), model_.label_names);
   const auto& by = plan_.options.metric_for_best_model;
   const double metric = by == "loss" ? -metrics.loss : by == "f1" ? metrics.f1_macro : by == "matthews" ? metrics.matthews : metrics.accuracy;
   const bool gain = progress_.best_step < 0 || metric > progress_.best_metric;
@@ -217,26 +234,18 @@ bool Trainer::evaluate(StageRun& run) {
   } else {
     ++progress_.evaluations_without_gain;
   }
-  if (!own.empty()) write_tensors(model_, own);
 
   LogLine line;
   line.current_steps = progress_.global_step;
-  line.total_steps = run.stage.max_steps;
-  line.stage = run.stage.name;
-  line.epoch = static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch;
+  line.stage = stage;
+  line.epoch = epoch;
   line.eval_loss = metrics.loss;
   line.eval_accuracy = metrics.accuracy;
   line.eval_f1 = metrics.f1_macro;
   line.elapsed_time = progress_.elapsed;
   log_->write(line);
   console_.show(line);
-  progress_.elapsed += watch.seconds();
-  progress_.stage_elapsed += watch.seconds();
-  run.since_log = Stopwatch();
-  run.samples_at_log = progress_.samples;
-  run.tokens_since_log = 0;
-  const auto patience = plan_.options.early_stopping_patience;
-  return patience > 0 && progress_.evaluations_without_gain >= patience;
+  return gain;
 }
 
 void Trainer::save(StageRun& run) {

@@ -47,9 +47,10 @@ class Trainer {
   void train_step(StageRun& stage, const std::vector<Batch>& batches);
   // Returns true where training should stop early.
   bool evaluate(StageRun& stage);
+  // Metrics on the validation source; keeps the weights where they are the best so far. Returns false without a gain.
+  bool measure(BatchSource& validation, torch::ScalarType precision, const std::string& stage, double epoch);
   void save(StageRun& stage);
   void log_step(StageRun& stage, double loss, double rate, double norm);
-  void keep_best(double metric);
   double stage_progress(const StageRun& stage) const;
   std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache) const;
 
