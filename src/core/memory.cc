@@ -46,8 +46,8 @@ std::int64_t available_bytes() {
 
 void fix_malloc() {
   // Blocks of 1 MiB and more come from mmap and go back at once; a fixed threshold also stops glibc from adapting it.
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  mallopt(M_MMAP_THRESHOLD, 256 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   mallopt(M_ARENA_MAX, 2);
 }
 

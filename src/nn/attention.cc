@@ -75,12 +75,18 @@ struct Layout {
   }
 };
 
+// Rows that no sequence owns (see rounded_rows) stay finite.
+void zero_behind(Tensor& tensor, std::int64_t rows) {
+  if (tensor.size(0) > rows) tensor.narrow(0, rows, tensor.size(0) - rows).zero_();
+}
+
 struct PackedAttention : torch::autograd::Function<PackedAttention> {
   static Tensor forward(torch::autograd::AutogradContext* ctx, const Tensor& q, const Tensor& k, const Tensor& v,
                         const Tensor& q_rows, const Tensor& k_rows, std::int64_t heads, double rate, std::int64_t key) {
     const Layout layout(q, q_rows, k_rows, heads);
     const auto dim = layout.dim;
     Tensor out = torch::empty({q.size(0), q.size(1)}, q.options());
+    zero_behind(out, layout.q_bounds[layout.batch]);
     Tensor lse = torch::empty({q.size(0), heads}, q.options().dtype(torch::kFloat));
     float* const lse_data = lse.data_ptr<float>();
     const auto scratch = kernels::attention_scratch(layout.longest_q, layout.longest_k, dim);
@@ -128,6 +134,9 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
     const Tensor g = gradients[0].contiguous();
     Tensor d_q = torch::empty({q.size(0), q.size(1)}, q.options());
     Tensor d_k = torch::empty({k.size(0), k.size(1)}, q.options()), d_v = torch::empty({k.size(0), k.size(1)}, q.options());
+    zero_behind(d_q, layout.q_bounds[layout.batch]);
+    zero_behind(d_k, layout.k_bounds[layout.batch]);
+    zero_behind(d_v, layout.k_bounds[layout.batch]);
     const float* const lse_data = lse.const_data_ptr<float>();
     const auto scratch = kernels::attention_scratch(layout.longest_q, layout.longest_k, dim);
     const auto floats = scratch + layout.longest_q * (4 * dim + 1) + layout.longest_k * 4 * dim;

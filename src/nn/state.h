@@ -3,6 +3,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,10 @@ enum class Rows {
   token,   // packed rows without padding; sample i owns rows cu_seqlens[i] .. cu_seqlens[i + 1]
   bounds,  // cu_seqlens itself: batch + 1 row numbers, int64, from 0 to the number of token rows
 };
+
+// Token tensors may have more rows than cu_seqlens owns: sources round them up, so that the products of a run come in
+// few shapes (oneDNN keeps a compiled kernel and its workspace for each). The rows behind are finite and mean nothing.
+inline std::int64_t rounded_rows(std::int64_t rows) { return (rows + 31) / 32 * 32; }
 
 // A named tensor that a block writes, or that the data brings.
 struct Port {

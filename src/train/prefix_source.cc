@@ -69,7 +69,15 @@ State PrefixSource::compute(std::span<const std::int64_t> samples, std::int64_t 
   model_.forward(state, pass, source_.first_block(), cut_);
   computed_ += static_cast<std::int64_t>(samples.size());
   State live;
-  for (const auto& port : live_) live.set(port.name, state.at(port.name).contiguous());
+  std::int64_t owned = -1;  // token rows that samples own
+  for (const auto& port : live_) {
+    if (port.rows == Rows::bounds) owned = state.at(port.name)[-1].item<std::int64_t>();
+  }
+  for (const auto& port : live_) {
+    const Tensor& whole = state.at(port.name);
+    const bool cut = cache_ != CacheKind::none && port.rows == Rows::token && owned >= 0;
+    live.set(port.name, (cut ? whole.narrow(0, 0, owned) : whole).contiguous());
+  }
   return live;
 }
 
@@ -123,7 +131,7 @@ State PrefixSource::gather(const State& packed, std::span<const std::int64_t> sa
     bounds = torch::zeros({count + 1}, torch::kLong);
     auto* bound = bounds.data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < count; ++i) bound[i + 1] = bound[i] + all[samples[static_cast<std::size_t>(i)] + 1] - all[samples[static_cast<std::size_t>(i)]];
-    rows = torch::empty({bound[count]}, torch::kLong);
+    rows = torch::zeros({rounded_rows(bound[count])}, torch::kLong);
     for (std::int64_t i = 0; i < count; ++i) {
       std::iota(rows.data_ptr<std::int64_t>() + bound[i], rows.data_ptr<std::int64_t>() + bound[i + 1], all[samples[static_cast<std::size_t>(i)]]);
     }

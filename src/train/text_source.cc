@@ -65,8 +65,8 @@ State TextSource::make(std::span<const std::int64_t> samples, std::int64_t view)
     }
     bound[i + 1] = bound[i] + static_cast<std::int64_t>(ids[i].size());
   }
-  const auto total = bound[count];
-  torch::Tensor input_ids = torch::empty({total}, torch::kLong), positions = torch::empty({total}, torch::kLong);
+  const auto total = rounded_rows(bound[count]);
+  torch::Tensor input_ids = torch::zeros({total}, torch::kLong), positions = torch::zeros({total}, torch::kLong);
   torch::Tensor type_ids = torch::zeros({total}, torch::kLong);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const auto begin = bound[i];

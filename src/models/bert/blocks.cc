@@ -87,8 +87,8 @@ void Pooler::forward(State& state, const Pass& pass) const {
   if (pooling_ == "mean") {
     const Tensor lengths = bounds.narrow(0, 1, samples) - starts;
     const Tensor owner = torch::repeat_interleave(lengths);
-    const Tensor sum = torch::zeros({samples, hidden.size(1)}, hidden.options().dtype(torch::kFloat))
-                           .index_add(0, owner, hidden.to(torch::kFloat));
+    const Tensor owned = hidden.narrow(0, 0, owner.numel()).to(torch::kFloat);
+    const Tensor sum = torch::zeros({samples, hidden.size(1)}, owned.options()).index_add(0, owner, owned);
     state.set("pooled", (sum / lengths.unsqueeze(1)).to(pass.precision));
     return;
   }
