@@ -13,14 +13,16 @@
 
 namespace strop {
 
-// Tells whether a tensor is still the one, with the values, that something was derived from.
+// Tells whether a tensor is still the one, with the values, that something was derived from. The weak pointer keeps the
+// storage's name taken: a new tensor where a freed one lay is another.
 struct TensorMark {
-  const void* data = nullptr;
+  c10::weak_intrusive_ptr<c10::StorageImpl> storage{c10::intrusive_ptr<c10::StorageImpl>()};
   std::int64_t version = -1;
-  bool operator==(const TensorMark&) const = default;
+  bool operator==(const TensorMark& other) const { return storage == other.storage && version == other.version; }
 };
 inline TensorMark mark_of(const torch::Tensor& tensor) {
-  return tensor.defined() ? TensorMark{tensor.const_data_ptr(), static_cast<std::int64_t>(tensor._version())} : TensorMark{};
+  if (!tensor.defined()) return {};
+  return {tensor.storage().getWeakStorageImpl(), static_cast<std::int64_t>(tensor._version())};
 }
 
 enum class LayerKind { linear, embedding, norm };

@@ -19,7 +19,7 @@ enum class Rows {
 
 // Token tensors may have more rows than cu_seqlens owns: sources round them up, so that the products of a run come in
 // few shapes (oneDNN keeps a compiled kernel and its workspace for each). The rows behind are finite and mean nothing.
-inline std::int64_t rounded_rows(std::int64_t rows) { return (rows + 31) / 32 * 32; }
+inline std::int64_t rounded_rows(std::int64_t rows) { return (rows + 63) / 64 * 64; }
 
 // A named tensor that a block writes, or that the data brings.
 struct Port {

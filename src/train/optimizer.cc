@@ -61,6 +61,8 @@ void Optimizer::step(double learning_rate) {
                         false, first_step);
       }
     }
+    // The fused kernels leave the versions alone, from which layers know that what they derived is out of date.
+    for (const auto& tensor : group.tensors) tensor.unsafeGetTensorImpl()->bump_version();
   }
   clear_gradients();
 }
