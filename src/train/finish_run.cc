@@ -84,7 +84,7 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.data_notes = data.notes;
   record.machine = {this_machine().cpu, this_machine().abilities, "cpu", bench.threads, available_bytes()};
   record.versions = {{"strop", STROP_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
-  record.command = plan.options.out.empty() ? "strop train plan.yaml" : "strop train plan.yaml --out " + plan.options.out + "-again";
+  record.command = fmt::format("strop train {0}/plan.yaml --out {0}-again", plan.options.out);
   record.started = started;
   return record;
 }
@@ -105,6 +105,15 @@ std::string prediction_lines(const TextSplit& split, const torch::Tensor& logits
                                       labels[static_cast<std::size_t>(winner[row].item<std::int64_t>())], score[row].item<double>()}) + "\n";
   }
   return lines;
+}
+
+// The history from which the planner learns; a cache folder that cannot be written spoils no run.
+void remember(const nlohmann::json& outcome) {
+  try {
+    append_file(cache_folder() / "runs.jsonl", outcome.dump() + "\n");
+  } catch (const Error& error) {
+    log_warning("the run is not added to the history: {}", error.what());
+  }
 }
 
 }  // namespace
@@ -156,9 +165,9 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   write_file_atomic(folder / "all_results.json", text + "\n");
   write_result_files(folder, results, progress);
   write_file_atomic(folder / "report.html", render_report({folder}));
-  append_file(cache_folder() / "runs.jsonl", nlohmann::json{{"finished", utc_now()}, {"folder", fs::absolute(folder).string()},
+  remember(nlohmann::json{{"finished", utc_now()}, {"folder", fs::absolute(folder).string()},
               {"base_model", base_name}, {"method", options.method}, {"cpu", this_machine().cpu},
-              {"results", nlohmann::json::parse(text)}}.dump() + "\n");
+              {"results", nlohmann::json::parse(text)}});
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/text.h"
 #include "planner/choose.h"
 #include "strop/job.h"
@@ -26,7 +27,14 @@ void settle_learning_rate(Plan& plan, Workbench& bench) {
   plan.reasons["learning_rate"] = fmt::format("{} times the table's, by a sweep of five rates over 20 steps each", factor);
 }
 
-PlanFacts facts_of(const Workbench& bench) {
+PlanFacts facts_of(const Workbench& bench, const Options& options) {
+  // What is open already, and room for one small step: below that nothing can run.
+  constexpr std::int64_t kLeastRoom = 64 << 20;
+  const auto needed = resident_bytes() + kLeastRoom;
+  if (!options.memory.empty() && parse_bytes(options.memory, "memory") < needed) {
+    fail(ErrorKind::budget, "memory: {} can't be met: model and data alone take {}; allow at least {}", options.memory,
+         human_bytes(static_cast<double>(resident_bytes())), human_bytes(static_cast<double>(needed)));
+  }
   auto facts = bench.facts(seconds_since_launch());
   facts.rates = machine_rates(bench.threads);
   return facts;
@@ -76,7 +84,7 @@ RunResult resume_run(const Options& options) {
 
 Plan make_plan(const Options& options) {
   const auto bench = open_workbench(options);
-  return choose_plan(options, facts_of(*bench));
+  return choose_plan(options, facts_of(*bench, options));
 }
 
 RunResult train(const Options& options) {
@@ -84,13 +92,14 @@ RunResult train(const Options& options) {
   if (!options.resume.empty()) return resume_run(options);
   const auto folder = claim_folder(options, kTextClassification);
   auto bench = open_workbench(options);
-  Plan plan = choose_plan(options, facts_of(*bench));
+  Plan plan = choose_plan(options, facts_of(*bench, options));
   settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
 }
 
 RunResult train(const Plan& plan) {
   if (plan.options.quiet || plan.options.json) set_log_level(LogLevel::warning);
+  if (!plan.options.resume.empty()) return resume_run(plan.options);
   const auto folder = claim_folder(plan.options, kTextClassification);
   auto bench = open_workbench(plan.options);
   return execute(plan, std::move(bench), folder, std::nullopt);

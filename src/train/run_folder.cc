@@ -24,6 +24,18 @@ bool unfinished(const fs::path& folder) { return fs::exists(folder / "plan.yaml"
 
 }  // namespace
 
+RunFolder::RunFolder(fs::path folder, bool made)
+    : path(std::move(folder)), made_here(made), lock(std::make_unique<FolderLock>(path)) {}
+
+RunFolder::~RunFolder() {
+  if (!lock || !made_here) return;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error)) {
+    if (entry.path().filename() != ".lock") return;
+  }
+  fs::remove_all(path, error);
+}
+
 RunFolder claim_folder(const Options& options, const std::string& task) {
   fs::path folder = options.out;
   if (folder.empty()) {
@@ -32,7 +44,8 @@ RunFolder claim_folder(const Options& options, const std::string& task) {
     while (fs::exists(parent / std::to_string(number))) ++number;
     folder = parent / std::to_string(number);
   }
-  if (fs::is_directory(folder)) {
+  const bool there = fs::is_directory(folder);
+  if (there) {
     // Lock first: the files may be those of a run that is alive.
     std::error_code error;
     const bool lockable = fs::exists(folder / ".lock");
@@ -43,7 +56,7 @@ RunFolder claim_folder(const Options& options, const std::string& task) {
     }
   }
   make_writable(folder);
-  return {folder, std::make_unique<FolderLock>(folder)};
+  return {folder, !there};
 }
 
 RunFolder claim_for_resume(const Options& options) {
@@ -77,7 +90,7 @@ RunFolder claim_for_resume(const Options& options) {
     }
   }
   if (!unfinished(folder)) fail(ErrorKind::usage, "resume: the run in {} is complete", folder.string());
-  return {folder, std::make_unique<FolderLock>(folder)};
+  return {folder, false};
 }
 
 }  // namespace strop

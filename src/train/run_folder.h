@@ -10,8 +10,14 @@
 
 namespace strop {
 
+// A folder that was made for a run which failed before it wrote anything goes away again.
 struct RunFolder {
+  RunFolder(std::filesystem::path folder, bool made);
+  ~RunFolder();
+  RunFolder(RunFolder&&) = default;
+
   std::filesystem::path path;
+  bool made_here;
   std::unique_ptr<FolderLock> lock;
 };
 

@@ -64,8 +64,8 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
     if (!std::isfinite(loss)) {
       const auto last = newest_checkpoint(folder_);
       fail(ErrorKind::usage,
-           "the loss is {} at step {} (stage {}, learning rate {:.3g}); expected a finite number. Lower learning_rate or "
-           "set precision=fp32{}", loss, progress_.global_step, run.stage.name, rate,
+           "the loss is {} at step {} (stage {}, learning rate {:.3g}); expected a finite number. Lower learning_rate{}"
+           "{}", loss, progress_.global_step, run.stage.name, rate, plan_.precision == "fp32" ? "" : " or set precision=fp32",
            last ? "; the last good state is " + last->string() : "");
     }
     norm = run.optimizer.clip(options.max_grad_norm);
