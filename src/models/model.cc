@@ -112,7 +112,7 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
       const auto weight = find(name + ".weight");
       if (weight == stored.end() && i < head_begin_) {
         fail(ErrorKind::model, "{}: no tensor '{}.weight'; expected the weights of a {} model with {} blocks",
-             files->file_of("").string(), name, family_, size());
+             stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), name, family_, size());
       }
       if (weight == stored.end()) {
         layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
