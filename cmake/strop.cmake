@@ -52,6 +52,10 @@ function(strop_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  if(ARG_TORCH)
+    # ctest runs tests side by side: threads that wait must not spin on the others' cores.
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT OMP_WAIT_POLICY=passive)
+  endif()
 endfunction()
 
 # strop_fuzzer(NAME SOURCES ... DEPENDS ...): with STROP_FUZZ a libFuzzer program; always a test that replays
