@@ -34,7 +34,9 @@ assets: | setup
 build: setup
 	@scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 
-demo: build assets
+# The program alone: no tests are built for it.
+demo: assets
+	@TARGETS=strop scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 	@scripts/demo.sh $(BUILD)
 
 test: build assets

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# build.sh PRESET FOLDER JOBS [CMAKE_ARGUMENT ...]: configures FOLDER with the preset once, then builds what changed.
+# build.sh PRESET FOLDER JOBS [CMAKE_ARGUMENT ...]: configures FOLDER with the preset once, then builds what changed of
+# TARGETS (default all).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,4 +10,4 @@ shift 3
 if [ ! -f "$folder/build.ninja" ] || [ $# -gt 0 ]; then
   cmake --preset "$preset" -B "$folder" "$@"
 fi
-cmake --build "$folder" --parallel "$jobs"
+cmake --build "$folder" --parallel "$jobs" --target ${TARGETS:-all}
