@@ -53,7 +53,7 @@ double stage_rate(const Options& options, const Stage& stage, const PlanFacts& f
 
 // Steps or epochs of the gradient stages: the run's total shared among them, unless each has its own number.
 void plan_length(Plan& plan, const PlanFacts& facts) {
-  const auto& options = plan.options;
+  auto& options = plan.options;
   const auto gradient = static_cast<double>(std::count_if(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) { return stage.solver == "gradient"; }));
   const double rows = std::ceil(static_cast<double>(facts.train_rows) * options.data_fraction);
   const double batches = std::ceil(rows / static_cast<double>(options.per_device_train_batch_size));
@@ -78,6 +78,12 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
     else if (options.infobatch > 0) stage.epochs = options.num_train_epochs / gradient;
     else stage.max_steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / gradient)));
   }
+  if (options.eval_strategy != "steps" || options.eval_steps > 0) return;
+  // Ten times a run; by the epochs where the steps are not known ahead.
+  double steps = 0;
+  for (const auto& stage : plan.stages) steps += static_cast<double>(stage.max_steps);
+  if (steps == 0) steps = options.num_train_epochs * steps_an_epoch;
+  options.eval_steps = std::max<std::int64_t>(1, std::llround(steps / 10));
 }
 
 }  // namespace

@@ -55,7 +55,6 @@ void visit_progress(TrainProgress& progress, const Visit& visit) {
   visit("best_metric", progress.best_metric);
   visit("best_step", progress.best_step);
   visit("evaluations_without_gain", progress.evaluations_without_gain);
-  visit("stage_open", progress.stage_open);
 }
 
 TensorView view_of(const torch::Tensor& tensor) {

@@ -32,7 +32,6 @@ struct TrainProgress {
   double best_metric = 0;
   std::int64_t best_step = -1;   // -1: no evaluation yet
   std::int64_t evaluations_without_gain = 0;
-  bool stage_open = false;       // the stage's parts were made trainable
 };
 
 struct Checkpoint {

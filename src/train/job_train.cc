@@ -42,9 +42,10 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
 
 RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder, const std::optional<Checkpoint>& resume) {
   const auto started = utc_now();
-  set_log_file(folder.path / "strop.log");
   plan.options.out = folder.path.string();
+  // The first file of the run: a folder that holds any other can be resumed.
   if (!resume) write_file_atomic(folder.path / "plan.yaml", to_yaml(plan));
+  set_log_file(folder.path / "strop.log");
   for (const auto& [decision, reason] : plan.reasons) log_info("plan: {} {}", decision, reason);
   for (const auto& stage : plan.stages) {
     const auto length = stage.max_steps > 0 ? fmt::format("{} steps", stage.max_steps)

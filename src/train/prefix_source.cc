@@ -171,7 +171,15 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
   State result;
   for (const auto& port : live_) {
     if (port.rows != Rows::bounds) {
-      result.set(port.name, at::cat(parts[port.name], 0));
+      auto& own = parts[port.name];
+      if (port.rows == Rows::token) {
+        // As many rows as gather() gives: shapes choose kernels, and a resumed run must meet the same ones.
+        const auto count = std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
+        auto sizes = own[0].sizes().vec();
+        sizes[0] = rounded_rows(count) - count;
+        if (sizes[0] > 0) own.push_back(torch::zeros(sizes, own[0].options()));
+      }
+      result.set(port.name, at::cat(own, 0));
       continue;
     }
     Tensor bounds = torch::zeros({static_cast<std::int64_t>(samples.size()) + 1}, torch::kLong);

@@ -20,7 +20,10 @@ void make_writable(const fs::path& folder) {
   }
 }
 
-bool unfinished(const fs::path& folder) { return fs::exists(folder / "plan.yaml") && !fs::exists(folder / "all_results.json"); }
+// The report is the last file of a run: one that was killed before it goes on, too.
+bool unfinished(const fs::path& folder) {
+  return fs::exists(folder / "plan.yaml") && !(fs::exists(folder / "all_results.json") && fs::exists(folder / "report.html"));
+}
 
 }  // namespace
 
@@ -51,7 +54,8 @@ RunFolder claim_folder(const Options& options, const std::string& task) {
     const bool lockable = fs::exists(folder / ".lock");
     if (lockable) FolderLock probe(folder);
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().filename() == ".lock") continue;
+      // The lock, and what a process that was killed early had not put in place yet (see write_file_atomic).
+      if (entry.path().filename().string().starts_with(".")) continue;
       fail(ErrorKind::usage, "out: {} exists and holds files; go on with it by --resume, or choose another folder", folder.string());
     }
   }

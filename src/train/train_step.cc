@@ -114,6 +114,7 @@ void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   line.elapsed_time = progress_.elapsed;
   const double done = stage_progress(run);
   if (done > 0) line.remaining_time = std::max(0.0, progress_.stage_elapsed * (1 - done) / done);
+  line.data_rate = run.data_rate;
   line.micro_batch = progress_.micro_batch;
   log_->write(line);
   console_.show(line);

@@ -152,14 +152,16 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     if (!resume->infobatch.now.empty()) run.sampler.restore(resume->infobatch);
   }
   run.samples_at_log = progress_.samples;
-  bool done = progress_.stage_open && stage_progress(run) >= 1;
-  progress_.stage_open = true;
+  bool done = false;  // no checkpoint is written of a stage that is
   const auto per_step = static_cast<std::size_t>(options.gradient_accumulation_steps);
   while (!done) {
     const auto epoch = progress_.first_epoch + progress_.epoch;
     if (progress_.batch == 0) run.sampler.begin_epoch(epoch);
     const auto batches = run.sampler.epoch_batches(epoch);
     run.batches_in_epoch = static_cast<double>(std::max<std::size_t>(1, batches.size()));
+    double samples = 0;
+    for (const auto& batch : batches) samples += static_cast<double>(batch.samples.size());
+    run.data_rate = samples / static_cast<double>(run.train->size());
     while (!done && progress_.batch < static_cast<std::int64_t>(batches.size())) {
       if (interrupted()) {
         save(run);
@@ -190,7 +192,6 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
   progress_.epoch = progress_.batch = progress_.stage_step = 0;
   progress_.stage_elapsed = 0;
-  progress_.stage_open = false;
 }
 
 double Trainer::stage_progress(const StageRun& run) const {
@@ -205,6 +206,8 @@ bool Trainer::evaluate(StageRun& run) {
   const Stopwatch watch;
   std::map<std::string, Tensor> own;
   if (!run.ema.empty()) {
+    // Open, a tensor is written in place; one not due on the last step would be replaced under the optimizer's hands.
+    for (const auto& one : run.optimizer.tensors()) Tensor(one.tensor).requires_grad_(true);
     own = copy_tensors(model_, changed_);
     write_tensors(model_, run.ema);
   }

@@ -1,0 +1,125 @@
+#include "planner/choose.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "planner/learning_rates.h"
+
+namespace strop {
+namespace {
+
+PlanFacts facts() {
+  PlanFacts facts;
+  facts.model.family = "bert";
+  for (const auto* name : {"embeddings", "encoder.layer.0", "encoder.layer.1", "pooler", "classifier"}) {
+    facts.model.blocks.push_back({name, 100, 1000});
+  }
+  facts.model.head_begin = 3;
+  facts.model.labels = 2;
+  facts.rates = {100, 250};
+  facts.train_rows = 1000;
+  facts.validation_rows = 100;
+  facts.available_bytes = std::int64_t{4} << 30;
+  return facts;
+}
+
+Options with(const std::string& method) {
+  Options options;
+  options.method = method;
+  return options;
+}
+
+TEST(Choose, ResolvesWhatIsAutomatic) {
+  const auto plan = choose_plan(with("auto"), facts());
+  EXPECT_EQ(plan.options.method, "lora");
+  EXPECT_EQ(plan.precision, "bf16");  // 250 against 100 GFLOP/s
+  EXPECT_EQ(plan.options.cache, "ram");
+  EXPECT_EQ(plan.options.cache_limit, std::to_string(std::int64_t{2} << 30));
+  for (const auto* decision : {"method", "precision", "cache"}) EXPECT_EQ(plan.reasons.count(decision), 1U) << decision;
+  ASSERT_EQ(plan.stages.size(), 1U);
+  EXPECT_EQ(plan.stages[0].max_steps, 3 * 32);  // 1000 rows in batches of 32: 32 steps an epoch
+  EXPECT_EQ(plan.stages[0].learning_rate, default_learning_rate("lora", "bert", "adamw"));
+}
+
+TEST(Choose, Bf16OnlyWhereItPays) {
+  auto slow = facts();
+  slow.rates = {100, 120};
+  EXPECT_EQ(choose_plan(with("full"), slow).precision, "fp32");
+  auto asked = with("full");
+  asked.precision = "bf16";
+  EXPECT_EQ(choose_plan(asked, slow).precision, "bf16");
+}
+
+TEST(Choose, LengthsFollowTheLevers) {
+  auto options = with("full");
+  options.data_fraction = 0.5;
+  options.gradient_accumulation_steps = 2;
+  EXPECT_EQ(choose_plan(options, facts()).stages[0].max_steps, 3 * 8);
+  options.max_steps = 7;
+  EXPECT_EQ(choose_plan(options, facts()).stages[0].max_steps, 7);
+  options.max_steps = 0;
+  options.infobatch = 0.5;
+  EXPECT_EQ(choose_plan(options, facts()).stages[0].max_steps, 0);
+  EXPECT_EQ(choose_plan(options, facts()).stages[0].epochs, 3);
+}
+
+TEST(Choose, StagesShareTheRun) {
+  auto options = with("layerwise");
+  options.max_steps = 10;
+  options.lp_ft = true;
+  const auto plan = choose_plan(options, facts());
+  ASSERT_EQ(plan.stages.size(), 3U);
+  EXPECT_EQ(plan.stages[0].solver, "logistic");
+  EXPECT_EQ(plan.stages[0].max_steps, 0);
+  EXPECT_EQ(plan.stages[1].max_steps + plan.stages[2].max_steps, 10);
+  EXPECT_EQ(plan.stages[1].blocks.front(), "encoder.layer.1");
+  EXPECT_EQ(plan.stages[2].blocks.front(), "encoder.layer.0");
+}
+
+TEST(Choose, TimeIsSharedAndCanBeTooShort) {
+  auto options = with("layerwise");
+  options.time = "100s";
+  auto known = facts();
+  known.seconds_used = 13;
+  for (const auto& stage : choose_plan(options, known).stages) EXPECT_NEAR(stage.seconds, (100 - 13 - 7) / 2.0, 1e-9);
+  known.seconds_used = 99;
+  try {
+    choose_plan(options, known);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::budget);
+    EXPECT_NE(std::string(error.what()).find("leaves nothing to train in"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Choose, EvaluationsTenTimesARun) {
+  auto options = with("full");
+  options.eval_strategy = "steps";
+  options.max_steps = 200;
+  EXPECT_EQ(choose_plan(options, facts()).options.eval_steps, 20);
+  options.max_steps = 0;
+  options.infobatch = 0.5;  // 96 steps at most
+  EXPECT_EQ(choose_plan(options, facts()).options.eval_steps, 10);
+  options.eval_steps = 3;
+  EXPECT_EQ(choose_plan(options, facts()).options.eval_steps, 3);
+}
+
+TEST(Choose, PeriodsAndDecayByDepth) {
+  auto options = with("full");
+  options.update_period = {1, 2, 4};
+  options.layer_decay = 0.5;
+  const auto stage = choose_plan(options, facts()).stages.at(0);
+  EXPECT_EQ(stage.update_period,
+            (std::map<std::string, std::int64_t>{{"encoder.layer.1", 2}, {"encoder.layer.0", 4}, {"embeddings", 4}}));
+  EXPECT_EQ(stage.lr_scale, (std::map<std::string, double>{{"encoder.layer.0", 0.5}, {"embeddings", 0.25}}));
+}
+
+TEST(Choose, MethodsThatDoNotFit) {
+  EXPECT_THROW(choose_plan(with("lorra"), facts()), Error);
+  auto options = with("layerwise");
+  options.top_k = 3;
+  EXPECT_THROW(choose_plan(options, facts()), Error);
+}
+
+}  // namespace
+}  // namespace strop

@@ -1,0 +1,188 @@
+// Runs that are stopped by a signal and resumed give the bits of the run that was not. Every job is a child process, so
+// that it can be killed; this program starts no threads of its own before it forks.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "core/clock.h"
+#include "core/interrupt.h"
+#include "tiny_job.h"
+
+namespace strop {
+namespace {
+
+::pid_t start(const Options& options) {
+  const auto child = ::fork();
+  if (child != 0) return child;
+  catch_interrupts();
+  try {
+    train(options);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) std::fprintf(stderr, "%s\n", error.what());
+    ::_exit(error.exit_code());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+// The exit code, or minus the signal that ended it.
+int finish(::pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+void resume(const TinyJob& job, Options options, const std::string& run) {
+  options.out = job.path(run).string();
+  // A run that was killed before it wrote its plan begins anew by the same command.
+  if (std::filesystem::exists(job.path(run) / "plan.yaml")) options.resume = options.out;
+  ASSERT_EQ(finish(start(options)), 0) << run;
+}
+
+// What the log says but for times and places; each step once.
+std::vector<std::string> story(const TinyJob& job, const std::string& run) {
+  std::vector<std::string> lines;
+  std::set<std::pair<std::int64_t, bool>> seen;
+  for (auto line : job.log(run)) {
+    EXPECT_TRUE(seen.insert({line.at("current_steps").get<std::int64_t>(), line.contains("eval_loss")}).second)
+        << run << " " << line;
+    for (const auto* key :
+         {"elapsed_time", "remaining_time", "samples_per_second", "tokens_per_second", "resident_bytes"})
+      line.erase(key);
+    lines.push_back(line.dump());
+  }
+  return lines;
+}
+
+// All that has a state of its own: InfoBatch, EMA, periods, best weights, dropout, warm-up.
+Options everything(const TinyJob& job) {
+  Options options = job.options("lora", "whole");
+  options.learning_rate = "1e-2";
+  options.infobatch = 0.4;
+  options.ema = 0.8;
+  options.update_period = {1, 2};
+  options.dropout = 0.1;
+  options.save_steps = 3;
+  options.early_stopping_patience = 50;
+  options.metric_for_best_model = "loss";
+  return options;
+}
+
+// Several stages, the first of them solved; cycles; a cached prefix that moves.
+Options stages(const TinyJob& job) {
+  Options options = job.options("layerwise", "whole");
+  options.lp_ft = true;
+  options.gradual_unfreezing = true;
+  options.learning_rate = "3e-3";
+  options.block_cycle = 1;
+  options.block_cycle_steps = 2;
+  options.save_steps = 2;
+  options.dropout = 0.1;
+  return options;
+}
+
+void expect_same_run(const TinyJob& job, const std::string& run, const std::string& what) {
+  EXPECT_EQ(job.weights(run), job.weights("whole")) << what;
+  const auto found = story(job, run), expected = story(job, "whole");
+  EXPECT_EQ(found.size(), expected.size()) << what;
+  const auto [a, b] = std::mismatch(found.begin(), found.end(), expected.begin(), expected.end());
+  EXPECT_TRUE(a == found.end()) << what << ": " << *a << " instead of " << (b == expected.end() ? "nothing" : *b);
+  EXPECT_EQ(job.json(run, "all_results.json").at("total_steps"),
+            job.json("whole", "all_results.json").at("total_steps"))
+      << what;
+  EXPECT_TRUE(std::filesystem::exists(job.path(run) / "report.html")) << what;
+}
+
+void kill_at_random_moments(const TinyJob& job, const Options& options, int times, std::uint64_t seed) {
+  const Stopwatch watch;
+  ASSERT_EQ(finish(start(options)), 0);
+  const double whole = watch.seconds();
+  Rng rng(seed, RngUse::probe);
+  int killed = 0;
+  for (int i = 0; i < times; ++i) {
+    const auto run = "killed-" + std::to_string(i);
+    Options own = options;
+    own.out = job.path(run).string();
+    const double moment = rng.uniform() * whole;
+    const auto child = start(own);
+    std::this_thread::sleep_for(std::chrono::duration<double>(moment));
+    ::kill(child, SIGKILL);
+    const int code = finish(child);
+    if (code == 0) continue;  // it was faster this time
+    ++killed;
+    ASSERT_EQ(code, -SIGKILL);
+    const auto what = fmt::format("killed after {:.3f} of {:.3f} s", moment, whole);
+    if (!std::filesystem::exists(job.path(run) / "report.html")) resume(job, options, run);
+    expect_same_run(job, run, what);
+    std::filesystem::remove_all(job.path(run));
+  }
+  EXPECT_GE(killed, times / 2);
+}
+
+TEST(Interruption, KilledAtTenMomentsWithEveryLever) {
+  const TinyJob job;
+  kill_at_random_moments(job, everything(job), 10, 1);
+}
+
+TEST(Interruption, KilledAtTenMomentsBetweenStages) {
+  const TinyJob job;
+  kill_at_random_moments(job, stages(job), 10, 2);
+}
+
+// Waits until the log has `lines` lines, then sends the signal.
+int stop_at(const TinyJob& job, const Options& options, const std::string& run, std::size_t lines, int signal) {
+  const auto child = start(options);
+  const auto file = job.path(run) / "trainer_log.jsonl";
+  for (const Stopwatch watch; watch.seconds() < 30; std::this_thread::sleep_for(std::chrono::milliseconds(1))) {
+    std::ifstream in(file);
+    std::size_t count = 0;
+    for (std::string line; std::getline(in, line);) ++count;
+    if (count >= lines) break;
+  }
+  ::kill(child, signal);
+  return finish(child);
+}
+
+TEST(Interruption, CtrlCAndSigtermSaveAndLeave) {
+  const TinyJob job;
+  Options options = everything(job);
+  options.num_train_epochs = 20;
+  options.save_steps = 0;
+  options.eval_strategy = "no";
+  ASSERT_EQ(finish(start(options)), 0);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto run = "stopped-" + std::to_string(signal);
+    Options own = options;
+    own.out = job.path(run).string();
+    ASSERT_EQ(stop_at(job, own, run, 5, signal), 130);
+    bool saved = false;
+    for (const auto& entry : std::filesystem::directory_iterator(job.path(run))) {
+      saved = saved || entry.path().filename().string().starts_with("checkpoint-");
+    }
+    EXPECT_TRUE(saved);
+    EXPECT_FALSE(std::filesystem::exists(job.path(run) / "all_results.json"));
+    resume(job, options, run);
+    expect_same_run(job, run, run);
+  }
+}
+
+TEST(Interruption, NewestUnfinishedRunIsFound) {
+  const TinyJob job;
+  Options options = everything(job);
+  options.num_train_epochs = 20;
+  options.out = job.path("runs/one").string();
+  ASSERT_EQ(stop_at(job, options, "runs/one", 5, SIGINT), 130);
+  options.out = job.path("runs").string();
+  options.resume = "newest";
+  EXPECT_EQ(finish(start(options)), 0);
+  EXPECT_TRUE(std::filesystem::exists(job.path("runs/one") / "all_results.json"));
+}
+
+}  // namespace
+}  // namespace strop
