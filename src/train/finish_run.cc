@@ -151,10 +151,12 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
     torch::Tensor logits;
     if (!bench.data.validation.empty()) {
       results.eval = measure(reloaded, bench.data.validation, options, &logits);
-      write_file_atomic(folder / "predictions.jsonl", prediction_lines(bench.data.validation, logits, bench.data.label_names));
       results.cost.actual_quality = results.eval->accuracy;
     }
     if (!bench.data.test.empty()) results.test = measure(reloaded, bench.data.test, options, &logits);
+    // Of the split that the report is about: test, where there is one.
+    const auto& last = bench.data.test.empty() ? bench.data.validation : bench.data.test;
+    if (!last.empty()) write_file_atomic(folder / "predictions.jsonl", prediction_lines(last, logits, bench.data.label_names));
   }
   results.cost.predicted_seconds = plan.predicted.seconds;
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;
