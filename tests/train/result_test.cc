@@ -1,0 +1,162 @@
+// What a run leaves is used: merged, predicted with, refused over another base; and folders that cannot take a run.
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <functional>
+#include <sstream>
+
+#include "models/model.h"
+#include "nn/compare.h"
+#include "tiny_job.h"
+
+namespace strop {
+namespace {
+
+// The lines that predict prints for the validation rows.
+std::string predictions(const TinyJob& job, const std::string& model, const std::string& adapter = "") {
+  Options options;
+  options.model = job.path(model).string();
+  if (!adapter.empty()) options.adapter = job.path(adapter).string();
+  options.data = (job.path("data") / "validation.csv").string();
+  options.threads = 1;
+  std::ostringstream out;
+  predict(options, out);
+  return out.str();
+}
+
+void expect_near_predictions(const std::string& found, const std::string& expected) {
+  std::istringstream a(found), b(expected);
+  int rows = 0;
+  for (std::string left, right; std::getline(a, left) && std::getline(b, right); ++rows) {
+    const auto ours = nlohmann::json::parse(left), theirs = nlohmann::json::parse(right);
+    for (const auto& [name, score] : theirs.at("scores").items())
+      EXPECT_NEAR(ours.at("scores").at(name).get<double>(), score.get<double>(), 1e-5) << rows;
+  }
+  EXPECT_EQ(rows, 30);
+}
+
+TEST(Merge, EqualsTheAdapter) {
+  for (const bool dora : {false, true}) {
+    const TinyJob job;
+    Options options = job.options("lora");
+    options.use_dora = dora;
+    options.learning_rate = "1e-2";
+    options.max_steps = 8;
+    train(options);
+    Options merging;
+    merging.model = job.path("run").string();
+    merging.out = job.path("merged").string();
+    merging.quiet = true;
+    EXPECT_EQ(merge(merging), job.path("merged"));
+    expect_near_predictions(predictions(job, "merged"), predictions(job, "run"));
+    EXPECT_EQ(predictions(job, "model", "run"), predictions(job, "run"));
+    EXPECT_NE(predictions(job, "model"), predictions(job, "run"));
+  }
+}
+
+std::string message_of(ErrorKind kind, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Adapter, ForAnotherBaseIsRefused) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.max_steps = 2;
+  train(options);
+  // A base of another width: its embedding and encoder are narrower. The adapter's own record is taken away, so that
+  // shapes alone must tell.
+  std::filesystem::remove(job.path("run") / "strop.json");
+  auto config = job.json("model", "config.json");
+  config["intermediate_size"] = 48;
+  std::filesystem::create_directories(job.path("other"));
+  std::filesystem::copy(job.model() / "vocab.txt", job.path("other") / "vocab.txt");
+  const auto files = std::make_shared<const WeightFiles>(job.model());
+  std::map<std::string, torch::Tensor> narrow;
+  std::map<std::string, TensorView> views;
+  config["hidden_size"] = 16;
+  for (const auto& [name, view] : files->tensors()) {
+    auto tensor = to_tensor(view, files);
+    for (std::int64_t axis = 0; axis < tensor.dim(); ++axis) {
+      if (tensor.size(axis) == 32) tensor = tensor.narrow(axis, 0, 16);
+      if (tensor.size(axis) == 64) tensor = tensor.narrow(axis, 0, 48);
+    }
+    narrow[name] = tensor.contiguous();
+    const auto& kept = narrow[name];
+    views[name] = {"F32", kept.sizes().vec(), {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
+  }
+  write_safetensors(job.path("other") / "model.safetensors", views);
+  std::ofstream(job.path("other") / "config.json") << config.dump();
+  const auto message = message_of(ErrorKind::model, [&] { predictions(job, "other", "run"); });
+  EXPECT_TRUE(message.find("another base") != std::string::npos ||
+              message.find("the model's is [") != std::string::npos)
+      << message;
+  Options onward = job.options("lora", "again");
+  onward.model = job.path("other").string();
+  onward.adapter = job.path("run").string();
+  EXPECT_NE(message_of(ErrorKind::model, [&] { train(onward); }), "no error");
+}
+
+TEST(Adapter, OfTheSameShapeButOtherWeightsIsRefused) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.max_steps = 2;
+  train(options);
+  auto bytes = job.content("model", "model.safetensors");
+  bytes.back() ^= 1;
+  std::ofstream(job.model() / "model.safetensors", std::ios::binary) << bytes;
+  expect_contains(message_of(ErrorKind::model, [&] { predictions(job, "model", "run"); }), "whose weights differ");
+}
+
+TEST(Folder, ThatExistsOrCannotBeWritten) {
+  const TinyJob job;
+  Options options = job.options("head");
+  std::filesystem::create_directories(job.path("run"));
+  std::ofstream(job.path("run") / "mine.txt") << "precious";
+  expect_contains(message_of(ErrorKind::usage, [&] { train(options); }),
+                  "exists and holds files; go on with it by --resume");
+  EXPECT_EQ(job.content("run", "mine.txt"), "precious");
+  std::ofstream(job.path("file")) << "x";
+  options.out = job.path("file").string();
+  EXPECT_NE(message_of(ErrorKind::usage, [&] { train(options); }), "no error");
+  EXPECT_EQ(read_file(job.path("file"), ErrorKind::internal), "x");
+  if (::geteuid() != 0) {
+    std::filesystem::create_directories(job.path("closed"));
+    std::filesystem::permissions(job.path("closed"),
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    options.out = job.path("closed").string();
+    expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "is not writable");
+    std::filesystem::permissions(job.path("closed"), std::filesystem::perms::owner_all);
+  } else {
+    // Root may write anywhere but where the kernel makes the files.
+    options.out = "/proc/strop-run";
+    expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "cannot be made");
+  }
+}
+
+TEST(Folder, TwoRunsIntoOne) {
+  const TinyJob job;
+  std::filesystem::create_directories(job.path("run"));
+  const FolderLock other(job.path("run"));
+  EXPECT_NE(message_of(ErrorKind::usage, [&] { train(job.options("head")); }), "no error");
+  EXPECT_FALSE(std::filesystem::exists(job.path("run") / "plan.yaml"));
+}
+
+TEST(Folder, ResumeOfWhatIsCompleteOrNoRun) {
+  const TinyJob job;
+  Options options = job.options("head");
+  options.resume = job.path("data").string();
+  expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "is no run folder");
+  options.resume.clear();
+  train(options);
+  options.resume = "newest";
+  expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "complete");
+}
+
+}  // namespace
+}  // namespace strop
