@@ -57,7 +57,7 @@ asan: setup
 
 fuzz:
 	@scripts/setup.sh build fuzz
-	@scripts/build.sh fuzz build/fuzz $(JOBS)
+	@TARGETS=fuzzers scripts/build.sh fuzz build/fuzz $(JOBS)
 	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 format:
