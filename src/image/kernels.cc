@@ -89,4 +89,28 @@ STROP_CLONES void resample_down(const ResamplePass& pass, int width) {
   }
 }
 
+STROP_CLONES void normalise_planes(const std::uint8_t* in, int width, const Normalisation& values, float* out,
+                                   std::ptrdiff_t plane) {
+  const int first = values.bgr ? 2 : 0;
+  for (int c = 0; c < 3; ++c) {
+    const std::uint8_t* from = in + (c == 1 ? 1 : c == 0 ? first : 2 - first);
+    float* to = out + c * plane;
+    const float scale = values.scale[c], shift = values.shift[c];
+#pragma omp simd
+    for (int x = 0; x < width; ++x) to[x] = static_cast<float>(from[3 * x]) * scale + shift;
+  }
+}
+
+STROP_CLONES void normalise_pixels(const std::uint8_t* in, int width, const Normalisation& values, float* out) {
+  const int first = values.bgr ? 2 : 0;
+  const float scale0 = values.scale[0], scale1 = values.scale[1], scale2 = values.scale[2];
+  const float shift0 = values.shift[0], shift1 = values.shift[1], shift2 = values.shift[2];
+#pragma omp simd
+  for (int x = 0; x < width; ++x) {
+    out[3 * x] = static_cast<float>(in[3 * x + first]) * scale0 + shift0;
+    out[3 * x + 1] = static_cast<float>(in[3 * x + 1]) * scale1 + shift1;
+    out[3 * x + 2] = static_cast<float>(in[3 * x + 2 - first]) * scale2 + shift2;
+  }
+}
+
 }  // namespace strop::kernels

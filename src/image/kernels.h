@@ -1,6 +1,7 @@
 // The inner loops over pixels, compiled for several processors (core/clones.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "image/resample_weights.h"
@@ -20,5 +21,15 @@ struct ResamplePass {
 void resample_across(const ResamplePass& pass, int rows);
 // weights->first.size() rows of `width` pixels from rows of `in`.
 void resample_down(const ResamplePass& pass, int width);
+
+// out[c] = in[c] * scale[c] + shift[c], by channel of the result; bgr: red and blue change places.
+struct Normalisation {
+  float scale[3];
+  float shift[3];
+  bool bgr;
+};
+// One row of pixels to three rows of floats, `plane` floats apart; to one row of three floats a pixel.
+void normalise_planes(const std::uint8_t* in, int width, const Normalisation& values, float* out, std::ptrdiff_t plane);
+void normalise_pixels(const std::uint8_t* in, int width, const Normalisation& values, float* out);
 
 }  // namespace strop::kernels

@@ -153,7 +153,7 @@ def operations(image):
     save("operations", "grey", image.convert("L").convert("RGB"))
     for name, number in (("nearest", 0), ("bilinear", 2)):
         save("operations", f"rotate_25_{name}", image.rotate(25, number, fillcolor=(9, 80, 120)))
-        matrix = (1.0, 0.3, 2.0, -0.1, 0.9, 3.5)
+        matrix = (1.03, 0.31, 2.13, -0.117, 0.913, 3.57)
         save("operations", f"affine_{name}", image.transform(image.size, Image.Transform.AFFINE, matrix, number, fillcolor=(9, 80, 120)))
 
 
