@@ -66,10 +66,15 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   }
   Console console(console_mode(plan.options.quiet, plan.options.json));
   Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
-  trainer.run(resume);
-  auto results = finish_run(*bench, plan, trainer, folder.path, started, resume ? resume->progress.elapsed : 0);
-  set_log_file({});
-  return {folder.path, std::move(results)};
+  try {
+    trainer.run(resume);
+    auto results = finish_run(*bench, plan, trainer, folder.path, started, resume ? resume->progress.elapsed : 0);
+    set_log_file({});
+    return {folder.path, std::move(results)};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    fail(error.kind(), "{}; go on with: strop train --resume --out {}", error.what(), folder.path.string());
+  }
 }
 
 RunResult resume_run(const Options& options) {

@@ -24,7 +24,7 @@ struct ProgramRun {
 class Program {
  public:
   Program(const TinyJob& job, const std::vector<std::string>& words, const std::function<void()>& before = {})
-      : out_(job.path("out.txt")), err_(job.path("err.txt")) {
+      : out_(job.path(fmt::format("out-{}.txt", ++started()))), err_(job.path(fmt::format("err-{}.txt", started()))) {
     child_ = ::fork();
     if (child_ != 0) return;
     const int in = ::open("/dev/null", O_RDONLY);
@@ -42,6 +42,7 @@ class Program {
     ::_exit(127);
   }
 
+  ::pid_t id() const { return child_; }
   void send(int signal) const { ::kill(child_, signal); }
   bool ended() const {
     siginfo_t info{};
@@ -56,6 +57,11 @@ class Program {
   }
 
  private:
+  static int& started() {
+    static int count = 0;
+    return count;
+  }
+
   std::filesystem::path out_, err_;
   ::pid_t child_ = -1;
 };
@@ -67,24 +73,32 @@ inline ProgramRun run_program_on(const TinyJob& job, const std::vector<std::stri
 
 using Words = std::vector<std::string>;
 
-// `strop train` on the tiny job: a second of LoRA. `more` comes last and may name other --data or --model.
+// `strop train` on the tiny job: a second of LoRA. What `more` names (--model, --data, --method, logging_steps) is its.
 inline Words train_words(const TinyJob& job, const std::string& out, const Words& more = {}) {
   Words words = {"train",          "--out",     job.path(out).string(),
-                 "precision=fp32", "threads=1", "per_device_train_batch_size=16",
-                 "logging_steps=1"};
-  const auto given = [&](const std::string& name) {
-    return std::any_of(more.begin(), more.end(),
-                       [&](const std::string& word) { return word == "--" + name || word.starts_with(name + "="); });
+                 "precision=fp32", "threads=1", "per_device_train_batch_size=16"};
+  const auto add = [&](const std::string& name, const std::string& value) {
+    for (const auto& word : more) {
+      if (word == "--" + name || word.starts_with(name + "=")) return;
+    }
+    words.push_back(name + "=" + value);
   };
-  if (!given("model")) words.insert(words.end(), {"--model", job.model().string()});
-  if (!given("data")) words.insert(words.end(), {"--data", job.path("data").string()});
-  if (!given("method")) words.insert(words.end(), {"--method", "lora"});
+  add("model", job.model().string());
+  add("data", job.path("data").string());
+  add("method", "lora");
+  add("logging_steps", "1");
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
 
 inline Words resume_words(const TinyJob& job, const std::string& out) {
   return {"train", "--resume", "--out", job.path(out).string()};
+}
+
+// Goes on with a run, or begins it by the same command where it was stopped before its plan was written.
+inline Words begin_or_resume_words(const TinyJob& job, const std::string& out, const Words& settings) {
+  const bool begun = std::filesystem::exists(job.path(out) / "plan.yaml");
+  return begun ? resume_words(job, out) : train_words(job, out, settings);
 }
 
 // The names in a folder, hidden ones too; empty where there is none.
@@ -102,9 +116,9 @@ inline void expect_failure(const ProgramRun& run, ErrorKind kind, const std::vec
   for (const auto* never : {"internal error", "frame #", "LOG ERROR", "Exception"}) {
     EXPECT_EQ(run.err.find(never), std::string::npos) << run.err;
   }
-  const auto begin = run.err.find("strop: ");
+  const auto begin = run.err.starts_with("strop: ") ? 0 : run.err.find("\nstrop: ");
   ASSERT_NE(begin, std::string::npos) << run.err;
-  EXPECT_EQ(run.err.find("strop: ", begin + 1), std::string::npos) << "two messages: " << run.err;
+  EXPECT_EQ(run.err.find("\nstrop: ", begin + 1), std::string::npos) << "two messages: " << run.err;
   for (const auto& part : parts) {
     EXPECT_NE(run.err.find(part, begin), std::string::npos) << "no '" << part << "' in: " << run.err.substr(begin);
   }
