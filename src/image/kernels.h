@@ -17,8 +17,8 @@ struct ResamplePass {
   const ResampleWeights* weights;
 };
 
-// Each of `rows` rows of `in` to weights->first.size() pixels.
-void resample_across(const ResamplePass& pass, int rows);
+// Each of `rows` rows of `width` pixels to weights->first.size() pixels.
+void resample_across(const ResamplePass& pass, int width, int rows);
 // weights->first.size() rows of `width` pixels from rows of `in`.
 void resample_down(const ResamplePass& pass, int width);
 

@@ -61,7 +61,8 @@ Axis make_axis(int in, int out, int begin, int length, Filter filter) {
 
 Picture pass_across(const PictureView& source, const ResampleWeights& weights) {
   Picture out(static_cast<int>(weights.first.size()), source.height);
-  kernels::resample_across({source.data, source.stride, out.data(), out.stride(), &weights}, source.height);
+  kernels::resample_across({source.data, source.stride, out.data(), out.stride(), &weights}, source.width,
+                           source.height);
   return out;
 }
 
