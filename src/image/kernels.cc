@@ -81,7 +81,7 @@ STROP_CLONES void resample_across(const ResamplePass& pass, int width, int rows)
     for (std::ptrdiff_t x = 0; x < length; ++x) {
       const auto at = static_cast<std::size_t>(x);
       weighted_bytes<48>(turned + 3 * kStrip * std::ptrdiff_t{table.first[at]}, 3 * kStrip,
-                        table.weights.data() + x * table.taps, table.count[at], result + 3 * kStrip * x);
+                         table.weights.data() + x * table.taps, table.count[at], result + 3 * kStrip * x);
     }
     turn_back(result, out_bytes, spare, to);
   }

@@ -2,8 +2,10 @@
 """Makes tests/data/image with Pillow (13.0): small pictures in all kinds of files, and what Pillow makes of them.
 
 For each decode/NAME.EXT there is decode/NAME.EXT.ppm, Pillow's convert("RGB"); resize/FILTER_WxH.ppm are source.png resized;
+fit/ what timm's evaluation transform makes of it;
 operations/NAME.ppm are Pillow's ImageEnhance, ImageOps and transform on source.png.
 """
+import math
 import pathlib
 import struct
 import sys
@@ -157,6 +159,17 @@ def operations(image):
         save("operations", f"affine_{name}", image.transform(image.size, Image.Transform.AFFINE, matrix, number, fillcolor=(9, 80, 120)))
 
 
+def fits(image, size=24):
+    """timm's evaluation transform: the short side to floor(size / crop_pct), then the centre, halves rounded to even."""
+    for crop_pct in (0.875, 0.9, 1.0):
+        short = math.floor(size / crop_pct)
+        width, height = image.size
+        goal = (short, int(short * height / width)) if width < height else (int(short * width / height), short)
+        resized = image.resize(goal, Image.Resampling.BICUBIC)
+        left, top = round((goal[0] - size) / 2), round((goal[1] - size) / 2)
+        save("fit", f"crop_{crop_pct}_{size}", resized.crop((left, top, left + size, top + size)))
+
+
 picture = source()
 root.mkdir(parents=True, exist_ok=True)
 picture.save(root / "source.png")
@@ -165,3 +178,4 @@ pngs(picture)
 others(picture)
 resizes(picture)
 operations(picture)
+fits(picture)

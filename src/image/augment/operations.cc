@@ -40,8 +40,8 @@ const std::array<Operation, 14> kOperations = {{
     {"sharpness", true, 0.9, 0.99, [](Picture& p, double m, const Rgb&) { adjust_sharpness(p, 1 + m); }},
     {"posterize", false, 4, 6,
      [](Picture& p, double m, const Rgb&) { posterize(p, 8 - static_cast<int>(std::lround(m))); }},
-    {"solarize", false, 255, 255,
-     [](Picture& p, double m, const Rgb&) { solarize(p, static_cast<int>(std::ceil(255 - m))); }},
+    {"solarize", false, 256, 256,
+     [](Picture& p, double m, const Rgb&) { solarize(p, static_cast<int>(std::ceil(256 - m))); }},
     {"autocontrast", false, 0, 0, [](Picture& p, double, const Rgb&) { autocontrast(p); }},
     {"equalize", false, 0, 0, [](Picture& p, double, const Rgb&) { equalize(p); }},
 }};
