@@ -5,13 +5,12 @@
 #include "weights/pickled_file.h"
 #include "weights/safetensors.h"
 #include "weights/shard_index.h"
+#include "weights/weight_names.h"
 
 namespace strop {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kIndex = "model.safetensors.index.json";
-constexpr const char* kUsual[] = {"model.safetensors", kIndex, "pytorch_model.bin", "pytorch_model.bin.index.json"};
 // What trainers leave beside the weights.
 constexpr const char* kOthers[] = {"training_args", "optimizer", "scheduler", "scaler", "rng_state"};
 
@@ -22,7 +21,7 @@ bool is_usual_other(const fs::path& file) {
 
 // The file of a folder that stands for its weights.
 fs::path weights_in(const fs::path& folder) {
-  for (const char* name : kUsual) {
+  for (const char* name : kWeightNames) {
     if (fs::exists(folder / name)) return folder / name;
   }
   std::vector<std::string> names;
@@ -32,7 +31,7 @@ fs::path weights_in(const fs::path& folder) {
   }
   if (names.empty()) {
     fail(ErrorKind::model, "{}: holds no weights, expected {}", folder.string(),
-         join({std::begin(kUsual), std::end(kUsual)}, ", "));
+         join({std::begin(kWeightNames), std::end(kWeightNames)}, ", "));
   }
   if (names.size() > 1) {
     std::sort(names.begin(), names.end());
@@ -51,8 +50,8 @@ WeightFiles::File WeightFiles::open_file(const fs::path& file) {
   }
   if (file.extension() != ".safetensors") {
     fail(ErrorKind::model,
-         "{}: is no weight file, expected a .safetensors file, {} or a file of torch.save (.pth, .bin)", file.string(),
-         kIndex);
+         "{}: is no weight file, expected a .safetensors file, its .index.json or a file of torch.save (.pth, .bin)",
+         file.string());
   }
   auto opened = std::make_shared<const SafetensorsFile>(file);
   return {file, opened, &opened->tensors()};
