@@ -13,14 +13,14 @@ constexpr std::string_view kKeys[] = {"state_dict_ema",   "model_ema", "ema",   
                                       "model_state_dict", "model",     "module", "network",    "net",
                                       "params",           "weights"};
 constexpr std::size_t kMostLevels = 8;
-constexpr std::size_t kLongestName = 4096;
+constexpr std::size_t kLongestName = 1024;  // bytes
 
 std::size_t rank_of(std::string_view key) { return std::find(std::begin(kKeys), std::end(kKeys), key) - kKeys; }
 
 class StateFinder {
  public:
   StateFinder(const PickleValues& values, const std::string& where)
-      : values_(values), where_(where), seen_(values.all.size()) {}
+      : values_(values), where_(where), seen_(values.all.size()), has_tensors_(values.all.size()) {}
 
   PickleState find() {
     if (values_.get<PickleDict>(values_.root) == nullptr) {
@@ -40,6 +40,8 @@ class StateFinder {
   }
 
  private:
+  enum class Answer : char { unknown, yes, no };
+
   struct Part {
     std::size_t rank;
     std::string_view key;
@@ -51,7 +53,14 @@ class StateFinder {
     return values_.get<PickleItems>(id) != nullptr ? "a list" : "a single value";
   }
 
-  bool has_tensors(PickleId id) const {
+  // Many keys may name the same dict: it is searched once.
+  bool has_tensors(PickleId id) {
+    auto& answer = has_tensors_[id];
+    if (answer == Answer::unknown) answer = search_tensors(id) ? Answer::yes : Answer::no;
+    return answer == Answer::yes;
+  }
+
+  bool search_tensors(PickleId id) const {
     const auto* dict = values_.get<PickleDict>(id);
     return dict != nullptr && std::any_of(dict->entries.begin(), dict->entries.end(), [&](const auto& entry) {
              return values_.get<std::string_view>(entry.first) != nullptr && values_.tensor(entry.second) != nullptr;
@@ -109,8 +118,7 @@ class StateFinder {
       if (more) names.resize(kMostNamed);
       fail(ErrorKind::model,
            "{}: holds several sets of weights ({}{}) and none under a usual key; save the one that is meant with "
-           "Python: "
-           "torch.save(torch.load('{}', map_location='cpu')['{}'], 'weights.pth')",
+           "Python: torch.save(torch.load('{}', map_location='cpu')['{}'], 'weights.pth')",
            where_, join(names, ", "), more ? ", ..." : "", where_, names.front());
     }
     if (!names.empty()) place_.push_back(names.front());
@@ -149,6 +157,7 @@ class StateFinder {
   const PickleValues& values_;
   const std::string& where_;
   std::vector<bool> seen_;
+  std::vector<Answer> has_tensors_;
   PickleId found_ = 0;
   std::vector<std::string> place_, others_;  // innermost key first
 };

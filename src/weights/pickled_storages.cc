@@ -28,12 +28,13 @@ PickledParts split_zip(std::string_view content, const std::string& file) {
   std::string root;
   std::string_view pickle;
   for (const auto& [name, bytes] : entries) {
-    const bool is_root = name.size() >= kDataPickle.size() && ends_with(name, kDataPickle) &&
-                         name.find('/') == (name.size() == kDataPickle.size() ? std::string::npos
-                                                                              : name.size() - kDataPickle.size() - 1);
+    const auto slash = name.rfind('/');
+    const bool is_root =
+        name.substr(slash == std::string::npos ? 0 : slash + 1) == kDataPickle && name.find('/') == slash;
     if (!is_root) continue;
-    if (!pickle.empty())
+    if (!pickle.empty()) {
       fail(ErrorKind::model, "{}: has two entries {}, expected one; {}", file, kDataPickle, kDamaged);
+    }
     root = name.substr(0, name.size() - kDataPickle.size());
     pickle = bytes;
   }

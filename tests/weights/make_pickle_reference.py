@@ -1,6 +1,6 @@
 """Writes the small reference files of tests/data/weights/pickle with torch.save (run by hand, results kept).
 
-Usage: python make_pickle_reference.py ../data/weights/pickle
+Usage: python make_pickle_reference.py ../data/weights/pickle ../fuzz/corpus/pickle
 What strop should read from X-dtypes.pth stands in dtypes.safetensors; nested-*.pth hold nested.safetensors,
 legacy-part.pth part.safetensors, all others views.safetensors.
 """
@@ -9,6 +9,7 @@ import collections
 import io
 import pathlib
 import pickle
+import shutil
 import struct
 import sys
 import zipfile
@@ -17,7 +18,7 @@ import numpy
 import torch
 from safetensors.torch import save_file
 
-folder = pathlib.Path(sys.argv[1])
+folder, corpus = map(pathlib.Path, sys.argv[1:])
 
 
 def counted(dtype, *shape):
@@ -53,9 +54,11 @@ base = counted(torch.float32, 4, 6)
 attributed = counted(torch.float32, 2)
 attributed.note = "a Python attribute"
 views = {"whole": base, "again": base, "rows": base[1:3], "columns": base[:, 1:5:2], "transposed": base.t(),
-         "permuted": counted(torch.int16, 2, 3, 4).permute(2, 0, 1), "expanded": counted(torch.float32, 1, 3).expand(5, 3),
+         "permuted": counted(torch.int16, 2, 3, 4).permute(2, 0, 1),
+         "expanded": counted(torch.float32, 1, 3).expand(5, 3),
          "channels.last": counted(torch.float16, 2, 3, 2, 2).contiguous(memory_format=torch.channels_last),
-         "scalar": counted(torch.float32), "one": base[2, 3], "empty": torch.zeros(0, 4), "ones": counted(torch.int8, 3)[:, None].t(),
+         "scalar": counted(torch.float32), "one": base[2, 3], "empty": torch.zeros(0, 4),
+         "ones": counted(torch.int8, 3)[:, None].t(),
          "größe": counted(torch.int64, 1), "parameter": torch.nn.Parameter(base[0]), "attributed": attributed,
          "position_ids": torch.arange(5).expand((1, -1))}
 plain = collections.OrderedDict(views)
@@ -85,15 +88,19 @@ model = torch.nn.Linear(3, 2)
 optimizer = torch.optim.SGD(model.parameters(), momentum=0.9, lr=0.1)
 model(torch.ones(1, 3)).sum().backward()
 optimizer.step()
-rest = {"epoch": 3, "best": numpy.float64(0.5), "args": argparse.Namespace(lr=0.1, tags=["x"], device=torch.device("cpu")),
+rest = {"epoch": 3, "best": numpy.float64(0.5),
+        "args": argparse.Namespace(lr=0.1, tags=["x"], device=torch.device("cpu")),
         "optimizer": optimizer.state_dict(), "milestones": collections.Counter([1, 2]), "seen": {1, 2}, "none": None,
         "rng_state": torch.zeros(8, dtype=torch.uint8), "dtype": torch.float16, "size": torch.Size([1, 2]),
         "groups": collections.defaultdict(list), "raw": b"bytes", "large": 2**70, "negative": -5}
 expect("nested", good)
-for name, content in {"state-dict": {"state_dict": good}, "model": {"model": good}, "model-state-dict": {"model_state_dict": good},
-                      "ema": {"model": bad, "ema": {"module": good, "updates": 7}}, "timm": {"state_dict_ema": good, "state_dict": bad},
-                      "no-ema": {"ema": None, "model": good}, "parallel": {"model": {f"module.{k}": v for k, v in good.items()}},
-                      "compiled": {f"_orig_mod.{k}": v for k, v in good.items()}, "own-key": {"my_weights": good}}.items():
+contents = {
+    "state-dict": {"state_dict": good}, "model": {"model": good}, "model-state-dict": {"model_state_dict": good},
+    "ema": {"model": bad, "ema": {"module": good, "updates": 7}}, "no-ema": {"ema": None, "model": good},
+    "timm": {"state_dict_ema": good, "state_dict": bad},
+    "parallel": {"model": {f"module.{name}": tensor for name, tensor in good.items()}},
+    "compiled": {f"_orig_mod.{name}": tensor for name, tensor in good.items()}, "own-key": {"my_weights": good}}
+for name, content in contents.items():
     save(f"nested-{name}", {**rest, **content} if name not in ("compiled", "own-key") else content)
 
 
@@ -126,3 +133,13 @@ for part in parts:
 out.write(struct.pack("<q6f", 6, *range(6)))
 (folder / "legacy-part.pth").write_bytes(out.getvalue())
 expect("part", {"part": torch.tensor([3.0, 4.0]), "all": counted(torch.float32, 2, 3)})
+
+# Seeds of the fuzzer: some of these files, and pickles that ask for a call.
+for name in ("zip-dtypes", "zip-64", "zip-protocol4", "legacy-dtypes", "legacy-part", "legacy-protocol4", "nested-ema"):
+    shutil.copy(folder / f"{name}.pth", corpus / f"seed-{name}")
+magic = b"".join(pickle.dumps(part, 2) for part in parts[:3])
+for name, code in {"reduce": b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.", "inst": b"(X\x02\0\0\0lsios\nsystem\n.",
+                   "object": b"(cos\nsystem\nX\x02\0\0\0lso.", "build": b"\x80\x02ctorch\nFloatStorage\n}b.",
+                   "stack-global": b"\x80\x04\x8c\x02os\x8c\x06system\x93)R.", "extension": b"\x82\x01.",
+                   "persistent": b"Pname\n.", "cycle": b"}q\0(X\x05\0\0\0modelh\0X\x03\0\0\0emah\0u."}.items():
+    (corpus / f"seed-{name}").write_bytes(magic + code)

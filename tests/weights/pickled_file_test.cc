@@ -172,6 +172,21 @@ TEST(PickledFile, DictsThatHoldEachOtherEnd) {
   EXPECT_NE(message_of(zip_bytes({{"a/data.pkl", nested}})).find("holds no tensors by name"), std::string::npos);
 }
 
+// Many names for one large dict: each look at it anew would take hours.
+TEST(PickledFile, ADictOfManyNamesIsSearchedOnce) {
+  constexpr int kEntries = 300'000;
+  std::string pickle = "\x80\x02}(";
+  for (int i = 0; i < kEntries; ++i) pickle += "NN";
+  pickle +=
+      "uq\x01"
+      "0}(";
+  for (int i = 0; i < kEntries; ++i) pickle += text_op(std::to_string(i)) + "h\x01";
+  pickle += "u.";
+  const Stopwatch watch;
+  EXPECT_NE(message_of(zip_bytes({{"a/data.pkl", pickle}})).find("holds no tensors by name"), std::string::npos);
+  EXPECT_LT(watch.seconds(), 20);
+}
+
 TEST(PickledFile, ReadsTheRealFiles) {
   const char* data = std::getenv("STROP_DATA");
   const fs::path models = fs::path(data != nullptr ? data : STROP_SOURCE_DIR "/../shared") / "models";
