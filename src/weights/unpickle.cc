@@ -1,6 +1,5 @@
 #include "weights/unpickle.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "core/error.h"
