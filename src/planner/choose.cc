@@ -106,6 +106,7 @@ Plan choose_plan(Options options, const PlanFacts& facts) {
   for (auto& stage : plan.stages) {
     if (stage.solver == "gradient") stage.learning_rate = stage_rate(chosen, stage, facts);
   }
+  slow_lower_head(plan, facts.model);
   plan_length(plan, facts);
   plan.attention = "fused";
   plan.fallbacks = {"halve_batch"};

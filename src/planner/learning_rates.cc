@@ -1,5 +1,8 @@
 #include "planner/learning_rates.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 
 namespace strop {
@@ -12,7 +15,8 @@ struct Row {
 };
 
 constexpr std::array kTable = {
-    Row{"head", "*", 1e-3}, Row{"layerwise", "*", 2e-4}, Row{"lora", "*", 1e-3}, Row{"ia3", "*", 5e-3}, Row{"full", "*", 1e-4},
+    Row{"head", "*", 1e-3}, Row{"layerwise", "*", 2e-4}, Row{"lora", "*", 1e-3},
+    Row{"ia3", "*", 5e-3},  Row{"full", "*", 1e-4},
 };
 
 }  // namespace
@@ -26,6 +30,22 @@ double default_learning_rate(const std::string& method, const std::string& famil
     }
   }
   return optim == "sgd" ? 100 * rate : rate;
+}
+
+void slow_lower_head(Plan& plan, const ModelFacts& model) {
+  const double full = default_learning_rate("full", model.family, plan.options.optim);
+  bool solved = false;
+  for (auto& stage : plan.stages) {
+    if (stage.solver != "gradient") solved = true;
+    if (!solved || stage.learning_rate <= full) continue;
+    for (std::size_t i = model.head_begin; i + 1 < model.blocks.size(); ++i) {
+      const auto& block = model.blocks[i];
+      if (block.parameters == 0 || std::count(stage.blocks.begin(), stage.blocks.end(), block.name) == 0) continue;
+      stage.lr_scale[block.name] = full / stage.learning_rate;
+      plan.reasons["lr_scale"] =
+          fmt::format("{} learns at full tuning's {:.2g}: the solved head stands on what it gives", block.name, full);
+    }
+  }
 }
 
 }  // namespace strop

@@ -31,6 +31,30 @@ namespace {
        stage.method, join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
 }
 
+// The layers that modules_to_save names train in full, and take no adapter (PEFT's rule).
+void open_saved_modules(Block& block, const Options& options) {
+  for (const auto& [name, layer] : block.layers()) {
+    if (!matches_modules(options.modules_to_save, name, *layer)) continue;
+    layer->adapter.reset();
+    open_weights(*layer);
+  }
+}
+
+void check_saved_modules(const Model& model, const Stage& stage, const Options& options) {
+  for (const auto& wanted : options.modules_to_save) {
+    const bool found = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
+      const auto& layers = model.block(model.index_of(name)).layers();
+      return std::any_of(layers.begin(), layers.end(), [&](const auto& entry) {
+        return matches_modules({wanted}, entry.first, *entry.second);
+      });
+    });
+    if (!found) {
+      fail(ErrorKind::usage, "modules_to_save: '{}' names no layer of the blocks that train: {}", wanted,
+           join(stage.blocks, ", "));
+    }
+  }
+}
+
 bool has_adapter(const Block& block) {
   return std::any_of(block.layers().begin(), block.layers().end(),
                      [](const auto& entry) { return entry.second->adapter != nullptr; });
@@ -56,6 +80,7 @@ void check_stage(Model& model, const Stage& stage, const Options& options) {
     for (const auto& [layer_name, layer] : block.layers()) layer->adapter.reset();
   }
   if (below_head && !adapted) fail_no_target(model, stage, options);
+  if (!method.peft_type.empty()) check_saved_modules(model, stage, options);
 }
 
 std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options) {
@@ -75,6 +100,7 @@ std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const O
       for (auto& [key, tensor] : layer->adapter->tensors()) tensor->requires_grad_();
     }
     if (!adapted) method.open_block(block, options);
+    if (!method.peft_type.empty()) open_saved_modules(block, options);
   }
   auto trained = trained_tensors(model, stage);
   const bool any_below_head = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {

@@ -49,12 +49,14 @@ std::vector<Stage> head_stages(const ModelFacts& model, const Options& options) 
   return stages;
 }
 
+void open_weights(Layer& layer) {
+  // The stored tensor may be the mapped file itself: training works on a copy.
+  layer.weight = layer.weight.detach().clone().requires_grad_();
+  if (layer.has_bias()) layer.bias = layer.bias.detach().clone().requires_grad_();
+}
+
 void open_weights(Block& block, const Options&) {
-  for (const auto& [name, layer] : block.layers()) {
-    // The stored tensor may be the mapped file itself: training works on a copy.
-    layer->weight = layer->weight.detach().clone().requires_grad_();
-    if (layer->has_bias()) layer->bias = layer->bias.detach().clone().requires_grad_();
-  }
+  for (const auto& [name, layer] : block.layers()) open_weights(*layer);
 }
 
 }  // namespace strop

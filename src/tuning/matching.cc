@@ -10,9 +10,10 @@
 namespace strop {
 namespace {
 
-bool full_match(const std::string& pattern, const std::string& module, const std::string& option) {
+// `ending`: what stands before the module's name, up to a dot, is free.
+bool full_match(const std::string& pattern, const std::string& module, const std::string& option, bool ending) {
   try {
-    return std::regex_match(module, std::regex(pattern));
+    return std::regex_match(module, std::regex(ending ? "(.*\\.)?(" + pattern + ")" : pattern));
   } catch (const std::regex_error& error) {
     fail(ErrorKind::usage, "{}: '{}' is no regular expression: {}", option, pattern, error.what());
   }
@@ -23,7 +24,7 @@ bool full_match(const std::string& pattern, const std::string& module, const std
 bool matches_modules(const std::vector<std::string>& patterns, const std::string& module, const Layer& layer) {
   if (patterns.size() == 1 && patterns[0] == "all-linear") return layer.kind() == LayerKind::linear;
   if (patterns.size() == 1 && patterns[0].find_first_of("*+?[]()|^$\\") != std::string::npos) {
-    return full_match(patterns[0], module, "target_modules");
+    return full_match(patterns[0], module, "target_modules", false);
   }
   for (const auto& pattern : patterns) {
     if (module == pattern || ends_with(module, "." + pattern)) return true;
@@ -34,7 +35,7 @@ bool matches_modules(const std::vector<std::string>& patterns, const std::string
 double pattern_value(const std::map<std::string, std::string>& patterns, const std::string& module, double fallback,
                      const std::string& option) {
   for (const auto& [key, text] : patterns) {
-    if (!full_match("(.*\\.)?(" + key + ")", module, option)) continue;
+    if (!full_match(key, module, option, true)) continue;
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value <= 0) {

@@ -165,6 +165,27 @@ TEST_F(Verbs, exit_codes_and_messages) {
   EXPECT_NE(output.err.find("out of memory"), std::string::npos);
 }
 
+TEST_F(Verbs, report_renders_one_run_beside_it_and_several_where_told) {
+  const auto runs = std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/report";
+  for (const auto* name : {"run_a", "run_b"}) std::filesystem::copy(runs / name, name);
+  const auto one = run_cli({"report", "run_a"});
+  EXPECT_EQ(one.code, 0) << one.err;
+  EXPECT_EQ(one.out, "run_a/report.html\n");
+  const auto page = read("run_a/report.html");
+  EXPECT_EQ(page.rfind("<!doctype html>", 0), 0u) << page.substr(0, 80);
+  EXPECT_NE(page.find("</html>"), std::string::npos);
+  EXPECT_NE(page.find("run_a"), std::string::npos);
+
+  const auto two = run_cli({"report", "run_a", "run_b", "--out", "pages/compare.html", "--json"});
+  EXPECT_EQ(two.code, 0) << two.err;
+  EXPECT_EQ(json::parse(two.out), (json{{"report", "pages/compare.html"}}));
+  const auto both = read("pages/compare.html");
+  EXPECT_NE(both.find("run_a"), std::string::npos);
+  EXPECT_NE(both.find("run_b"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists("run_b/report.html")) << "the second run is left alone";
+  EXPECT_EQ(run_cli({"report", "run_a", "--out", "pages"}).out, "pages/report.html\n");
+}
+
 TEST_F(Verbs, report_needs_a_run_and_a_place) {
   std::filesystem::create_directory("empty");
   expect_refused({"report", "empty"}, 2, {"empty"});

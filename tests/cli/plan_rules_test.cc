@@ -1,0 +1,45 @@
+// What the planner decides for real models, as `strop plan` shows it.
+#include "program.h"
+
+namespace strop {
+namespace {
+
+nlohmann::json planned(const TinyJob& job, const Words& more) {
+  auto words = train_words(job, "run", more);
+  words.front() = "plan";
+  words.erase(words.begin() + 1, words.begin() + 3);  // --out of a run
+  words.push_back("--json");
+  const auto run = run_program_on(job, words);
+  EXPECT_EQ(run.code, 0) << run.err;
+  return nlohmann::json::parse(run.out);
+}
+
+// Behind a solved classifier BERT's pooler learns at full tuning's rate: at an adapter's the loss rose from the start.
+TEST(LpFt, ThePoolerUnderASolvedHeadLearnsAtFullTuningsRate) {
+  const TinyJob job;
+  const double full = planned(job, {"--method", "full"}).at("stages").at(0).at("learning_rate");
+  for (const auto* method : {"lora", "ia3", "layerwise"}) {
+    SCOPED_TRACE(method);
+    const auto plan = planned(job, {"--method", method, "lp_ft=true"});
+    ASSERT_GE(plan.at("stages").size(), 2U);
+    EXPECT_NE(plan.at("stages").at(0).at("solver"), "gradient");
+    for (std::size_t i = 1; i < plan.at("stages").size(); ++i) {
+      const auto& stage = plan.at("stages").at(i);
+      const double rate = stage.at("learning_rate");
+      EXPECT_GT(rate, full);
+      EXPECT_NEAR(rate * stage.at("lr_scale").at("pooler").get<double>(), full, 1e-9);
+      EXPECT_EQ(stage.at("lr_scale").size(), 1U) << "nothing else is slowed";
+    }
+    EXPECT_EQ(plan.at("reasons").count("lr_scale"), 1U);
+  }
+  for (const auto& more : {Words{"--method", "lora"}, Words{"--method", "full", "lp_ft=true"}}) {
+    const auto plan = planned(job, more);
+    EXPECT_TRUE(plan.at("stages").back().at("lr_scale").empty()) << plan;
+  }
+  // A rate that a person gives below full tuning's stays as it is.
+  const auto slow = planned(job, {"--method", "lora", "lp_ft=true", "learning_rate=1e-5"});
+  EXPECT_TRUE(slow.at("stages").back().at("lr_scale").empty()) << slow;
+}
+
+}  // namespace
+}  // namespace strop
