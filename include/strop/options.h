@@ -107,6 +107,7 @@ struct Options {
   std::string save = "auto";           // auto | adapter | full | delta
   std::string out;                     // run folder; empty: runs/<task>/<n>
   std::string resume;                  // checkpoint or run folder; "newest" for --resume without a value
+  std::string replay;                  // run folder whose steps are repeated as they went
   bool quiet = false;
   bool json = false;
 

@@ -48,6 +48,8 @@ struct Plan {
   int version = kPlanVersion;
   Options options;             // fully resolved
   std::vector<Stage> stages;
+  // Samples that go through the network at a time; the batch's gradient is their sum. 0: the whole batch.
+  std::int64_t micro_batch = 0;
   std::string precision;       // of the trained part: fp32 | bf16
   std::string prefix_precision;  // of the frozen part
   std::string attention;       // kernel chosen by the probe: fused | composed

@@ -9,8 +9,8 @@ namespace strop {
 namespace {
 
 int run(const CommandLine& command) {
-  const bool resumes = !command.options.resume.empty();
-  if (!resumes) require_keys(command, {"model", "data"});
+  const bool goes_on = !command.options.resume.empty() || !command.options.replay.empty();
+  if (!goes_on) require_keys(command, {"model", "data"});
   const auto result = command.plan ? train(*command.plan) : train(command.options);
   if (command.options.json) {
     auto object = nlohmann::ordered_json::parse(result.results_json);
@@ -39,9 +39,10 @@ Verb train_verb() {
   verb.arguments = kYamlArgument;
   verb.examples = {"strop train --model sentence-transformers/all-MiniLM-L6-v2 --data reviews.csv --out runs/reviews",
                    "strop train --model MODEL --data reviews.csv --method lora --time 10m lora_r=16 lr=5e-4",
-                   "strop train plan.yaml --out runs/again", "strop train --resume --out runs"};
+                   "strop train plan.yaml --out runs/again", "strop train --resume --out runs",
+                   "strop train --replay runs/text-classification/1 --out runs/again"};
   verb.usual = {"model", "data",   "task",    "method", "out",   "time", "memory", "learning_rate", "num_train_epochs",
-                "seed",  "device", "threads", "resume", "quiet", "json"};
+                "seed",  "device", "threads", "resume", "replay", "quiet", "json"};
   verb.keeps_plan = true;
   verb.lists_keys = true;
   verb.run = run;

@@ -70,6 +70,8 @@ void add_output_keys(KeyTable& t) {
          {"output_dir", "output", "export_dir", "save_dir"});
   t.text("resume", &Options::resume, "Go on with an interrupted run: its folder, a checkpoint, or newest.",
          {"resume_from_checkpoint"});
+  t.path("replay", &Options::replay,
+         "Repeat a finished run bit for bit: its plan, and what it did at each step by the clock or the memory.");
   t.boolean("quiet", &Options::quiet, "No progress, only warnings and results.");
   t.boolean("json", &Options::json, "One JSON object on standard output, all else on standard error.");
 }

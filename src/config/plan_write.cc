@@ -4,6 +4,7 @@
 #include "config/options_node.h"
 #include "config/values.h"
 #include "config/yaml.h"
+#include "core/text.h"
 #include "strop/plan.h"
 
 namespace strop {
@@ -44,6 +45,8 @@ std::string to_yaml(const Plan& plan) {
   out += "# max_steps, epochs or seconds, whichever is above 0.\n";
   out += plan.stages.empty() ? "stages: []\n" : "stages:\n";
   for (const auto& stage : plan.stages) out += stage_text(stage);
+  out += "\n# Samples that go through the network at a time; the batch's gradient is their sum. 0: the whole batch.\n";
+  out += fmt::format("micro_batch: {}\n", plan.micro_batch);
   out += "\n# Arithmetic of the trained and of the frozen part, and the kernel of attention.\n";
   out += fmt::format("precision: {}\n", yaml_quote(plan.precision));
   out += fmt::format("prefix_precision: {}\n", yaml_quote(plan.prefix_precision));
@@ -56,8 +59,12 @@ std::string to_yaml(const Plan& plan) {
     out += fmt::format("  {}: {}\n", yaml_quote(decision), yaml_quote(why));
   }
   out += "\n# To be held against what comes true; 0: not predicted.\n";
-  out += fmt::format("predicted: {{seconds: {}, peak_bytes: {}, quality: {}}}\n", plan.predicted.seconds,
-                     plan.predicted.peak_bytes, plan.predicted.quality);
+  const auto& predicted = plan.predicted;
+  out += fmt::format("predicted: {{seconds: {}, peak_bytes: {}, quality: {}}}", predicted.seconds, predicted.peak_bytes, predicted.quality);
+  if (predicted.seconds > 0) {
+    out += fmt::format("  # {}, {}", human_duration(predicted.seconds), human_bytes(static_cast<double>(predicted.peak_bytes)));
+  }
+  out += "\n";
   out += "\n# All keys, resolved (`strop config KEY` explains one).\noptions:\n";
   return out + options_to_yaml(plan.options, "  ");
 }

@@ -3,10 +3,24 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <fstream>
 #include <sstream>
 
 namespace strop {
+namespace {
+
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::atomic<double (*)()> clock_source = steady_seconds;
+
+}  // namespace
+
+double monotonic_seconds() { return clock_source.load()(); }
+void set_clock(double (*seconds)()) { clock_source = seconds == nullptr ? steady_seconds : seconds; }
 
 double seconds_since_launch() {
   // Field 22 of /proc/self/stat is the start in clock ticks since boot; the command name (field 2) may hold spaces.

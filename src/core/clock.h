@@ -1,20 +1,22 @@
 // Time: a monotonic stopwatch for durations, wall-clock text for logs.
 #pragma once
 
-#include <chrono>
 #include <ctime>
 #include <string>
 
 namespace strop {
 
+// Seconds of a clock that never goes back, from an arbitrary start.
+double monotonic_seconds();
+// Replaces that clock, for tests of what follows from the time; nullptr: the real one again.
+void set_clock(double (*seconds)());
+
 class Stopwatch {
  public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  double seconds() const { return monotonic_seconds() - start_; }
 
  private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double start_ = monotonic_seconds();
 };
 
 // Seconds since the process was launched, start-up and dynamic linking included (from /proc/self/stat).

@@ -11,15 +11,18 @@ struct BlockFacts {
   std::string name;
   std::int64_t parameters = 0;
   double multiply_adds = 0;  // of one sample of ModelFacts::tokens tokens, forward
+  // Of one such sample, in numbers. kept: for the backward pass of a block whose weights are frozen. widest: the
+  // largest tensor inside. live: between this block and the one before, what a cache of a cut here would hold.
+  double kept = 0, widest = 0, live = 0;
 };
 
 struct ModelFacts {
   std::string family;
   std::vector<BlockFacts> blocks;
-  std::size_t head_begin = 0;   // blocks from here on are the head
+  std::size_t head_begin = 0;  // blocks from here on are the head
   std::int64_t labels = 0;
-  double tokens = 1;            // mean tokens of a sample that the figures hold for
-  bool head_made = false;       // the file lacked (part of) the head
+  double tokens = 1;       // mean tokens of a sample that the figures hold for
+  bool head_made = false;  // the file lacked (part of) the head
 
   std::int64_t parameters() const {
     std::int64_t sum = 0;

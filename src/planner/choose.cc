@@ -6,7 +6,9 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "planner/fit_memory.h"
 #include "planner/learning_rates.h"
+#include "planner/predict.h"
 #include "tuning/method.h"
 
 namespace strop {
@@ -24,19 +26,24 @@ void choose_precision(Plan& plan, const PlanFacts& facts) {
   const double gain = facts.rates.bf16_gflops / std::max(1e-9, facts.rates.fp32_gflops);
   if (options.precision == "auto") {
     options.precision = gain >= 1.3 ? "bf16" : "fp32";
-    plan.reasons["precision"] = fmt::format("{}: products run at {:.0f} GFLOP/s in bf16, {:.0f} in fp32", options.precision,
-                                            facts.rates.bf16_gflops, facts.rates.fp32_gflops);
+    plan.reasons["precision"] = fmt::format("{}: products run at {:.0f} GFLOP/s in bf16, {:.0f} in fp32",
+                                            options.precision, facts.rates.bf16_gflops, facts.rates.fp32_gflops);
   }
   plan.precision = plan.prefix_precision = options.precision;
 }
 
 void choose_cache(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
-  if (options.cache_limit == "auto") options.cache_limit = std::to_string(facts.available_bytes / 2);
+  if (options.cache_limit == "auto") {
+    auto limit = facts.available_bytes / 2;
+    if (!options.memory.empty()) limit = std::min(limit, parse_bytes(options.memory, "memory"));
+    options.cache_limit = std::to_string(limit);
+  }
   const bool augmented = !options.augment.empty();
   if (options.cache == "auto") {
     options.cache = "ram";
-    plan.reasons["cache"] = augmented ? fmt::format("ram: {} views of each sample, at most {}", options.views, human_bytes(std::stod(options.cache_limit)))
+    plan.reasons["cache"] = augmented ? fmt::format("ram: {} views of each sample, at most {}", options.views,
+                                                    human_bytes(std::stod(options.cache_limit)))
                                       : "ram: the frozen prefix runs once for each sample";
   }
 }
@@ -51,32 +58,51 @@ double stage_rate(const Options& options, const Stage& stage, const PlanFacts& f
   return rate;
 }
 
+double gradient_stages(const Plan& plan) {
+  return static_cast<double>(std::count_if(plan.stages.begin(), plan.stages.end(),
+                                           [](const Stage& stage) { return stage.solver == "gradient"; }));
+}
+
+// What the time limit leaves for the gradient stages.
+double training_seconds(const Plan& plan, const PlanFacts& facts) {
+  const auto& options = plan.options;
+  const double limit = parse_duration(options.time, "time");
+  const auto cost = predict_cost(plan, facts);
+  // Held back: the evaluation at the end of each stage, saving and the last evaluation, by half more than predicted,
+  // since others may use this machine too.
+  const double gradient = gradient_stages(plan);
+  const double after = std::max(0.05 * limit + 2, 1.5 * (cost.finish + gradient * cost.evaluation));
+  const double seconds = limit - facts.seconds_used - cost.solving - after;
+  if (seconds > 0) return seconds;
+  fail(ErrorKind::budget,
+       "time: {} leaves nothing to train in: reading and planning took {}, {}saving and evaluating need "
+       "about {}; allow at least {}",
+       options.time, human_duration(facts.seconds_used),
+       cost.solving > 0 ? "the closed form " + human_duration(cost.solving) + ", " : "", human_duration(after),
+       human_duration(facts.seconds_used + cost.solving + after + 5));
+}
+
 // Steps or epochs of the gradient stages: the run's total shared among them, unless each has its own number.
 void plan_length(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
-  const auto gradient = static_cast<double>(std::count_if(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) { return stage.solver == "gradient"; }));
+  const double gradient = gradient_stages(plan);
   const double rows = std::ceil(static_cast<double>(facts.train_rows) * options.data_fraction);
   const double batches = std::ceil(rows / static_cast<double>(options.per_device_train_batch_size));
-  const double steps_an_epoch = std::max(1.0, std::ceil(batches / static_cast<double>(options.gradient_accumulation_steps)));
-  double seconds = 0;
-  if (!options.time.empty()) {
-    const double limit = parse_duration(options.time, "time");
-    // Held back for the last evaluation, saving and the report.
-    const double reserve = 0.05 * limit + 2;
-    seconds = limit - facts.seconds_used - reserve;
-    if (seconds <= 0) {
-      fail(ErrorKind::budget, "time: {} leaves nothing to train in: reading and planning took {}, saving and evaluating "
-           "need about {}; allow at least {}", options.time, human_duration(facts.seconds_used), human_duration(reserve),
-           human_duration(facts.seconds_used + reserve + 5));
-    }
-  }
+  const double steps_an_epoch =
+      std::max(1.0, std::ceil(batches / static_cast<double>(options.gradient_accumulation_steps)));
+  const double seconds = options.time.empty() ? 0 : training_seconds(plan, facts);
   for (auto& stage : plan.stages) {
     if (stage.solver != "gradient") continue;
     if (seconds > 0 && options.max_steps <= 0) stage.seconds = seconds / gradient;
-    else if (options.layerwise_steps > 0 && stage.method == "layerwise" && gradient > 1) stage.max_steps = options.layerwise_steps;
-    else if (options.max_steps > 0) stage.max_steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::llround(static_cast<double>(options.max_steps) / gradient)));
+    else if (options.layerwise_steps > 0 && stage.method == "layerwise" && gradient > 1)
+      stage.max_steps = options.layerwise_steps;
+    else if (options.max_steps > 0)
+      stage.max_steps = std::max<std::int64_t>(
+          1, static_cast<std::int64_t>(std::llround(static_cast<double>(options.max_steps) / gradient)));
     else if (options.infobatch > 0) stage.epochs = options.num_train_epochs / gradient;
-    else stage.max_steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / gradient)));
+    else
+      stage.max_steps = std::max<std::int64_t>(
+          1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / gradient)));
   }
   if (options.eval_strategy != "steps" || options.eval_steps > 0) return;
   // Ten times a run; by the epochs where the steps are not known ahead.
@@ -86,9 +112,8 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
   options.eval_steps = std::max<std::int64_t>(1, std::llround(steps / 10));
 }
 
-}  // namespace
-
-Plan choose_plan(Options options, const PlanFacts& facts) {
+// The plan by the rules, whatever it costs.
+Plan rule_plan(Options options, const PlanFacts& facts) {
   Plan plan;
   plan.options = std::move(options);
   choose_method(plan);
@@ -107,9 +132,54 @@ Plan choose_plan(Options options, const PlanFacts& facts) {
     if (stage.solver == "gradient") stage.learning_rate = stage_rate(chosen, stage, facts);
   }
   slow_lower_head(plan, facts.model);
-  plan_length(plan, facts);
+  plan.micro_batch = chosen.per_device_train_batch_size;
   plan.attention = "fused";
   plan.fallbacks = {"halve_batch"};
+  return plan;
+}
+
+// method -> the least memory that it runs in, for those that fit the model.
+std::map<std::string, std::int64_t> least_memory(const Options& options, const PlanFacts& facts) {
+  std::map<std::string, std::int64_t> least;
+  for (const auto& method : methods()) {
+    Options other = options;
+    other.method = method.name;
+    other.cache = "none";
+    try {
+      Plan plan = rule_plan(other, facts);
+      plan.micro_batch = 1;
+      least[method.name] = predict_cost(plan, facts).peak_bytes;
+    } catch (const Error&) {  // it does not fit the model: no advice
+    }
+  }
+  return least;
+}
+
+// Steps that were asked for beside a time limit must fit in it.
+void check_time(const Plan& plan) {
+  const auto& options = plan.options;
+  if (options.time.empty() || plan.predicted.seconds <= parse_duration(options.time, "time")) return;
+  fail(ErrorKind::budget,
+       "time: {} can't be met: {} steps, evaluation and saving are predicted to take {}; lower max_steps, or leave "
+       "it out and the run ends in time",
+       options.time, options.max_steps, human_duration(plan.predicted.seconds));
+}
+
+}  // namespace
+
+Plan choose_plan(Options options, const PlanFacts& facts) {
+  const auto asked = options;
+  Plan plan = rule_plan(std::move(options), facts);
+  plan_length(plan, facts);
+  const bool cache_is_free = asked.cache == "auto";
+  if (cache_is_free) leave_out_large_cache(plan, facts);
+  if (!plan.options.memory.empty() && !fit_memory(plan, facts, cache_is_free)) {
+    refuse_memory(plan, facts, least_memory(asked, facts));
+  }
+  const auto cost = predict_cost(plan, facts);
+  plan.predicted.seconds = std::round(10 * cost.seconds()) / 10;
+  plan.predicted.peak_bytes = cost.peak_bytes;
+  check_time(plan);
   return plan;
 }
 

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "report/html.h"
 #include "report/run_record.h"
 #include "train/evaluate.h"
@@ -116,6 +117,20 @@ void remember(const nlohmann::json& outcome) {
   }
 }
 
+// Against what was predicted, and against the limits.
+void log_cost(const CostRecord& cost, const Options& options) {
+  const auto peak = human_bytes(static_cast<double>(cost.actual_peak_bytes)), took = human_duration(cost.actual_seconds);
+  const auto predicted = [&](const std::string& text) { return cost.predicted_seconds > 0 ? " (predicted " + text + ")" : ""; };
+  log_info("took {}{} and {} of memory{}", took, predicted(human_duration(cost.predicted_seconds)), peak,
+           predicted(human_bytes(static_cast<double>(cost.predicted_peak_bytes))));
+  if (!options.time.empty() && cost.actual_seconds > parse_duration(options.time, "time")) {
+    log_warning("time: the run took {}, more than the {} allowed", took, options.time);
+  }
+  if (!options.memory.empty() && cost.actual_peak_bytes > parse_bytes(options.memory, "memory")) {
+    log_warning("memory: the run took {}, more than the {} allowed", peak, options.memory);
+  }
+}
+
 }  // namespace
 
 std::string adapter_method(const Plan& plan, const Opened& opened) {
@@ -167,6 +182,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   results.cost.predicted_quality = plan.predicted.quality;
   results.cost.actual_seconds = seconds_before + seconds_since_launch();
   results.cost.actual_peak_bytes = peak_resident_bytes();
+  log_cost(results.cost, options);
   const auto text = to_json(results);
   write_file_atomic(folder / "all_results.json", text + "\n");
   write_result_files(folder, results, progress);

@@ -64,6 +64,10 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
                                             : stage.solver;
     log_info("plan: stage {}: {}, trains {}, learning rate {:.3g}", stage.name, length, join(stage.blocks, " "), stage.learning_rate);
   }
+  if (plan.predicted.seconds > 0) {
+    log_info("plan: predicted to take {} in all and {} of memory, {} samples at a time", human_duration(plan.predicted.seconds),
+             human_bytes(static_cast<double>(plan.predicted.peak_bytes)), plan.micro_batch);
+  }
   Console console(console_mode(plan.options.quiet, plan.options.json));
   Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
   try {
@@ -108,6 +112,7 @@ Plan make_plan(const Options& options) {
 RunResult train(const Options& options) {
   if (options.quiet || options.json) set_log_level(LogLevel::warning);
   if (!options.resume.empty()) return resume_run(options);
+  if (!options.replay.empty()) return train(replay_plan(options));
   const auto folder = claim_folder(options, kTextClassification);
   auto bench = open_workbench(options);
   Plan plan = choose_plan(options, facts_of(*bench, options));

@@ -14,14 +14,27 @@
 
 namespace strop {
 
-void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
-  const Stopwatch watch;
-  const auto& options = plan_.options;
+double Trainer::begin_step(const StageRun& run) {
+  const Stage& stage = run.stage;
+  if (replay_) {
+    const auto& step = replay_->at(progress_.global_step + 1);
+    if (step.stage != stage.name || step.data_rate != run.data_rate) {
+      fail(ErrorKind::data, "replay: step {} was in stage {} with {} of the samples; it is now in stage {} with {}: the data or the plan "
+           "are not those of {}", progress_.global_step + 1, step.stage, step.data_rate, stage.name, run.data_rate, plan_.options.replay);
+    }
+    progress_.micro_batch = step.micro_batch;
+    return step.learning_rate;
+  }
   // Progress at this step's middle: the first rate is above zero, and zero is reached exactly at the planned end.
-  const double at = run.stage.max_steps > 0 && run.stage.seconds <= 0
-                        ? static_cast<double>(progress_.stage_step + 1) / static_cast<double>(run.stage.max_steps + 1)
+  const double at = stage.max_steps > 0 && stage.seconds <= 0
+                        ? static_cast<double>(progress_.stage_step + 1) / static_cast<double>(stage.max_steps + 1)
                         : std::max(stage_progress(run), 1e-3);
-  const double rate = run.stage.learning_rate * schedule_factor(options.lr_scheduler_type, at, options.warmup_ratio);
+  return stage.learning_rate * schedule_factor(plan_.options.lr_scheduler_type, at, plan_.options.warmup_ratio);
+}
+
+void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
+  const auto& options = plan_.options;
+  const double rate = begin_step(run);
   ++progress_.stage_step;
   ++progress_.global_step;
   const auto due = run.due.at(progress_.stage_step);
@@ -77,11 +90,14 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
   }
   progress_.samples += static_cast<std::int64_t>(total);
   progress_.loss_sum += loss;
-  progress_.elapsed += watch.seconds();
-  progress_.stage_elapsed += watch.seconds();
+  advance_clock(run);
   log_step(run, loss, rate, norm);
+  halve_if_near_limit();
+}
 
-  if (options.memory.empty() || progress_.micro_batch <= 1) return;
+void Trainer::halve_if_near_limit() {
+  const auto& options = plan_.options;
+  if (options.memory.empty() || replay_ || progress_.micro_batch <= 1) return;
   const bool may_halve = std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), "halve_batch") != plan_.fallbacks.end();
   const auto limit = static_cast<double>(parse_bytes(options.memory, "memory"));
   if (may_halve && static_cast<double>(peak_resident_bytes()) > 0.92 * limit && static_cast<double>(resident_bytes()) > 0.8 * limit) {
@@ -95,7 +111,7 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
 void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   progress_.loss_since_log += loss;
   ++progress_.steps_since_log;
-  const bool due = progress_.stage_step == 1 || progress_.global_step % plan_.options.logging_steps == 0;
+  const bool due = progress_.stage_step == 1 || progress_.global_step % plan_.options.logging_steps == 0 || logs_every_step(plan_);
   if (!due) return;
   const double seconds = run.since_log.seconds();
   LogLine line;

@@ -21,7 +21,8 @@ using torch::Tensor;
 
 Trainer::Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console)
     : model_(model), plan_(plan), data_(std::move(data)), folder_(std::move(folder)), console_(console) {
-  progress_.micro_batch = plan.options.per_device_train_batch_size;
+  progress_.micro_batch = plan.micro_batch > 0 ? plan.micro_batch : plan.options.per_device_train_batch_size;
+  if (!plan.options.replay.empty()) replay_.emplace(plan.options.replay);
 }
 
 void Trainer::run(const std::optional<Checkpoint>& resume) {
@@ -152,6 +153,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     if (!resume->infobatch.now.empty()) run.sampler.restore(resume->infobatch);
   }
   run.samples_at_log = progress_.samples;
+  run.elapsed_before = progress_.stage_elapsed;
   bool done = false;  // no checkpoint is written of a stage that is
   const auto per_step = static_cast<std::size_t>(options.gradient_accumulation_steps);
   while (!done) {
@@ -176,9 +178,8 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
         ++progress_.epoch;
         progress_.batch = 0;
       }
-      done = stage_progress(run) >= 1;
-      const bool due = options.eval_strategy == "steps" ? options.eval_steps > 0 && progress_.stage_step % options.eval_steps == 0
-                                                        : options.eval_strategy == "epoch" && epoch_ends;
+      done = replay_ ? replay_->ends_stage(progress_.global_step) : stage_progress(run) >= 1;
+      const bool due = evaluation_due(run, epoch_ends);
       if (done || due) done = evaluate(run) || done;
       if (!done && (due || (options.save_steps > 0 && progress_.global_step % options.save_steps == 0))) save(run);
       if (epoch_ends) break;
@@ -192,6 +193,22 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
   progress_.epoch = progress_.batch = progress_.stage_step = progress_.steps_since_log = 0;
   progress_.stage_elapsed = progress_.loss_since_log = 0;
+}
+
+bool Trainer::evaluation_due(const StageRun& run, bool epoch_ends) const {
+  if (replay_) return replay_->evaluated(progress_.global_step);
+  // One that would outlast the stage's time is left to the one at its end.
+  const double limit = run.stage.seconds;
+  if (limit > 0 && progress_.stage_elapsed + run.evaluation_seconds > limit) return false;
+  const auto& options = plan_.options;
+  if (options.eval_strategy == "steps") return options.eval_steps > 0 && progress_.stage_step % options.eval_steps == 0;
+  return options.eval_strategy == "epoch" && epoch_ends;
+}
+
+void Trainer::advance_clock(const StageRun& run) {
+  const double now = run.elapsed_before + run.since_begin.seconds();
+  progress_.elapsed += now - progress_.stage_elapsed;
+  progress_.stage_elapsed = now;
 }
 
 double Trainer::stage_progress(const StageRun& run) const {
@@ -214,8 +231,8 @@ bool Trainer::evaluate(StageRun& run) {
   measure(*run.validation, run.precision, run.stage.name,
           static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch);
   if (!own.empty()) write_tensors(model_, own);
-  progress_.elapsed += watch.seconds();
-  progress_.stage_elapsed += watch.seconds();
+  run.evaluation_seconds = watch.seconds();
+  advance_clock(run);
   run.since_log = Stopwatch();
   run.samples_at_log = progress_.samples;
   run.tokens_since_log = 0;
@@ -252,7 +269,6 @@ bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, cons
 }
 
 void Trainer::save(StageRun& run) {
-  const Stopwatch watch;
   Checkpoint checkpoint;
   checkpoint.progress = progress_;
   checkpoint.infobatch = run.sampler.state();
@@ -261,8 +277,7 @@ void Trainer::save(StageRun& run) {
   for (const auto& [name, tensor] : run.ema) checkpoint.tensors["ema/" + name] = tensor;
   for (const auto& [name, tensor] : run.optimizer.state()) checkpoint.tensors["optimizer/" + name] = tensor;
   save_checkpoint(folder_, checkpoint, plan_.options.save_total_limit);
-  progress_.elapsed += watch.seconds();
-  progress_.stage_elapsed += watch.seconds();
+  advance_clock(run);
 }
 
 }  // namespace strop

@@ -17,6 +17,7 @@
 #include "train/batch_source.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
+#include "train/replay.h"
 #include "train/step.h"
 
 namespace strop {
@@ -52,6 +53,12 @@ class Trainer {
   void save(StageRun& stage);
   void log_step(StageRun& stage, double loss, double rate, double norm);
   double stage_progress(const StageRun& stage) const;
+  // Brings the seconds of the run and of the stage up to now.
+  void advance_clock(const StageRun& stage);
+  // The step's rate and micro-batch: by the schedule, or as the replayed run had them.
+  double begin_step(const StageRun& stage);
+  bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
+  void halve_if_near_limit();
   std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache) const;
 
   Model& model_;
@@ -59,6 +66,7 @@ class Trainer {
   TrainData data_;
   std::filesystem::path folder_;
   Console& console_;
+  std::optional<Replay> replay_;
   std::unique_ptr<RunLog> log_;
   TrainProgress progress_;
   std::set<std::string> changed_;

@@ -60,7 +60,10 @@ PlanFacts Workbench::facts(double seconds_used) const {
   facts.model = model_facts(*opened.model, tokens, !opened.made.empty());
   facts.train_rows = static_cast<std::int64_t>(train->size());
   facts.validation_rows = validation ? static_cast<std::int64_t>(validation->size()) : 0;
+  facts.test_rows = static_cast<std::int64_t>(data.test.size());
+  facts.lengths = train->lengths();
   facts.seconds_used = seconds_used;
+  facts.resident_bytes = resident_bytes();
   facts.available_bytes = available_bytes();
   facts.threads = threads;
   return facts;

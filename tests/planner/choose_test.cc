@@ -12,7 +12,7 @@ PlanFacts facts() {
   PlanFacts facts;
   facts.model.family = "bert";
   for (const auto* name : {"embeddings", "encoder.layer.0", "encoder.layer.1", "pooler", "classifier"}) {
-    facts.model.blocks.push_back({name, 100, 1000});
+    facts.model.blocks.push_back({.name = name, .parameters = 100, .multiply_adds = 1000});
   }
   facts.model.head_begin = 3;
   facts.model.labels = 2;

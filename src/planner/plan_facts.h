@@ -1,0 +1,23 @@
+// What the planner knows before it decides: the model, the machine, the data and what is already used of the limits.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/facts.h"
+#include "planner/probe.h"
+
+namespace strop {
+
+struct PlanFacts {
+  ModelFacts model;
+  MachineRates rates;
+  std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
+  std::vector<std::int64_t> lengths;  // tokens of each training row; empty: all have ModelFacts::tokens
+  double seconds_used = 0;            // of the time limit, before the plan
+  std::int64_t resident_bytes = 0;    // of the process now: libtorch, data, tokenizer
+  std::int64_t available_bytes = 0;
+  int threads = 1;
+};
+
+}  // namespace strop

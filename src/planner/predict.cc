@@ -1,0 +1,253 @@
+#include "planner/predict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <string_view>
+
+#include "data/augment_text.h"
+#include "tuning/method.h"
+
+namespace strop {
+namespace {
+
+// Measured on MiniLM-L6 over SST-2, 2 cores with AVX512-BF16 (docs/planner.md).
+double product_share(std::string_view precision) { return precision == "bf16" ? 0.47 : 0.80; }
+constexpr double kStepSeconds = 6e-4;  // of a step on cached features: sampling, loss, log
+constexpr double kOptimizerBytesPerSecond = 12e9;
+constexpr double kOptimizerTraffic = 28;    // bytes a parameter: reads gradient, two moments, weight; writes three
+constexpr double kFileRate = 0.4e9;         // bytes/s of hashing and writing what the run folder holds
+constexpr double kFinishSeconds = 0.5;      // opening the saved model, the report
+constexpr double kAdapterShare = 1.0 / 32;  // parameters of an adapter over those of its block
+constexpr double kKernelBytes = 96 << 20;
+constexpr double kTrainedKeeps = 1.45;  // inputs of products kept for the weights' gradients, over kept
+constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
+constexpr double kChunk = 64;           // rows of a prefix pass or of an evaluation
+
+double bytes_of(std::string_view precision) { return precision == "bf16" ? 2 : 4; }
+
+// What happens to block i in a step of a stage, as shares of the steps.
+struct BlockShare {
+  double due = 0;      // its weights or adapters are updated
+  double reached = 0;  // the gradient passes through it
+};
+
+class StageCost {
+ public:
+  StageCost(const Plan& plan, const Stage& stage, const PlanFacts& facts)
+      : plan_(plan),
+        options_(plan.options),
+        stage_(stage),
+        facts_(facts),
+        blocks_(facts.model.blocks),
+        cut_(place(stage.cut)),
+        weights_(find_method(stage.method).peft_type.empty()),
+        shares_(block_shares()) {}
+
+  bool gradient() const { return stage_.solver == "gradient"; }
+  double evaluation() const {
+    const double prefix = cached() ? 0 : forward(0, cut_, plan_.prefix_precision);
+    return static_cast<double>(facts_.validation_rows) * (prefix + forward(cut_, blocks_.size(), suffix_precision()));
+  }
+  // The first evaluation fills the cache, too.
+  double first_evaluation() const {
+    const double prefix = forward(0, cut_, plan_.prefix_precision);
+    return evaluation() + (cached() ? static_cast<double>(facts_.validation_rows) * prefix : 0);
+  }
+  double seconds() const {
+    if (stage_.seconds > 0) return stage_.seconds;
+    const double prefix = forward(0, cut_, plan_.prefix_precision), rows = static_cast<double>(facts_.train_rows);
+    if (!gradient()) return rows * views(1e9) * prefix + first_evaluation();
+    const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
+    const double prefix_rows = cached() ? used * views(std::ceil(epochs())) : samples();
+    return prefix_rows * prefix + steps() * step() + first_evaluation() + (evaluations() - 1) * evaluation();
+  }
+
+  double trained_parameters() const {
+    double sum = 0;
+    for (std::size_t i = 0; i < blocks_.size(); ++i) sum += shares_[i].due > 0 ? trained_of(i) : 0;
+    return sum;
+  }
+  double cache_bytes() const {
+    if (!gradient() || !cached()) return 0;
+    const double one = blocks_[cut_].live * bytes_of(plan_.prefix_precision);
+    const double rows = static_cast<double>(facts_.train_rows), train = rows * views(std::ceil(epochs()));
+    // Packing a view makes a second copy of it.
+    return one * (train + rows + static_cast<double>(facts_.validation_rows));
+  }
+  double peak_bytes() const {
+    const double optimizer = options_.optim == "adamw" ? 8 : 4;
+    const double copies =
+        (weights_ ? 4 : 0) + 4 + optimizer + (options_.load_best_model_at_end ? 4 : 0) + (options_.ema > 0 ? 4 : 0);
+    const double trained = gradient() ? trained_parameters() * copies : 0;
+    return trained + cache_bytes() + std::max(micro_batch_bytes(), inference_bytes());
+  }
+
+ private:
+  std::size_t place(const std::string& name) const {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      if (blocks_[i].name == name) return i;
+    }
+    return 0;  // a hand-written plan's mistake: the run says so
+  }
+  const std::string& suffix_precision() const { return plan_.precision; }
+  bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
+  double views(double most) const {
+    return parse_augment(options_.augment).operations.empty() ? 1 : std::min(most, static_cast<double>(options_.views));
+  }
+  double trained_of(std::size_t i) const {
+    const bool own_weights = weights_ || i >= facts_.model.head_begin;
+    return static_cast<double>(blocks_[i].parameters) * (own_weights ? 1 : kAdapterShare);
+  }
+
+  std::vector<BlockShare> block_shares() const {
+    std::vector<BlockShare> shares(blocks_.size());
+    std::vector<std::size_t> cycled;  // encoder blocks, from the top: turns of block_cycle each
+    for (std::size_t i = blocks_.size(); i-- > 0;) {
+      if (std::find(stage_.blocks.begin(), stage_.blocks.end(), blocks_[i].name) == stage_.blocks.end()) continue;
+      const auto period = stage_.update_period.find(blocks_[i].name);
+      shares[i].due = 1 / static_cast<double>(period == stage_.update_period.end() ? 1 : period->second);
+      if (i < facts_.model.head_begin) cycled.push_back(i);
+    }
+    const auto count = static_cast<std::int64_t>(cycled.size()), at_a_time = options_.block_cycle;
+    const bool cycles = at_a_time > 0 && at_a_time < count;
+    const double turns = cycles ? std::ceil(static_cast<double>(count) / static_cast<double>(at_a_time)) : 1;
+    for (const auto i : cycled) shares[i].due /= turns;
+    // Periods are multiples of one another as a rule: the most frequent block below decides. Turns exclude each other.
+    double often = 0, last_turn = -1, turns_below = 0;
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      const auto found = std::find(cycled.begin(), cycled.end(), i);
+      if (found != cycled.end() && cycles) {
+        const double turn = static_cast<double>((found - cycled.begin()) / at_a_time);
+        if (turn != last_turn) ++turns_below;
+        last_turn = turn;
+      }
+      const bool head = i >= facts_.model.head_begin;
+      if (shares[i].due > 0) often = std::max(often, shares[i].due * (head ? 1 : turns));
+      shares[i].reached = often * (cycles && !head ? turns_below / turns : 1);
+    }
+    return shares;
+  }
+
+  // Seconds of one sample through blocks first .. last-1.
+  double forward(std::size_t first, std::size_t last, std::string_view precision) const {
+    double sum = 0;
+    for (auto i = first; i < last; ++i) sum += blocks_[i].multiply_adds;
+    return 2 * sum / rate(precision);
+  }
+  double rate(std::string_view precision) const {
+    return 1e9 * product_share(precision) * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
+  }
+
+  double micro_batch() const {
+    const auto batch = options_.per_device_train_batch_size;
+    return static_cast<double>(plan_.micro_batch > 0 ? std::min(plan_.micro_batch, batch) : batch);
+  }
+  // Rows that an epoch trains on. The easy half of them, about, loses the share `infobatch` before the last epochs.
+  double rows_an_epoch() const {
+    return static_cast<double>(facts_.train_rows) * options_.data_fraction * (1 - 0.5 * 0.875 * options_.infobatch);
+  }
+  double steps_an_epoch() const {
+    const auto batch = options_.per_device_train_batch_size * options_.gradient_accumulation_steps;
+    return std::max(1.0, std::ceil(rows_an_epoch() / static_cast<double>(batch)));
+  }
+  double epochs() const {
+    if (stage_.seconds > 0) return 1e9;
+    return stage_.max_steps > 0 ? static_cast<double>(stage_.max_steps) / steps_an_epoch() : stage_.epochs;
+  }
+  double steps() const { return epochs() * steps_an_epoch(); }
+  double samples() const { return epochs() * rows_an_epoch(); }
+  double evaluations() const {
+    if (options_.eval_strategy == "steps" && options_.eval_steps > 0) {
+      return std::ceil(steps() / static_cast<double>(options_.eval_steps));
+    }
+    return options_.eval_strategy == "epoch" ? std::max(1.0, std::ceil(epochs())) : 1;
+  }
+
+  double step() const {
+    double units = 0, updated = 0;  // multiply-adds of a sample; parameters that an optimizer step touches
+    for (auto i = cut_; i < blocks_.size(); ++i) {
+      const bool own_weights = weights_ || i >= facts_.model.head_begin;
+      units += blocks_[i].multiply_adds * (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
+      updated += shares_[i].due * trained_of(i);
+    }
+    const auto augment = parse_augment(options_.augment);
+    const double batch = rows_an_epoch() / steps_an_epoch(), parts = std::ceil(batch / micro_batch());
+    // Token rows are rounded up to 64 in every micro-batch (nn/state.h): half of that on average.
+    const double tokens = facts_.model.tokens;
+    const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
+    return batch * rounding * (augment.rdrop ? 2 : 1) * 2 * units / rate(plan_.precision) + kStepSeconds * parts +
+           updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
+  }
+
+  // Samples of mean length that weigh as much as `count` that come together. Batches of like length are sorted within
+  // stretches of 50 (data/batches.h): the longest 50th part of the rows, or as many as `count`, may meet.
+  double worst(double count) const {
+    auto lengths = facts_.lengths;
+    if (lengths.empty()) return count;
+    const auto top = std::min(lengths.size(), std::max(static_cast<std::size_t>(count), lengths.size() / 50));
+    const auto end = lengths.begin() + static_cast<std::ptrdiff_t>(top);
+    std::partial_sort(lengths.begin(), end, lengths.end(), std::greater<>());
+    const auto sum = static_cast<double>(std::accumulate(lengths.begin(), end, std::int64_t{0}));
+    return count * sum / static_cast<double>(top) / facts_.model.tokens;
+  }
+  double micro_batch_bytes() const {
+    if (!gradient()) return 0;
+    double kept = 0, widest = 0;
+    for (auto i = cut_; i < blocks_.size(); ++i) {
+      widest = std::max(widest, blocks_[i].widest);
+      if (shares_[i].reached > 0) kept += blocks_[i].kept * (weights_ ? kTrainedKeeps : 1);
+    }
+    const double passes = parse_augment(options_.augment).rdrop ? 2 : 1;
+    return worst(micro_batch()) * (passes * kept + kTransients * widest) * bytes_of(plan_.precision);
+  }
+  double inference_bytes() const {
+    double widest = 0;
+    for (const auto& block : blocks_) widest = std::max(widest, block.widest);
+    return std::min(worst(kChunk), 2 * kChunk) * kTransients * widest * bytes_of(plan_.prefix_precision);
+  }
+
+  const Plan& plan_;
+  const Options& options_;
+  const Stage& stage_;
+  const PlanFacts& facts_;
+  const std::vector<BlockFacts>& blocks_;
+  std::size_t cut_;
+  bool weights_;  // the method trains the blocks' own weights
+  std::vector<BlockShare> shares_;
+};
+
+}  // namespace
+
+Cost predict_cost(const Plan& plan, const PlanFacts& facts) {
+  Cost cost;
+  cost.start = facts.seconds_used;
+  const auto parameters = static_cast<double>(facts.model.parameters());
+  double stages = 0, trained = 0, cache = 0;
+  for (const auto& stage : plan.stages) {
+    const StageCost own(plan, stage, facts);
+    (own.gradient() ? cost.training : cost.solving) += own.seconds();
+    if (own.gradient()) {
+      cost.evaluation = std::max(cost.evaluation, own.first_evaluation());
+      trained = std::max(trained, own.trained_parameters());
+    }
+    stages = std::max(stages, own.peak_bytes());
+    cache = std::max(cache, own.cache_bytes());
+  }
+  double units = 0, products = 0;  // parameters of blocks with products: those that have a bf16 form
+  for (const auto& block : facts.model.blocks) {
+    units += block.multiply_adds;
+    if (block.multiply_adds > 0) products += static_cast<double>(block.parameters);
+  }
+  const double rows = static_cast<double>(facts.validation_rows + facts.test_rows);
+  cost.finish = kFinishSeconds + rows * 2 * units / (1e9 * product_share("fp32") * facts.rates.fp32_gflops) +
+                (3 * 4 * parameters + 4 * trained) / kFileRate;
+  const double fixed = static_cast<double>(facts.resident_bytes) + kKernelBytes + 4 * parameters +
+                       (plan.precision == "bf16" || plan.prefix_precision == "bf16" ? 2 * products : 0);
+  cost.cache_bytes = static_cast<std::int64_t>(cache);
+  cost.peak_bytes = static_cast<std::int64_t>(fixed + std::max(stages, 4 * parameters + 8 * trained));
+  return cost;
+}
+
+}  // namespace strop

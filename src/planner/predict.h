@@ -1,0 +1,50 @@
+// What a plan will cost: seconds of the whole job and peak resident memory, from facts alone (nothing is run).
+//
+// Time, in seconds. F_i: FLOPs of block i forward, twice its multiply-adds.
+//   start        PlanFacts::seconds_used, what reading and planning took
+//   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached, else once
+//                for each pass over a row; at the stage's end anew for validation
+//   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
+//                products are left out), each times the share of steps in which it happens (update_period,
+//                block_cycle);
+//                + kStepSeconds, + the optimizer's reading and writing of what trains
+//   evaluation   F of the suffix for every validation row
+//   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
+// Products run at kForwardShare (of the GEMM rate that the probe measured) by precision: the rest goes into norms,
+// activations and attention, which do not get faster in bf16.
+//
+// Memory, in bytes: the larger of a stage and of the finish.
+//   stage        PlanFacts::resident_bytes + kKernelBytes (oneDNN's compiled products and their workspaces) + the
+//   mapped
+//                weights + their bf16 copies + trained parameters times (copy, gradient, optimizer, best, EMA) + the
+//                cache and its packing + the larger of one micro-batch in training (numbers kept by the blocks that the
+//                gradient passes, times kTrainedKeeps where weights train, + kTransients times the widest tensor) and
+//                of 64 rows in inference
+//   finish       the weights mapped twice, to prove that what was frozen stayed as it was; trained parameters and best
+//
+// Times hold within a factor of two on a machine that does nothing else, memory within a third (docs/planner.md).
+#pragma once
+
+#include <cstdint>
+
+#include "planner/plan_facts.h"
+#include "strop/plan.h"
+
+namespace strop {
+
+struct Cost {
+  double start = 0;       // seconds: before the first stage
+  double solving = 0;     // closed-form stages, the evaluation behind each included
+  double training = 0;    // gradient stages, their evaluations included
+  double evaluation = 0;  // the longest single evaluation of them
+  double finish = 0;      // from the last step to the end of the process
+  std::int64_t peak_bytes = 0;
+  std::int64_t cache_bytes = 0;  // the largest stage's cache, of peak_bytes
+
+  double seconds() const { return start + solving + training + finish; }
+};
+
+// Samples at a time: plan.micro_batch, or the whole batch where it is 0. Stages with a wall clock take their seconds.
+Cost predict_cost(const Plan& plan, const PlanFacts& facts);
+
+}  // namespace strop

@@ -1,0 +1,145 @@
+// The arithmetic of predictions, on facts whose figures are known. What comes true is measured by hand
+// (docs/planner.md).
+#include "planner/predict.h"
+
+#include <gtest/gtest.h>
+
+#include "planner/choose.h"
+#include "tiny_facts.h"
+
+namespace strop {
+namespace {
+
+// Seconds of a sample's forward pass through one encoder block: 2e9 FLOPs at 100 GFLOP/s.
+constexpr double kBlock = 0.02;
+
+Cost cost_of(const Options& options, const PlanFacts& facts) {
+  return predict_cost(choose_plan(options, facts), facts);
+}
+
+PlanFacts without_validation() {
+  auto facts = tiny_facts();
+  facts.validation_rows = 0;
+  return facts;
+}
+
+// In forward passes of one encoder block for one sample.
+double units_a_sample(Options options, const PlanFacts& facts) {
+  options.max_steps = 100;
+  const double samples = 100.0 * static_cast<double>(options.per_device_train_batch_size);
+  return cost_of(options, facts).training / samples / kBlock;
+}
+
+TEST(PredictTime, ForwardAndBackwardByWhatTrains) {
+  const auto facts = without_validation();
+  EXPECT_NEAR(units_a_sample(with_method("lora"), facts), 2 * 2, 0.02);  // two blocks, forward and through
+  EXPECT_NEAR(units_a_sample(with_method("full"), facts), 2 * 3, 0.02);  // and the weights' gradients
+  auto rdrop = with_method("full");
+  rdrop.augment = {"rdrop"};
+  EXPECT_NEAR(units_a_sample(rdrop, facts), 2 * 2 * 3, 0.02);
+}
+
+TEST(PredictTime, UpdatesLessOftenCostLess) {
+  const auto facts = without_validation();
+  auto periods = with_method("full");
+  periods.update_period = {1, 2, 4};
+  // Block 1 every second step, block 0 every fourth: backward stops above it on the others.
+  EXPECT_NEAR(units_a_sample(periods, facts), (1 + 0.5 + 0.5) + (1 + 0.25 + 0.25), 0.02);
+  auto cycle = with_method("full");
+  cycle.block_cycle = 1;
+  // Three turns, embeddings among them: the gradient passes block 0 in two of them.
+  EXPECT_NEAR(units_a_sample(cycle, facts), (1 + 1 + 1 / 3.0) + (1 + 2 / 3.0 + 1 / 3.0), 0.02);
+}
+
+TEST(PredictTime, CachedPrefixRunsOnce) {
+  const auto facts = without_validation();
+  auto top = with_method("layerwise");
+  top.top_k = 1;
+  top.num_train_epochs = 3;
+  const double suffix = 3 * 3 * 1024 * kBlock;  // 3 epochs of 32 batches of 32, forward and backward of the top block
+  EXPECT_NEAR(cost_of(top, facts).training, 1024 * kBlock + suffix, 2);
+  top.cache = "none";
+  EXPECT_NEAR(cost_of(top, facts).training, 3 * 1024 * kBlock + suffix, 2);
+}
+
+TEST(PredictTime, EvaluationsAndTheEnd) {
+  auto facts = tiny_facts();
+  const auto lora = cost_of(with_method("lora"), facts);
+  EXPECT_NEAR(lora.evaluation, 100 * 2 * kBlock, 0.01);
+  EXPECT_NEAR(lora.training - cost_of(with_method("lora"), without_validation()).training, 3 * 100 * 2 * kBlock, 0.05);
+  facts.test_rows = 1000;
+  EXPECT_NEAR(cost_of(with_method("lora"), facts).finish - lora.finish, 1000 * 2 * kBlock, 0.01);
+  facts.seconds_used = 7;
+  EXPECT_NEAR(cost_of(with_method("lora"), facts).seconds() - lora.seconds(), 7 + 1000 * 2 * kBlock, 0.01);
+}
+
+TEST(PredictTime, ClosedFormsAreForwardPasses) {
+  auto ridge = with_method("head");
+  ridge.head_solver = "ridge";
+  const auto cost = cost_of(ridge, tiny_facts());
+  EXPECT_EQ(cost.training, 0);
+  EXPECT_NEAR(cost.solving, 1124 * 2 * kBlock, 0.1);
+}
+
+TEST(PredictTime, WallClockStagesTakeTheirTime) {
+  auto options = with_method("lora");
+  options.time = "10m";
+  const auto facts = tiny_facts();
+  const auto plan = choose_plan(options, facts);
+  const auto cost = predict_cost(plan, facts);
+  EXPECT_EQ(cost.training, plan.stages.at(0).seconds);
+  EXPECT_LE(cost.seconds() + cost.evaluation, 600);
+}
+
+TEST(PredictMemory, FollowsTheMicroBatch) {
+  const auto facts = tiny_facts();
+  auto plan = choose_plan(with_method("lora"), facts);
+  const auto whole = predict_cost(plan, facts).peak_bytes;
+  plan.micro_batch = 16;
+  // Two blocks keep 4e5 numbers a sample each, and four tensors of 1e4 pass by.
+  EXPECT_NEAR(static_cast<double>(whole - predict_cost(plan, facts).peak_bytes), 16 * (2 * 4e5 + 4 * 1e4) * 4, 2e4);
+  plan.precision = plan.prefix_precision = "bf16";
+  plan.micro_batch = 32;
+  EXPECT_LT(predict_cost(plan, facts).peak_bytes, whole);
+}
+
+TEST(PredictMemory, FollowsTheLongestRows) {
+  auto facts = tiny_facts();
+  facts.model.tokens = 10;
+  facts.lengths.assign(1000, 9);
+  for (std::size_t i = 0; i < 100; ++i) facts.lengths[10 * i] = 19;
+  const auto plan = choose_plan(with_method("lora"), facts);
+  const auto mixed = predict_cost(plan, facts).peak_bytes;
+  facts.lengths.assign(1000, 19);
+  EXPECT_EQ(predict_cost(plan, facts).peak_bytes, mixed);  // 32 long rows may meet in a batch
+  facts.lengths.assign(1000, 10);
+  EXPECT_NEAR(static_cast<double>(mixed - predict_cost(plan, facts).peak_bytes), 0.9 * 32 * (2 * 4e5 + 4 * 1e4) * 4,
+              2e4);
+}
+
+TEST(PredictMemory, FollowsWhatTrainsAndWhatIsCached) {
+  const auto facts = tiny_facts();
+  auto options = with_method("full");
+  options.optim = "sgd";
+  const auto sgd = cost_of(options, facts).peak_bytes;
+  options.optim = "adamw";
+  EXPECT_NEAR(static_cast<double>(cost_of(options, facts).peak_bytes - sgd), 4 * 2e6, 1e4);  // the second moment
+  options = with_method("layerwise");
+  options.top_k = 1;
+  const auto cached = cost_of(options, facts);
+  EXPECT_EQ(cached.cache_bytes, static_cast<std::int64_t>((2 * 1024 + 100) * 2e4 * 4));
+  options.cache = "none";
+  EXPECT_EQ(cached.peak_bytes - cost_of(options, facts).peak_bytes, cached.cache_bytes);
+}
+
+TEST(PredictMemory, TheEndReadsTheBaseAgain) {
+  auto facts = tiny_facts();
+  facts.model.blocks[0].parameters = 1'000'000'000;
+  facts.model.blocks[3].parameters = 0;
+  const auto cost = cost_of(with_method("head"), facts);
+  EXPECT_GT(cost.peak_bytes, std::int64_t{8'000'000'000});
+  EXPECT_LT(cost.peak_bytes, std::int64_t{8'600'000'000});
+}
+
+}  // namespace
+}  // namespace strop
