@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define STROP_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define STROP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define STROP_CLONES
 #endif
