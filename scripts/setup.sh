@@ -31,6 +31,9 @@ libpcre2-dev pc:libpcre2-8
 libcurl4-openssl-dev pc:libcurl
 libssl-dev pc:libcrypto
 zlib1g-dev pc:zlib
+libjpeg-dev pc:libjpeg
+libpng-dev pc:libpng
+libwebp-dev pc:libwebpdemux
 libgtest-dev pc:gtest
 libbenchmark-dev pc:benchmark
 LIST

@@ -6,6 +6,8 @@
 
 #include <memory>
 
+#include "core/error.h"
+
 namespace strop {
 namespace {
 
@@ -23,8 +25,7 @@ void (*before_terminal_line)() = nullptr;
 
 spdlog::logger& terminal() {
   static auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "terminal", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("terminal", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->flush_on(spdlog::level::debug);
     return made;
@@ -46,8 +47,17 @@ void set_log_hook(void (*before_line)()) { before_terminal_line = before_line; }
 void set_log_file(const std::filesystem::path& file) {
   file_logger().reset();
   if (file.empty()) return;
-  auto made = std::make_shared<spdlog::logger>(
-      "file", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
+  std::shared_ptr<spdlog::logger> made;
+  try {
+    made = std::make_shared<spdlog::logger>("file", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string()));
+  } catch (const spdlog::spdlog_ex& error) {
+    fail(ErrorKind::usage, "{}: cannot be written: {}", file.string(), error.what());
+  }
+  // A log on a full disk must not spoil the run's own message; what the run needs on disk fails by itself.
+  made->set_error_handler([file, said = false](const std::string& why) mutable {
+    if (!said) terminal().warn("warning: {}: lines are missing: {}", file.string(), why);
+    said = true;
+  });
   made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   made->flush_on(spdlog::level::info);
   file_logger() = std::move(made);

@@ -52,6 +52,8 @@ void visit_progress(TrainProgress& progress, const Visit& visit) {
   visit("elapsed", progress.elapsed);
   visit("stage_elapsed", progress.stage_elapsed);
   visit("loss_sum", progress.loss_sum);
+  visit("loss_since_log", progress.loss_since_log);
+  visit("steps_since_log", progress.steps_since_log);
   visit("best_metric", progress.best_metric);
   visit("best_step", progress.best_step);
   visit("evaluations_without_gain", progress.evaluations_without_gain);

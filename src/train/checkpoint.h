@@ -29,6 +29,8 @@ struct TrainProgress {
   double elapsed = 0;            // seconds of training so far, interruptions aside
   double stage_elapsed = 0;
   double loss_sum = 0;           // of all steps, for the mean
+  double loss_since_log = 0;     // of the steps since the last line of the log
+  std::int64_t steps_since_log = 0;
   double best_metric = 0;
   std::int64_t best_step = -1;   // -1: no evaluation yet
   std::int64_t evaluations_without_gain = 0;

@@ -118,14 +118,18 @@ void remember(const nlohmann::json& outcome) {
 
 }  // namespace
 
+std::string adapter_method(const Plan& plan, const Opened& opened) {
+  const bool puts_adapters = std::any_of(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) {
+    return !find_method(stage.method).peft_type.empty();
+  });
+  return puts_adapters ? plan.options.method : opened.adapter_method;
+}
+
 std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& trainer, const fs::path& folder,
                        const std::string& started, double seconds_before) {
   const auto& options = plan.options;
   const auto& progress = trainer.progress();
-  const std::string method = std::any_of(plan.stages.begin(), plan.stages.end(),
-                                         [](const Stage& stage) { return !find_method(stage.method).peft_type.empty(); })
-                                 ? options.method
-                                 : bench.opened.adapter_method;
+  const std::string method = adapter_method(plan, bench.opened);
   write_file_atomic(folder / "strop.json", to_json(make_record(bench, plan, trainer, started)) + "\n");
   const auto kind = resolve_save(options, *bench.opened.model, method);
   save_model({folder, bench.opened.base_folder, bench.opened.base_name, method, trainer.changed_layers()}, *bench.opened.model, options, kind);

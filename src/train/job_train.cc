@@ -10,8 +10,10 @@
 #include "strop/job.h"
 #include "train/finish_run.h"
 #include "train/run_folder.h"
+#include "train/save_model.h"
 #include "train/sweep.h"
 #include "train/workbench.h"
+#include "tuning/apply.h"
 
 namespace strop {
 namespace {
@@ -40,9 +42,17 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
   return facts;
 }
 
+// What would fail late fails before anything is written.
+void check_plan(const Plan& plan, Workbench& bench) {
+  auto& model = *bench.opened.model;
+  for (const auto& stage : plan.stages) check_stage(model, stage, plan.options);
+  resolve_save(plan.options, model, adapter_method(plan, bench.opened));
+}
+
 RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder, const std::optional<Checkpoint>& resume) {
   const auto started = utc_now();
   plan.options.out = folder.path.string();
+  check_plan(plan, *bench);
   // The first file of the run: a folder that holds any other can be resumed.
   if (!resume) write_file_atomic(folder.path / "plan.yaml", to_yaml(plan));
   set_log_file(folder.path / "strop.log");
@@ -56,10 +66,15 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   }
   Console console(console_mode(plan.options.quiet, plan.options.json));
   Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
-  trainer.run(resume);
-  auto results = finish_run(*bench, plan, trainer, folder.path, started, resume ? resume->progress.elapsed : 0);
-  set_log_file({});
-  return {folder.path, std::move(results)};
+  try {
+    trainer.run(resume);
+    auto results = finish_run(*bench, plan, trainer, folder.path, started, resume ? resume->progress.elapsed : 0);
+    set_log_file({});
+    return {folder.path, std::move(results)};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    fail(error.kind(), "{}; go on with: strop train --resume --out {}", error.what(), folder.path.string());
+  }
 }
 
 RunResult resume_run(const Options& options) {
@@ -85,7 +100,9 @@ RunResult resume_run(const Options& options) {
 
 Plan make_plan(const Options& options) {
   const auto bench = open_workbench(options);
-  return choose_plan(options, facts_of(*bench, options));
+  auto plan = choose_plan(options, facts_of(*bench, options));
+  check_plan(plan, *bench);
+  return plan;
 }
 
 RunResult train(const Options& options) {

@@ -38,6 +38,16 @@ std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecor
   fail(ErrorKind::model, "{}: no base_model_name_or_path; name the base with --model and this folder with --adapter", file.string());
 }
 
+// Shapes alone do not tell a base from another of its kind: the run record holds a hash of the weights.
+void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const Options& options) {
+  if (!record || record->base_hash.empty()) return;
+  const auto weights = resolve_model(options.model, options.revision) / "model.safetensors";
+  if (fs::exists(weights) && sha256_file(weights) != record->base_hash) {
+    fail(ErrorKind::model, "{}: this adapter was trained on {}, whose weights differ from those of {}; give that base with --model",
+         adapter.string(), record->base_model, options.model);
+  }
+}
+
 void finish(Opened& opened, const Options& options, ModelOptions model_options, std::int64_t recorded_length) {
   opened.base_folder = resolve_model(opened.base_name, options.revision);
   auto base = open_model(opened.base_folder, std::move(model_options));
@@ -63,6 +73,7 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   Opened opened;
   opened.base_name = absolute_if_path(options.model);
   opened.adapter = options.adapter;
+  if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options);
   ModelOptions model_options;
   model_options.label_names = labels;
   model_options.pooling = options.pooling == "auto" ? "pooler" : options.pooling;
@@ -78,13 +89,7 @@ Opened open_for_use(const Options& options) {
     opened.adapter = options.adapter;
     opened.record = record_of(opened.adapter);
     opened.base_name = absolute_if_path(options.model);
-    if (opened.record && !opened.record->base_hash.empty()) {
-      const auto weights = resolve_model(opened.base_name, options.revision) / "model.safetensors";
-      if (fs::exists(weights) && sha256_file(weights) != opened.record->base_hash) {
-        fail(ErrorKind::model, "{}: this adapter was trained on {}, whose weights differ from those of {}; give that base with --model",
-             options.adapter, opened.record->base_model, options.model);
-      }
-    }
+    refuse_other_base(options.adapter, opened.record, options);
   } else if (fs::exists(given / "adapter_config.json")) {
     opened.adapter = given;
     opened.record = record_of(given);

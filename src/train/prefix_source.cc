@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace strop {
 
@@ -21,11 +22,12 @@ constexpr std::int64_t kChunk = 64;
 
 // The file of a disk cache: unlinked at once, so that it goes with the process whatever happens.
 struct PrefixSource::Storage {
+  std::filesystem::path place;
   int descriptor = -1;
   std::int64_t size = 0;
   std::vector<std::pair<void*, std::size_t>> maps;
 
-  explicit Storage(const std::filesystem::path& folder) {
+  explicit Storage(const std::filesystem::path& folder) : place(folder) {
     std::string file = (folder / "cache.XXXXXX").string();
     descriptor = ::mkstemp(file.data());
     if (descriptor < 0) fail(ErrorKind::usage, "{}: the cache cannot be written: {}", folder.string(), std::strerror(errno));
@@ -40,10 +42,12 @@ struct PrefixSource::Storage {
     const auto bytes = tensor.nbytes();
     if (bytes == 0) return tensor;
     const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), room = (bytes + page - 1) / page * page;
-    const bool reserved = ::posix_fallocate(descriptor, size, static_cast<off_t>(room)) == 0;
-    void* const address = reserved ? ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
+    int why = ::posix_fallocate(descriptor, size, static_cast<off_t>(room));
+    void* const address = why == 0 ? ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
     if (address == MAP_FAILED) {
-      fail(ErrorKind::usage, "the cache of {} cannot grow on disk; free some space, or set cache=none or cache_dir=", bytes);
+      if (why == 0) why = errno;
+      fail(ErrorKind::usage, "{}: the cache of {} cannot grow by {}: {}; free some space, or set cache=none or cache_dir=",
+           place.string(), human_bytes(static_cast<double>(size)), human_bytes(static_cast<double>(bytes)), std::strerror(why));
     }
     std::memcpy(address, tensor.const_data_ptr(), bytes);
     maps.emplace_back(address, room);

@@ -10,14 +10,16 @@ namespace strop {
 namespace fs = std::filesystem;
 namespace {
 
+void refuse_read_only(const fs::path& folder, const std::string& fix) {
+  if (::access(folder.c_str(), W_OK) != 0) fail(ErrorKind::usage, "out: {} is not writable; {}", folder.string(), fix);
+}
+
 void make_writable(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail(ErrorKind::usage, "out: {} cannot be made: {}", folder.string(), error.message());
   if (!fs::is_directory(folder)) fail(ErrorKind::usage, "out: {} is a file; expected a folder", folder.string());
-  if (::access(folder.c_str(), W_OK) != 0) {
-    fail(ErrorKind::usage, "out: {} is not writable; choose another folder with --out", folder.string());
-  }
+  refuse_read_only(folder, "choose another folder with --out");
 }
 
 // The report is the last file of a run: one that was killed before it goes on, too.
@@ -94,6 +96,7 @@ RunFolder claim_for_resume(const Options& options) {
     }
   }
   if (!unfinished(folder)) fail(ErrorKind::usage, "resume: the run in {} is complete", folder.string());
+  refuse_read_only(folder, "a resumed run goes on in its own folder: allow writing there (chmod u+w)");
   return {folder, false};
 }
 

@@ -73,7 +73,7 @@ std::string resolve_save(const Options& options, const Model& model, const std::
   const bool adapters = !method.empty() && !find_method(method).peft_type.empty();
   if (options.save != "auto") {
     if (options.save == "adapter" && !adapters) {
-      fail(ErrorKind::usage, "save: adapter does not fit method {}, which trains weights themselves; use save=full or delta", method);
+      fail(ErrorKind::usage, "save: adapter does not fit method {}, which trains weights themselves; use save=full or delta", options.method);
     }
     return options.save;
   }

@@ -19,8 +19,7 @@ struct Trainer::StageRun {
   double batches_in_epoch = 1;
   double data_rate = 1;                            // share of the training samples that the epoch uses
   Stopwatch since_log = {};                        // throughput window
-  std::int64_t samples_at_log = 0, tokens_since_log = 0, steps_since_log = 0;
-  double loss_since_log = 0;
+  std::int64_t samples_at_log = 0, tokens_since_log = 0;
 };
 
 }  // namespace strop

@@ -93,8 +93,8 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
 }
 
 void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
-  run.loss_since_log += loss;
-  ++run.steps_since_log;
+  progress_.loss_since_log += loss;
+  ++progress_.steps_since_log;
   const bool due = progress_.stage_step == 1 || progress_.global_step % plan_.options.logging_steps == 0;
   if (!due) return;
   const double seconds = run.since_log.seconds();
@@ -103,7 +103,7 @@ void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   line.total_steps = run.stage.max_steps;
   line.stage = run.stage.name;
   line.epoch = static_cast<double>(progress_.first_epoch + progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch;
-  line.loss = run.loss_since_log / static_cast<double>(run.steps_since_log);
+  line.loss = progress_.loss_since_log / static_cast<double>(progress_.steps_since_log);
   line.learning_rate = rate;
   line.grad_norm = norm;
   if (seconds > 0) {
@@ -120,8 +120,8 @@ void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   console_.show(line);
   run.since_log = Stopwatch();
   run.samples_at_log = progress_.samples;
-  run.tokens_since_log = run.steps_since_log = 0;
-  run.loss_since_log = 0;
+  run.tokens_since_log = progress_.steps_since_log = 0;
+  progress_.loss_since_log = 0;
 }
 
 }  // namespace strop

@@ -166,7 +166,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
       if (interrupted()) {
         save(run);
         console_.finish();
-        fail(ErrorKind::interrupted, "interrupted at step {}; go on with: strop train --resume --out {}", progress_.global_step, folder_.string());
+        fail(ErrorKind::interrupted, "interrupted at step {}", progress_.global_step);
       }
       const auto first = static_cast<std::size_t>(progress_.batch), last = std::min(batches.size(), first + per_step);
       progress_.batch = static_cast<std::int64_t>(last);
@@ -190,8 +190,8 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     leaf.requires_grad_(false);
   }
   progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
-  progress_.epoch = progress_.batch = progress_.stage_step = 0;
-  progress_.stage_elapsed = 0;
+  progress_.epoch = progress_.batch = progress_.stage_step = progress_.steps_since_log = 0;
+  progress_.stage_elapsed = progress_.loss_since_log = 0;
 }
 
 double Trainer::stage_progress(const StageRun& run) const {

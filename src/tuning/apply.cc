@@ -22,6 +22,42 @@ void freeze(Model& model) {
   }
 }
 
+namespace {
+
+[[noreturn]] void fail_no_target(const Model& model, const Stage& stage, const Options& options) {
+  std::vector<std::string> names;
+  for (const auto& [name, layer] : model.block(model.index_of(stage.blocks.front())).layers()) names.push_back(name);
+  fail(ErrorKind::usage, "method {}: target_modules [{}] match no layer of this {} model; layers of {}: {}",
+       stage.method, join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
+}
+
+bool has_adapter(const Block& block) {
+  return std::any_of(block.layers().begin(), block.layers().end(),
+                     [](const auto& entry) { return entry.second->adapter != nullptr; });
+}
+
+}  // namespace
+
+void check_stage(Model& model, const Stage& stage, const Options& options) {
+  const auto& method = find_method(stage.method);
+  model.index_of(stage.cut);
+  bool below_head = false, adapted = false;
+  for (const auto& name : stage.blocks) {
+    const auto index = model.index_of(name);
+    if (index >= model.head_begin() || method.peft_type.empty()) continue;
+    below_head = true;
+    auto& block = model.block(index);
+    if (has_adapter(block)) {
+      adapted = true;
+      continue;
+    }
+    method.open_block(block, options);
+    adapted = adapted || has_adapter(block);
+    for (const auto& [layer_name, layer] : block.layers()) layer->adapter.reset();
+  }
+  if (below_head && !adapted) fail_no_target(model, stage, options);
+}
+
 std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options) {
   freeze(model);
   const auto& method = find_method(stage.method);
@@ -47,12 +83,7 @@ std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const O
   const bool trains_below_head = std::any_of(trained.begin(), trained.end(), [&](const TrainedTensor& one) {
     return model.index_of(one.block) < model.head_begin();
   });
-  if (any_below_head && !trains_below_head) {
-    std::vector<std::string> names;
-    for (const auto& [name, layer] : model.block(model.index_of(stage.blocks.front())).layers()) names.push_back(name);
-    fail(ErrorKind::usage, "method {}: target_modules [{}] match no layer of this {} model; layers of {}: {}", stage.method,
-         join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
-  }
+  if (any_below_head && !trains_below_head) fail_no_target(model, stage, options);
   return trained;
 }
 

@@ -25,6 +25,9 @@ struct TrainedTensor {
 // an earlier stage stay and keep training if their block is open. Error(usage) where nothing would train.
 std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options);
 
+// Throws what apply_stage would, before anything of a run is written, and leaves the model as it was.
+void check_stage(Model& model, const Stage& stage, const Options& options);
+
 // Every trained-now tensor of the model, in the row's order (also after reading an adapter).
 std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stage);
 

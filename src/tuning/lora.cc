@@ -42,23 +42,7 @@ double scale_of(double alpha, std::int64_t rank, bool rslora) {
 }  // namespace
 
 std::vector<Stage> lora_stages(const ModelFacts& model, const Options& options) {
-  std::size_t first = std::min<std::size_t>(1, model.head_begin);
-  if (!options.layers_to_transform.empty()) {
-    const auto lowest = *std::min_element(options.layers_to_transform.begin(), options.layers_to_transform.end());
-    first = std::min(model.head_begin, static_cast<std::size_t>(lowest) + 1);
-  }
-  Stage stage = stage_from(model, options, "lora", "lora", first);
-  if (!options.layers_to_transform.empty()) {
-    std::erase_if(stage.blocks, [&](const std::string& name) {
-      for (std::size_t i = 1; i < model.head_begin; ++i) {
-        if (model.blocks[i].name != name) continue;
-        const auto& wanted = options.layers_to_transform;
-        return std::find(wanted.begin(), wanted.end(), static_cast<std::int64_t>(i) - 1) == wanted.end();
-      }
-      return false;
-    });
-  }
-  return {stage};
+  return {adapter_stage(model, options, "lora")};
 }
 
 void open_lora(Block& block, const Options& options) {

@@ -12,7 +12,6 @@
 #include "strop/options.h"
 #include "strop/plan.h"
 
-
 namespace at {
 class Tensor;
 }
@@ -52,6 +51,9 @@ const Method& find_method(const std::string& name);
 // One stage that opens blocks first_block .. end, cut before first_block.
 Stage stage_from(const ModelFacts& model, const Options& options, const std::string& name, const std::string& method,
                  std::size_t first_block);
+// The one stage of an adapter method: the blocks between embeddings and head, or those of layers_to_transform (0 is the
+// lowest), and the head. Error(usage): a number that no block has.
+Stage adapter_stage(const ModelFacts& model, const Options& options, const std::string& method);
 // PEFT's rules (peft.md 2): a list entry matches a module of that name or one that ends with "." + entry; a single
 // entry with regex characters must match in full; "all-linear" matches every linear layer outside the head.
 bool matches_modules(const std::vector<std::string>& patterns, const std::string& module, const Layer& layer);

@@ -11,6 +11,7 @@
 #include "weights/hub_download.h"
 #include "weights/hub_name.h"
 #include "weights/shard_index.h"
+#include "weights/weight_names.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -28,16 +29,18 @@ constexpr const char* kSmallFiles[] = {"config.json",
                                        "1_Pooling/config.json",
                                        "sentence_bert_config.json",
                                        "preprocessor_config.json"};
-constexpr const char* kWeights = "model.safetensors";
-constexpr const char* kIndex = "model.safetensors.index.json";
+constexpr std::string_view kIndexSuffix = ".index.json";
 
 bool has_weights(const fs::path& snapshot) {
   std::error_code error;
-  if (fs::exists(snapshot / kWeights, error)) return true;
-  if (!fs::exists(snapshot / kIndex, error)) return false;
-  const auto shards = read_shard_index(snapshot / kIndex);
-  return std::all_of(shards.begin(), shards.end(),
-                     [&](const auto& shard) { return fs::exists(snapshot / shard.second, error); });
+  for (const std::string name : kWeightNames) {
+    if (!fs::exists(snapshot / name, error)) continue;
+    if (!ends_with(name, kIndexSuffix)) return true;
+    const auto shards = read_shard_index(snapshot / name);
+    return std::all_of(shards.begin(), shards.end(),
+                       [&](const auto& shard) { return fs::exists(snapshot / shard.second, error); });
+  }
+  return false;
 }
 
 // Python may have left the weights alone there: without an input form (tokenizer or preprocessor) the hub is asked.
@@ -50,40 +53,29 @@ bool is_complete(const fs::path& snapshot) {
          has_weights(snapshot);
 }
 
-[[noreturn]] void fail_without_safetensors(const std::string& model, const std::vector<std::string>& files) {
-  for (const auto& file : files) {
-    if (file.find('/') != std::string::npos ||
-        !(ends_with(file, ".bin") || ends_with(file, ".pth") || ends_with(file, ".pt")))
-      continue;
-    fail(ErrorKind::model,
-         "{}: holds {}, but no {}; pickled weights are not read yet. Convert it once with Python, then use --model "
-         "FOLDER:\n  from transformers import AutoModel, AutoTokenizer\n"
-         "  [c.from_pretrained('{}').save_pretrained('FOLDER') for c in (AutoModel, AutoTokenizer)]",
-         model, file, kWeights, model);
-  }
-  fail(ErrorKind::model, "{}: holds no weights, expected {} or {}", model, kWeights, kIndex);
-}
-
 // The weights come last, so that a snapshot with weights has all the rest.
 fs::path fetch_model(const std::string& model, const std::string& revision, const HubCache& cache) {
   const HubApi api(model, revision);
   const auto listing = api.list();
   const std::set<std::string> files(listing.files.begin(), listing.files.end());
-  if (!files.contains(kWeights) && !files.contains(kIndex)) fail_without_safetensors(model, listing.files);
+  const auto weights =
+      std::find_if(std::begin(kWeightNames), std::end(kWeightNames), [&](auto name) { return files.contains(name); });
+  if (weights == std::end(kWeightNames)) {
+    fail(ErrorKind::model, "{}: holds no weights, expected {}", model,
+         join({std::begin(kWeightNames), std::end(kWeightNames)}, ", "));
+  }
   const auto fetch = [&](const std::string& file) { fetch_to_cache(api, cache, listing.commit, file); };
   for (const char* file : kSmallFiles) {
     if (files.contains(file)) fetch(file);
   }
   const fs::path snapshot = cache.snapshot(listing.commit);
-  if (files.contains(kWeights)) {
-    fetch(kWeights);
-  } else {
-    fetch(kIndex);
+  fetch(*weights);
+  if (ends_with(*weights, kIndexSuffix)) {
     std::set<std::string> shards;
-    for (const auto& [tensor, shard] : read_shard_index(snapshot / kIndex)) shards.insert(shard);
+    for (const auto& [tensor, shard] : read_shard_index(snapshot / *weights)) shards.insert(shard);
     for (const auto& shard : shards) {
       if (!files.contains(shard)) {
-        fail(ErrorKind::model, "{}: the shard {} that {} names is missing at the hub", model, shard, kIndex);
+        fail(ErrorKind::model, "{}: the shard {} that {} names is missing at the hub", model, shard, *weights);
       }
       fetch(shard);
     }
@@ -103,11 +95,10 @@ fs::path resolve_model(const std::string& name, const std::string& revision) {
   std::error_code error;
   if (!name.empty() && fs::exists(name, error)) return name;
   if (!is_hub_name(name)) {
-    fail(
-        ErrorKind::model,
-        "--model '{}': no such file or folder, and no hub name; expected a model folder, a .safetensors file or a name "
-        "such as sentence-transformers/all-MiniLM-L6-v2",
-        name);
+    fail(ErrorKind::model,
+         "--model '{}': no such file or folder, and no hub name; expected a model folder, a weight file or a name "
+         "such as sentence-transformers/all-MiniLM-L6-v2",
+         name);
   }
   if (!is_safe_relative_path(revision)) {
     fail(ErrorKind::model, "revision '{}': expected a branch, a tag or a commit, such as main", revision);

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "weights/mapped_file.h"
+
 namespace strop {
 
 // Names as in the file: "F32" "F16" "BF16" "F64" "I64" "I32" "I16" "I8" "U8" "BOOL" (also U16 U32 U64 C64 F8_*).
@@ -34,16 +36,17 @@ class SafetensorsFile {
 
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return map_.path(); }
 
  private:
-  std::filesystem::path path_;
-  std::shared_ptr<const void> map_;  // unmaps when the object goes
+  MappedFile map_;
   std::map<std::string, TensorView> tensors_;
   std::map<std::string, std::string> metadata_;
 };
 
-// The weights of a model folder or a single file: model.safetensors, or model.safetensors.index.json with its shards.
+// The weights of a model folder or a single file. Of a folder, the first that is there: model.safetensors,
+// model.safetensors.index.json with its shards, pytorch_model.bin, pytorch_model.bin.index.json, or else the one file
+// of torch.save that it holds (see PickledFile for what is read of such a file).
 class WeightFiles {
  public:
   explicit WeightFiles(const std::filesystem::path& folder_or_file);
@@ -53,7 +56,16 @@ class WeightFiles {
   std::filesystem::path file_of(const std::string& name) const;
 
  private:
-  std::vector<std::unique_ptr<SafetensorsFile>> files_;
+  struct File {
+    std::filesystem::path path;
+    std::shared_ptr<const void> owner;                 // of what the views point to
+    const std::map<std::string, TensorView>* tensors;  // lies in the owner
+  };
+
+  static File open_file(const std::filesystem::path& file);
+  void open_shards(const std::filesystem::path& index);
+
+  std::vector<File> files_;
   std::map<std::string, TensorView> tensors_;
   std::map<std::string, std::size_t> owner_;
 };

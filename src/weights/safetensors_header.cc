@@ -10,6 +10,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "weights/dtype.h"
+#include "weights/little_endian.h"
+#include "weights/mapped_file.h"
 #include "weights/safetensors.h"
 
 namespace strop {
@@ -205,14 +207,11 @@ class HeaderReader {
 
 std::uint64_t header_length(std::span<const std::byte> content, const std::string& file) {
   const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
-  if (starts_with(text, "version https://git-lfs")) {
-    fail(ErrorKind::model, "{}: is a Git LFS pointer, expected the weights themselves: run 'git lfs pull' there", file);
-  }
+  refuse_git_lfs_pointer(text, file);
   if (content.size() < kPrefix) {
     fail(ErrorKind::model, "{}: {} bytes long, expected at least {}; {}", file, content.size(), kPrefix, kDamaged);
   }
-  std::uint64_t length = 0;
-  for (std::size_t i = kPrefix; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(content[i]);
+  const auto length = little_endian(text.substr(0, kPrefix));
   if (length > kLargestHeader) {
     fail(ErrorKind::model,
          "{}: the header claims {} bytes, expected at most {}; this is no safetensors file, or it is damaged: fetch it "

@@ -1,4 +1,4 @@
-// model.safetensors.index.json: which shard a tensor lies in.
+// model.safetensors.index.json and pytorch_model.bin.index.json: which shard a tensor lies in.
 #pragma once
 
 #include <filesystem>

@@ -122,6 +122,29 @@ TEST(Interrupt, ASecondCtrlCEndsTheProcess) {
   EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+TEST(Log, AFileThatCannotBeOpenedIsAnErrorForAPerson) {
+  TempFolder folder;
+  std::filesystem::create_directories(folder / "strop.log");
+  const auto message = error_of(ErrorKind::usage, [&] { set_log_file(folder / "strop.log"); });
+  EXPECT_EQ(message.find((folder / "strop.log").string() + ": cannot be written: "), 0u) << message;
+  log_info("goes to the terminal alone");
+}
+
+// /dev/full takes every open and refuses every write.
+TEST(Log, LinesThatCannotBeWrittenAreSaidOnce) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  testing::internal::CaptureStderr();
+  set_log_file("/dev/full");
+  log_info("one");
+  log_info("two");
+  set_log_file({});
+  const std::string shown = testing::internal::GetCapturedStderr();
+  const auto at = shown.find("warning: /dev/full: lines are missing: ");
+  EXPECT_NE(at, std::string::npos) << shown;
+  EXPECT_EQ(shown.find("lines are missing", at + 30), std::string::npos) << shown;
+  EXPECT_NE(shown.find("two"), std::string::npos) << shown;
+}
+
 TEST(Log, TheFileHoldsInfoAndAboveWithTheTime) {
   TempFolder folder;
   set_log_level(LogLevel::error);

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "helpers.h"
 #include "hub_server.h"
+#include "pickle_bytes.h"
 #include "weights/safetensors.h"
 
 namespace strop {
@@ -200,13 +201,21 @@ TEST_F(Hub, AShardedModel) {
   EXPECT_NE(error().find("the shard model-2.safetensors"), std::string::npos);
 }
 
-TEST_F(Hub, PicklesAreSentToTheConverter) {
+TEST_F(Hub, PickledWeightsWhereThereAreNoOthers) {
+  auto& files = server_.models[kModel];
+  files.erase("model.safetensors");
+  files["pytorch_model.bin"] = fake_zip({});
+  const auto folder = resolve_model(kModel, "main");
+  EXPECT_EQ(WeightFiles(folder).tensors().at("w").bytes.size(), 24u);
+  server_.take_requests();
+  resolve_model(kModel, "main");
+  EXPECT_TRUE(server_.take_requests().empty());
+}
+
+TEST_F(Hub, NoWeightsAtAll) {
   server_.models[kModel].erase("model.safetensors");
-  const auto message = error();
-  EXPECT_NE(message.find("holds pytorch_model.bin, but no model.safetensors"), std::string::npos) << message;
-  EXPECT_NE(message.find("from_pretrained('org/tiny')"), std::string::npos) << message;
   server_.models[kModel].erase("pytorch_model.bin");
-  EXPECT_NE(error().find("holds no weights"), std::string::npos);
+  EXPECT_NE(error().find("holds no weights, expected model.safetensors, "), std::string::npos) << error();
 }
 
 TEST_F(Hub, NoNetwork) {

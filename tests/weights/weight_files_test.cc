@@ -1,4 +1,5 @@
 #include "helpers.h"
+#include "pickle_bytes.h"
 #include "weights/safetensors.h"
 
 namespace strop {
@@ -70,15 +71,43 @@ TEST(WeightFiles, ABrokenIndexIsRefused) {
   }
 }
 
-TEST(WeightFiles, PicklesAreSentToTheConverter) {
+TEST(WeightFiles, FilesOfTorchSaveOpenAlike) {
   TempFolder folder;
-  spill(folder / "pytorch_model.bin", "x");
-  for (const auto& path : {folder.path(), folder / "pytorch_model.bin"}) {
-    const auto message = error_of(ErrorKind::model, [&] { WeightFiles{path}; });
-    EXPECT_NE(message.find("pickled weights are not read yet"), std::string::npos) << message;
-    EXPECT_NE(message.find("st.save_file({k: v"), std::string::npos) << message;
-    EXPECT_NE(message.find((folder / "model.safetensors").string()), std::string::npos) << message;
+  const auto content = fake_zip({});
+  for (const char* name : {"pytorch_model.bin", "best.pth", "model.pt", "last.ckpt", "last.pth.tar"}) {
+    const auto file = folder / (std::string("in-") + name + "/" + name);
+    spill(file, content);
+    spill(file.parent_path() / "training_args.bin", "x");
+    spill(file.parent_path() / "optimizer.pt", "x");
+    for (const auto& path : {file.parent_path(), file}) {
+      const WeightFiles weights(path);
+      EXPECT_EQ(weights.tensors().at("w").shape, (std::vector<std::int64_t>{2, 3}));
+      EXPECT_EQ(weights.file_of("w"), file);
+    }
   }
+  spill(folder / "in-best.pth/other.pth", content);
+  const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder / "in-best.pth"}; });
+  EXPECT_NE(message.find("2 weight files (best.pth, other.pth), expected one"), std::string::npos) << message;
+}
+
+TEST(WeightFiles, PickledShardsByTheirIndex) {
+  TempFolder folder;
+  spill(folder / "pytorch_model-00001-of-00001.bin", fake_zip({}));
+  spill(folder / "pytorch_model.bin.index.json", R"({"weight_map":{"w":"pytorch_model-00001-of-00001.bin"}})");
+  const WeightFiles weights(folder.path());
+  EXPECT_EQ(weights.tensors().at("w").bytes.size(), 24u);
+  EXPECT_EQ(weights.file_of("w"), folder / "pytorch_model-00001-of-00001.bin");
+  spill(folder / "pytorch_model.bin.index.json", R"({"weight_map":{"w":"model.safetensors"}})");
+  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; }).find("expected the name of a .bin file"),
+            std::string::npos);
+}
+
+// Python itself prefers it, and nothing in it can run.
+TEST(WeightFiles, SafetensorsComeFirst) {
+  TempFolder folder;
+  spill(folder / "pytorch_model.bin", fake_zip({}));
+  spill(folder / "model.safetensors", one_tensor("a", 7));
+  EXPECT_EQ(WeightFiles(folder.path()).file_of("a"), folder / "model.safetensors");
 }
 
 TEST(WeightFiles, NoWeightsAtAll) {

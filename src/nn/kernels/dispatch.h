@@ -4,12 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define STROP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define STROP_CLONES
-#endif
-#define STROP_INLINE static inline __attribute__((always_inline))
+#include "core/clones.h"
 
 namespace strop::kernels {
 

@@ -1,0 +1,12 @@
+// Compilation of hot loops for several processors, chosen at load time: never -march=native.
+//
+// STROP_CLONES before a function makes GCC build it for AVX-512, AVX2 and plain x86-64; what it inlines (STROP_INLINE)
+// is built along. Other compilers and processors build it once.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define STROP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define STROP_CLONES
+#endif
+#define STROP_INLINE static inline __attribute__((always_inline))
