@@ -37,15 +37,12 @@ STROP_INLINE void mark_keys(std::int64_t keys, std::int64_t columns, float* bias
 // row = softmax of (scale row + bias) with dropout; returns the log-sum-exp.
 STROP_INLINE float softmax_row(float* row, const float* bias, std::int64_t columns, float scale, const Mask& mask,
                                bool drops, std::uint32_t element) {
-  Vec peaks = {};
-  peaks += kNoKey;
-  for (std::int64_t j = 0; j < columns; j += kVec) {
-    const Vec scaled = vec(row + j) * scale + vec(bias + j);
-    vec(row + j) = scaled;
-    peaks = scaled > peaks ? scaled : peaks;
+  float highest = kNoKey;
+#pragma omp simd reduction(max : highest)
+  for (std::int64_t j = 0; j < columns; ++j) {
+    row[j] = row[j] * scale + bias[j];
+    highest = row[j] > highest ? row[j] : highest;
   }
-  float highest = peaks[0];
-  for (int j = 1; j < kVec; ++j) highest = std::max(highest, peaks[j]);
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::int64_t j = 0; j < columns; ++j) {
