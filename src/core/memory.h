@@ -1,6 +1,7 @@
 // Memory as the kernel counts it: whole process, libraries and mapped files included. All figures in bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace strop {
@@ -13,5 +14,8 @@ std::int64_t available_bytes();      // MemAvailable, or the control group's lim
 void fix_malloc();
 // Gives freed heap pages back to the kernel (after loading weights, between stages).
 void trim_memory();
+// Tells the kernel that these bytes will not be read soon: pages of a mapped file leave the resident set and come back
+// from the file when they are read; nothing is lost. For weights of which another form is in use.
+void set_aside(const void* data, std::size_t bytes);
 
 }  // namespace strop

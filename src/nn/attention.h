@@ -9,19 +9,21 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace strop {
 
 struct AttentionSpec {
   std::int64_t heads = 1;
-  double dropout = 0;           // rate on the probabilities
+  double dropout = 0;  // rate on the probabilities
   std::uint64_t mask_key = 0;
 };
 
-// q: query rows x (heads * d); k, v: key rows x (heads * d), of one precision, rows possibly strided. q_bounds and
-// k_bounds: batch + 1 int64 row numbers; sequence i's queries are rows q_bounds[i] .. q_bounds[i+1] of q and attend to
-// the keys of the same sequence. Returns query rows x (heads * d), contiguous.
-torch::Tensor packed_attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                               const torch::Tensor& q_bounds, const torch::Tensor& k_bounds, const AttentionSpec& spec);
+// `parts` hold q, k and v (rows x (heads * d), of one precision, rows possibly strided) side by side, as a product
+// leaves them: {q|k|v}, {q, k|v} or {q, k, v}; the gradient of a part is one tensor. q_bounds and k_bounds: batch + 1
+// int64 row numbers; sequence i's queries are rows q_bounds[i] .. q_bounds[i+1] of q and attend to the keys of the same
+// sequence. Returns query rows x (heads * d), contiguous.
+torch::Tensor packed_attention(const std::vector<torch::Tensor>& parts, const torch::Tensor& q_bounds,
+                               const torch::Tensor& k_bounds, const AttentionSpec& spec);
 
 }  // namespace strop

@@ -30,7 +30,8 @@ enum class LayerKind { linear, embedding, norm };
 class Layer {
  public:
   // Allocates nothing: weights come from a file (Model::load) or from reset().
-  Layer(LayerKind kind, std::vector<std::int64_t> shape, bool has_bias) : kind_(kind), shape_(shape), has_bias_(has_bias) {}
+  Layer(LayerKind kind, std::vector<std::int64_t> shape, bool has_bias)
+      : kind_(kind), shape_(shape), has_bias_(has_bias) {}
   virtual ~Layer() = default;
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
@@ -43,8 +44,8 @@ class Layer {
   torch::Tensor bias;    // fp32, shape()[0] of linear layers, shape() of norms; undefined without bias
   std::unique_ptr<Adapter> adapter;
 
-  // weight (bias) in the precision of a pass. A frozen tensor is converted once and kept until it changes; a trained one
-  // is converted each time, in the graph.
+  // weight (bias) in the precision of a pass. A frozen tensor is converted once and kept until it changes; a trained
+  // one is converted each time, in the graph.
   torch::Tensor weight_in(torch::ScalarType precision) const { return converted(weight, kept_weight_, precision); }
   torch::Tensor bias_in(torch::ScalarType precision) const { return converted(bias, kept_bias_, precision); }
 

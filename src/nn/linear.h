@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "nn/frozen_weight.h"
 #include "nn/layer.h"
 #include "nn/pass.h"
 
@@ -18,24 +19,24 @@ class Linear : public Layer {
   Linear(std::int64_t in, std::int64_t out, bool has_bias = true) : Layer(LayerKind::linear, {out, in}, has_bias) {}
   std::int64_t in() const { return shape()[1]; }
   std::int64_t out() const { return shape()[0]; }
+
+ private:
+  friend class LinearGroup;
+  mutable FrozenWeight frozen_;  // for products of this layer alone
 };
 
 class LinearGroup {
  public:
   explicit LinearGroup(std::vector<const Linear*> members) : members_(std::move(members)) {}
-  // x: rows x in, in the pass's precision. Returns one rows x out_i tensor a member; they may be views of one tensor
-  // (strided), so use them with strides or make them contiguous.
-  std::vector<torch::Tensor> forward(const torch::Tensor& x, const Pass& pass) const;
+  // x: rows x in, in the pass's precision. Returns rows x (sum of out): the members' results side by side.
+  torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
 
  private:
-  std::vector<torch::Tensor> frozen_forward(const torch::Tensor& x, const Pass& pass) const;
-  const torch::Tensor& joint_weight(torch::ScalarType precision) const;
-  const torch::Tensor& joint_bias(torch::ScalarType precision) const;
+  torch::Tensor frozen_forward(const torch::Tensor& x, const Pass& pass) const;
+  torch::Tensor trained_forward(const torch::Tensor& x, const Pass& pass) const;
 
   std::vector<const Linear*> members_;
-  // Frozen weights of all members, one below the other; rebuilt when a member's weight has changed.
-  mutable torch::Tensor joint_weight_, joint_bias_;
-  mutable std::vector<TensorMark> joint_source_;
+  mutable FrozenWeight frozen_;  // of all members
 };
 
 // One layer alone.

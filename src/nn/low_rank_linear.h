@@ -9,18 +9,13 @@
 
 #include <vector>
 
-#include "nn/adapter.h"
+#include "nn/frozen_weight.h"
+#include "nn/low_rank_terms.h"
 
 namespace strop {
 
-struct LowRankTerm {
-  LowRank term;
-  std::int64_t column = 0;  // first column of y that the term adds to
-};
-
-// x: rows x in; weight: out x in; bias: out or undefined; all of one precision. Terms may be of another precision (fp32
-// masters): they are converted here and their gradients come back in their own.
-torch::Tensor low_rank_linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
-                              const std::vector<LowRankTerm>& terms);
+// x: rows x in, of the precision that `weight` took. Terms may be of another precision (fp32 masters): they are
+// converted here and their gradients come back in their own. Without terms: the frozen product alone.
+torch::Tensor low_rank_linear(const torch::Tensor& x, FrozenWeight& weight, const std::vector<LowRankTerm>& terms);
 
 }  // namespace strop

@@ -59,11 +59,19 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     at::parallel_for(0, rows, kGrain, [&](std::int64_t first, std::int64_t last) {
       RowAccess x_rows(x, width), residual_rows(residual, width), y_rows(y, width), xhat_rows(xhat, width);
       for (std::int64_t row = first; row < last; ++row) {
-        kernels::norm_forward({.x = x_rows.load(row), .residual = residual_rows.load(row),
-                               .gamma = gamma.const_data_ptr<float>(), .beta = beta.const_data_ptr<float>(),
-                               .y = y_rows.open(row), .xhat = xhat_rows.open(row), .rstd = rstd.data_ptr<float>() + row,
-                               .width = width, .eps = static_cast<float>(eps), .rate = static_cast<float>(rate),
-                               .key = static_cast<std::uint64_t>(key), .mask_row = row}, 0, 1);
+        kernels::norm_forward({.x = x_rows.load(row),
+                               .residual = residual_rows.load(row),
+                               .gamma = gamma.const_data_ptr<float>(),
+                               .beta = beta.const_data_ptr<float>(),
+                               .y = y_rows.open(row),
+                               .xhat = xhat_rows.open(row),
+                               .rstd = rstd.data_ptr<float>() + row,
+                               .width = width,
+                               .eps = static_cast<float>(eps),
+                               .rate = static_cast<float>(rate),
+                               .key = static_cast<std::uint64_t>(key),
+                               .mask_row = row},
+                              0, 1);
         y_rows.store(row);
         xhat_rows.store(row);
       }
@@ -96,17 +104,32 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
         float* const gamma_part = affine ? d_gamma.data_ptr<float>() + part * width : nullptr;
         float* const beta_part = affine ? d_beta.data_ptr<float>() + part * width : nullptr;
         for (std::int64_t row = rows * part / kParts; row < rows * (part + 1) / kParts; ++row) {
-          kernels::norm_backward({.g = g_rows.load(row), .xhat = xhat_rows.load(row),
-                                  .rstd = rstd.const_data_ptr<float>() + row, .gamma = gamma.const_data_ptr<float>(),
-                                  .d_sum = sum_rows.open(row), .d_x = x_rows.open(row), .d_gamma = gamma_part,
-                                  .d_beta = beta_part, .width = width, .rate = rate, .key = key, .mask_row = row}, 0, 1);
+          kernels::norm_backward({.g = g_rows.load(row),
+                                  .xhat = xhat_rows.load(row),
+                                  .rstd = rstd.const_data_ptr<float>() + row,
+                                  .gamma = gamma.const_data_ptr<float>(),
+                                  .d_sum = sum_rows.open(row),
+                                  .d_x = x_rows.open(row),
+                                  .d_gamma = gamma_part,
+                                  .d_beta = beta_part,
+                                  .width = width,
+                                  .rate = rate,
+                                  .key = key,
+                                  .mask_row = row},
+                                 0, 1);
           sum_rows.store(row);
           x_rows.store(row);
         }
       }
     });
-    return {rate > 0 ? d_x : d_sum, affine ? d_gamma.sum(0) : Tensor(), affine ? d_beta.sum(0) : Tensor(),
-            has_residual ? d_sum : Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+    return {rate > 0 ? d_x : d_sum,
+            affine ? d_gamma.sum(0) : Tensor(),
+            affine ? d_beta.sum(0) : Tensor(),
+            has_residual ? d_sum : Tensor(),
+            Tensor(),
+            Tensor(),
+            Tensor(),
+            Tensor()};
   }
 };
 
@@ -126,16 +149,17 @@ struct Dropout : torch::autograd::Function<Dropout> {
     return masked(x, rate, key);
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
-    return {masked(gradients[0], ctx->saved_data["rate"].toDouble(), ctx->saved_data["key"].toInt()), Tensor(), Tensor()};
+    return {masked(gradients[0], ctx->saved_data["rate"].toDouble(), ctx->saved_data["key"].toInt()), Tensor(),
+            Tensor()};
   }
 };
 
 }  // namespace
 
 Tensor residual_norm(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout) {
-  const bool keep = torch::GradMode::is_enabled() &&
-                    (x.requires_grad() || (residual.defined() && residual.requires_grad()) ||
-                     norm.weight.requires_grad() || norm.bias.requires_grad());
+  const bool keep =
+      torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()) ||
+                                        norm.weight.requires_grad() || norm.bias.requires_grad());
   return ResidualNorm::apply(x.contiguous(), norm.weight, norm.bias,
                              residual.defined() ? std::optional<Tensor>(residual.contiguous()) : std::nullopt,
                              norm.eps(), dropout.rate, static_cast<std::int64_t>(dropout.mask_key), keep);

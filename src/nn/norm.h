@@ -1,7 +1,7 @@
 // LayerNorm with what stands before it in a transformer block: layer_norm(residual + dropout(x)).
 //
-// One pass over memory instead of three; saved for backward: the normalised rows and 1/sigma (Ba et al. 2016). Masks are
-// recomputed from their key. fp32 arithmetic, also for bf16 activations. Parity: tests/nn/norm_test.cc.
+// One pass over memory instead of three; saved for backward: the normalised rows and 1/sigma (Ba et al. 2016). Masks
+// are recomputed from their key. fp32 arithmetic, also for bf16 activations. Parity: tests/nn/norm_test.cc.
 #pragma once
 
 #include "nn/layer.h"

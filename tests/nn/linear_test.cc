@@ -62,7 +62,7 @@ struct Group {
     }
     group = std::make_unique<LinearGroup>(all);
   }
-  Tensor run(const Pass& pass = {}) const { return at::cat(group->forward(x.to(pass.precision), pass), 1); }
+  Tensor run(const Pass& pass = {}) const { return group->forward(x.to(pass.precision), pass); }
 
   // The definition, in double, of leaves [x, factors..., weights..., biases...].
   std::vector<Tensor> leaves() const {

@@ -15,7 +15,8 @@ double number_or(const nlohmann::json& config, const std::string& key, double fa
   return config[key].get<double>();
 }
 
-void expect_text(const nlohmann::json& config, const std::string& key, const std::string& only, const std::string& where) {
+void expect_text(const nlohmann::json& config, const std::string& key, const std::string& only,
+                 const std::string& where) {
   if (config.contains(key) && config[key] != only) {
     fail(ErrorKind::model, "{}: {} is {}; supported for BERT: \"{}\"", where, key, config[key].dump(), only);
   }
@@ -31,7 +32,8 @@ bert::Dims read_dims(const nlohmann::json& config, const std::string& where) {
   dims.vocabulary = config_integer(config, "vocab_size", 1, where);
   dims.types = config_integer(config, "type_vocab_size", 1, where);
   if (dims.width % dims.heads != 0) {
-    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, dims.width, dims.heads);
+    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, dims.width,
+         dims.heads);
   }
   dims.eps = number_or(config, "layer_norm_eps", 1e-12, where);
   dims.hidden_dropout = number_or(config, "hidden_dropout_prob", 0.1, where);
@@ -56,7 +58,9 @@ std::unique_ptr<Model> build_bert(const nlohmann::json& config, const ModelOptio
   model->set_head_begin(static_cast<std::size_t>(index));
   model->add(std::make_unique<bert::Pooler>(dims, options.pooling, index++));
   model->add(std::make_unique<bert::Classifier>(dims, static_cast<std::int64_t>(options.label_names.size()), index++));
-  model->set_inputs({{"input_ids", Rows::token}, {"position_ids", Rows::token}, {"token_type_ids", Rows::token},
+  model->set_inputs({{"input_ids", Rows::token},
+                     {"position_ids", Rows::token},
+                     {"token_type_ids", Rows::token},
                      {"cu_seqlens", Rows::bounds}});
   model->label_names = options.label_names;
   model->pooling = options.pooling;

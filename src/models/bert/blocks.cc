@@ -9,8 +9,12 @@ namespace strop::bert {
 using torch::Tensor;
 
 Embeddings::Embeddings(const Dims& dims, std::int64_t index)
-    : Block("embeddings", index), dims_(dims), words_(dims.vocabulary, dims.width), positions_(dims.positions, dims.width),
-      types_(dims.types, dims.width), norm_(dims.width, dims.eps) {
+    : Block("embeddings", index),
+      dims_(dims),
+      words_(dims.vocabulary, dims.width),
+      positions_(dims.positions, dims.width),
+      types_(dims.types, dims.width),
+      norm_(dims.width, dims.eps) {
   add_layer("bert.embeddings.word_embeddings", words_);
   add_layer("bert.embeddings.position_embeddings", positions_);
   add_layer("bert.embeddings.token_type_embeddings", types_);
@@ -25,11 +29,19 @@ void Embeddings::forward(State& state, const Pass& pass) const {
 }
 
 EncoderLayer::EncoderLayer(const Dims& dims, std::int64_t layer, std::int64_t index)
-    : Block("encoder.layer." + std::to_string(layer), index), dims_(dims),
-      first_row_only_(dims.first_row_only && layer + 1 == dims.layers), query_(dims.width, dims.width),
-      key_(dims.width, dims.width), value_(dims.width, dims.width), attention_out_(dims.width, dims.width),
-      up_(dims.width, dims.mlp), down_(dims.mlp, dims.width), attention_norm_(dims.width, dims.eps),
-      out_norm_(dims.width, dims.eps), query_key_value_({&query_, &key_, &value_}), key_value_({&key_, &value_}) {
+    : Block("encoder.layer." + std::to_string(layer), index),
+      dims_(dims),
+      first_row_only_(dims.first_row_only && layer + 1 == dims.layers),
+      query_(dims.width, dims.width),
+      key_(dims.width, dims.width),
+      value_(dims.width, dims.width),
+      attention_out_(dims.width, dims.width),
+      up_(dims.width, dims.mlp),
+      down_(dims.mlp, dims.width),
+      attention_norm_(dims.width, dims.eps),
+      out_norm_(dims.width, dims.eps),
+      query_key_value_({&query_, &key_, &value_}),
+      key_value_({&key_, &value_}) {
   const std::string prefix = "bert." + name() + ".";
   add_layer(prefix + "attention.self.query", query_);
   add_layer(prefix + "attention.self.key", key_);
@@ -50,17 +62,16 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
   const Tensor x = state.at("hidden").to(pass.precision);
   const Tensor bounds = state.at("cu_seqlens");
   Tensor residual = x, query_bounds = bounds;
-  std::vector<Tensor> parts;  // q, k, v
+  std::vector<Tensor> parts;  // q|k|v, or q and k|v
   if (first_row_only_) {
     residual = x.index_select(0, bounds.narrow(0, 0, bounds.numel() - 1));
     query_bounds = torch::arange(bounds.numel(), bounds.options());
-    parts = key_value_.forward(x, pass);
-    parts.insert(parts.begin(), linear(query_, residual, pass));
+    parts = {linear(query_, residual, pass), key_value_.forward(x, pass)};
   } else {
-    parts = query_key_value_.forward(x, pass);
+    parts = {query_key_value_.forward(x, pass)};
   }
   const double rate = pass.rate(dims_.hidden_dropout);
-  const Tensor context = packed_attention(parts[0], parts[1], parts[2], query_bounds, bounds,
+  const Tensor context = packed_attention(parts, query_bounds, bounds,
                                           {dims_.heads, pass.rate(dims_.attention_dropout), pass.mask_key(index(), 0)});
   const Tensor attended = residual_norm(attention_norm_, linear(attention_out_, context, pass), residual,
                                         {rate, pass.mask_key(index(), 1)});
@@ -106,8 +117,8 @@ Classifier::Classifier(const Dims& dims, std::int64_t labels, std::int64_t index
 }
 
 void Classifier::forward(State& state, const Pass& pass) const {
-  const Tensor pooled = dropout(state.at("pooled").to(torch::kFloat),
-                                {pass.rate(dims_.classifier_dropout), pass.mask_key(index(), 0)});
+  const Tensor pooled =
+      dropout(state.at("pooled").to(torch::kFloat), {pass.rate(dims_.classifier_dropout), pass.mask_key(index(), 0)});
   Pass full = pass;
   full.precision = torch::kFloat;  // a few thousand multiply-adds: no reason to round the logits
   state.set("logits", linear(dense_, pooled, full));

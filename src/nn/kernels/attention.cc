@@ -3,122 +3,134 @@
 
 #include "nn/kernels/dispatch.h"
 #include "nn/kernels/kernels.h"
+#include "nn/kernels/tile.h"
 
 namespace strop::kernels {
 namespace {
 
-// Rows of scores are padded to whole vectors.
-STROP_INLINE std::int64_t padded(std::int64_t count) { return (count + 15) / 16 * 16; }
+// A score that is no key's: its probability rounds to 1e-38.
+constexpr float kNoKey = -1e30F;
 
-// to[c * stride + r] = from[r * from_stride + c]; columns rows .. stride-1 become 0.
-STROP_INLINE void transpose(const float* from, std::int64_t from_stride, std::int64_t rows, std::int64_t columns,
-                            float* to, std::int64_t stride) {
-  for (std::int64_t c = 0; c < columns; ++c) {
-    for (std::int64_t r = 0; r < rows; ++r) to[c * stride + r] = from[r * from_stride + c];
-    for (std::int64_t r = rows; r < stride; ++r) to[c * stride + r] = 0;
+// Blocks in a part of `scratch` each.
+struct Room {
+  float* next;
+  float* take(std::int64_t floats) {
+    float* const part = next;
+    next += floats;
+    return part;
+  }
+};
+
+// to[c * columns + r] = from[r * width + c] for `columns` rows of `from`.
+STROP_INLINE void transpose(const float* from, std::int64_t columns, std::int64_t width, float* to) {
+  for (std::int64_t c = 0; c < width; ++c) {
+#pragma omp simd
+    for (std::int64_t r = 0; r < columns; ++r) to[c * columns + r] = from[r * width + c];
   }
 }
 
-// row[j] = sum_c left[c] * right[c * stride + j]
-STROP_INLINE void row_times(const float* left, const float* right, std::int64_t inner, std::int64_t stride, float* row) {
-  for (std::int64_t at = 0; at < stride; at += 16) {
-    float sums[16] = {};
-    for (std::int64_t c = 0; c < inner; ++c) {
-      const float factor = left[c];
-      const float* line = right + c * stride + at;
+STROP_INLINE void mark_keys(std::int64_t keys, std::int64_t columns, float* bias) {
+  std::fill(bias, bias + keys, 0.0F);
+  std::fill(bias + keys, bias + columns, kNoKey);
+}
+
+// row = softmax of (scale row + bias) with dropout; returns the log-sum-exp.
+STROP_INLINE float softmax_row(float* row, const float* bias, std::int64_t columns, float scale, const Mask& mask,
+                               bool drops, std::uint32_t element) {
+  float highest = kNoKey;
+#pragma omp simd reduction(max : highest)
+  for (std::int64_t j = 0; j < columns; ++j) {
+    row[j] = row[j] * scale + bias[j];
+    highest = row[j] > highest ? row[j] : highest;
+  }
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t j = 0; j < columns; ++j) {
+    row[j] = fast_exp(row[j] - highest);
+    sum += row[j];
+  }
+  const float inverse = 1.0F / sum;
+  if (drops) {
 #pragma omp simd
-      for (int j = 0; j < 16; ++j) sums[j] += factor * line[j];
+    for (std::int64_t j = 0; j < columns; ++j) {
+      row[j] *= inverse * mask_factor(mask, element + static_cast<std::uint32_t>(j));
     }
+  } else {
 #pragma omp simd
-    for (int j = 0; j < 16; ++j) row[at + j] = sums[j];
+    for (std::int64_t j = 0; j < columns; ++j) row[j] *= inverse;
   }
-}
-
-// to[c] += factor * from[c]
-STROP_INLINE void add_scaled(float factor, const float* from, float* to, std::int64_t count) {
-#pragma omp simd
-  for (std::int64_t c = 0; c < count; ++c) to[c] += factor * from[c];
+  return highest + std::log(sum);
 }
 
 }  // namespace
 
-std::int64_t attention_scratch(std::int64_t, std::int64_t keys, std::int64_t dim) {
-  return 2 * dim * padded(keys) + 3 * padded(keys) + 2 * keys * dim;
+std::int64_t padded_queries(std::int64_t queries) { return rounded_up(queries, kTileRows); }
+std::int64_t padded_keys(std::int64_t keys) { return rounded_up(keys, kVec); }
+std::int64_t padded_dim(std::int64_t dim) { return rounded_up(dim, kVec); }
+
+std::int64_t attention_scratch(std::int64_t keys, std::int64_t dim) {
+  return padded_keys(keys) * (2 * padded_dim(dim) + 3 * kTileRows + 1);
 }
 
 STROP_CLONES void attention_forward(const AttentionForward& work) {
-  const auto keys = work.keys, dim = work.dim, stride = padded(keys);
-  float* transposed = work.scratch;
-  float* row = transposed + dim * stride;
+  const auto columns = padded_keys(work.keys), dim = padded_dim(work.dim);
+  Room room{work.scratch};
+  float* const k_t = room.take(dim * columns);
+  float* const rows = room.take(kTileRows * columns);
+  float* const bias = room.take(columns);
   const Mask mask = make_mask(work.key, work.rate);
-  transpose(work.k, work.k_stride, keys, dim, transposed, stride);
-  for (std::int64_t i = 0; i < work.queries; ++i) {
-    row_times(work.q + i * work.q_stride, transposed, dim, stride, row);
-    float highest = row[0];
-#pragma omp simd reduction(max : highest)
-    for (std::int64_t j = 0; j < keys; ++j) highest = row[j] > highest ? row[j] : highest;
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::int64_t j = 0; j < keys; ++j) {
-      row[j] = fast_exp((row[j] - highest) * work.scale);
-      sum += row[j];
+  transpose(work.k, columns, dim, k_t);
+  mark_keys(work.keys, columns, bias);
+  for (std::int64_t i = 0; i < work.queries; i += kTileRows) {
+    tile_product(work.q + i * dim, dim, k_t, columns, dim, columns, rows, columns);
+    for (std::int64_t r = 0; r < kTileRows; ++r) {
+      const auto element = static_cast<std::uint32_t>((i + r) * work.keys);
+      work.lse[i + r] = softmax_row(rows + r * columns, bias, columns, work.scale, mask, work.rate > 0, element);
     }
-    work.lse[i] = highest * work.scale + std::log(sum);
-    const float inverse = 1.0F / sum;
-    if (work.rate > 0) {
-      const auto element = static_cast<std::uint32_t>(i * keys);
-#pragma omp simd
-      for (std::int64_t j = 0; j < keys; ++j) row[j] *= mask_factor(mask, element + static_cast<std::uint32_t>(j));
-    }
-    float* out = work.out + i * work.out_stride;
-    std::fill(out, out + dim, 0.0F);
-    for (std::int64_t j = 0; j < keys; ++j) add_scaled(row[j] * inverse, work.v + j * work.v_stride, out, dim);
+    tile_product(rows, columns, work.v, dim, work.keys, dim, work.out + i * dim, dim);
   }
 }
 
 STROP_CLONES void attention_backward(const AttentionBackward& work) {
-  const auto keys = work.keys, dim = work.dim, stride = padded(keys);
-  float* k_t = work.scratch;
-  float* v_t = k_t + dim * stride;
-  float* p = v_t + dim * stride;  // probabilities of a query, before dropout
-  float* d = p + stride;          // gradient of the dropped probabilities, then of the scores
-  float* m = d + stride;          // mask factors
-  float* d_k = m + stride;
-  float* d_v = d_k + keys * dim;
+  const auto columns = padded_keys(work.keys), dim = padded_dim(work.dim);
+  Room room{work.scratch};
+  float* const k_t = room.take(dim * columns);
+  float* const v_t = room.take(dim * columns);
+  float* const p = room.take(kTileRows * columns);  // scores, then dropped probabilities
+  float* const d = room.take(kTileRows * columns);  // gradient of the dropped probabilities, then of the scores
+  float* const bias = room.take(columns);
   const Mask mask = make_mask(work.key, work.rate);
-  transpose(work.k, work.k_stride, keys, dim, k_t, stride);
-  transpose(work.v, work.v_stride, keys, dim, v_t, stride);
-  std::fill(d_k, d_k + 2 * keys * dim, 0.0F);
-  for (std::int64_t i = 0; i < work.queries; ++i) {
-    const float* q = work.q + i * work.q_stride;
-    const float* g = work.g + i * work.g_stride;
-    const float* out = work.out + i * work.out_stride;
-    row_times(q, k_t, dim, stride, p);
-    row_times(g, v_t, dim, stride, d);
-    // sum_j of (dropped probability * its gradient) equals g . out: the flash-attention identity.
-    float dot = 0;
+  const bool drops = work.rate > 0;
+  transpose(work.k, columns, dim, k_t);
+  transpose(work.v, columns, dim, v_t);
+  mark_keys(work.keys, columns, bias);
+  std::fill(work.d_k, work.d_k + columns * dim, 0.0F);
+  std::fill(work.d_v, work.d_v + columns * dim, 0.0F);
+  for (std::int64_t i = 0; i < work.queries; i += kTileRows) {
+    const float* const q = work.q + i * dim;
+    const float* const g = work.g + i * dim;
+    tile_product(q, dim, k_t, columns, dim, columns, p, columns);
+    tile_product(g, dim, v_t, columns, dim, columns, d, columns);
+    for (std::int64_t r = 0; r < kTileRows; ++r) {
+      // sum_j of (dropped probability * its gradient) equals g . out: the flash-attention identity.
+      float dot = 0;
 #pragma omp simd reduction(+ : dot)
-    for (std::int64_t c = 0; c < dim; ++c) dot += g[c] * out[c];
-    const auto element = static_cast<std::uint32_t>(i * keys);
-    const bool drops = work.rate > 0;
+      for (std::int64_t c = 0; c < dim; ++c) dot += g[r * dim + c] * work.out[(i + r) * dim + c];
+      const auto element = static_cast<std::uint32_t>((i + r) * work.keys);
+      const float lse = work.lse[i + r];
+      float* const p_row = p + r * columns;
+      float* const d_row = d + r * columns;
 #pragma omp simd
-    for (std::int64_t j = 0; j < keys; ++j) {
-      const float factor = drops ? mask_factor(mask, element + static_cast<std::uint32_t>(j)) : 1.0F;
-      const float probability = fast_exp(p[j] * work.scale - work.lse[i]);
-      m[j] = probability * factor;
-      d[j] = probability * (d[j] * factor - dot) * work.scale;
+      for (std::int64_t j = 0; j < columns; ++j) {
+        const float factor = drops ? mask_factor(mask, element + static_cast<std::uint32_t>(j)) : 1.0F;
+        const float probability = fast_exp(p_row[j] * work.scale + bias[j] - lse);
+        p_row[j] = probability * factor;
+        d_row[j] = probability * (d_row[j] * factor - dot) * work.scale;
+      }
     }
-    float* d_q = work.d_q + i * work.d_q_stride;
-    std::fill(d_q, d_q + dim, 0.0F);
-    for (std::int64_t j = 0; j < keys; ++j) {
-      add_scaled(d[j], work.k + j * work.k_stride, d_q, dim);
-      add_scaled(d[j], q, d_k + j * dim, dim);
-      add_scaled(m[j], g, d_v + j * dim, dim);
-    }
-  }
-  for (std::int64_t j = 0; j < keys; ++j) {
-    std::copy(d_k + j * dim, d_k + (j + 1) * dim, work.d_k + j * work.d_k_stride);
-    std::copy(d_v + j * dim, d_v + (j + 1) * dim, work.d_v + j * work.d_v_stride);
+    tile_product(d, columns, work.k, dim, work.keys, dim, work.d_q + i * dim, dim);
+    tile_outer(d, columns, q, dim, work.keys, dim, work.d_k);
+    tile_outer(p, columns, g, dim, work.keys, dim, work.d_v);
   }
 }
 

@@ -8,7 +8,8 @@ namespace strop::kernels {
 
 // Rows first .. last-1 of  y = layer_norm(residual + dropout(x)) * gamma + beta,  width columns, fp32.
 // Writes y, xhat (the normalised rows, for the backward pass; may be null) and rstd. A residual of null counts as 0.
-// Dropout: element e = (mask_row + row) * width + column is kept, and scaled by 1 / (1 - rate), or zeroed, as (key, e) says.
+// Dropout: element e = (mask_row + row) * width + column is kept, and scaled by 1 / (1 - rate), or zeroed, as (key, e)
+// says.
 struct NormForward {
   const float* x;
   const float* residual;
@@ -43,13 +44,19 @@ struct NormBackward {
 };
 void norm_backward(const NormBackward& work, std::int64_t first, std::int64_t last);
 
-// Attention of one head of one sequence, fp32. q: queries x dim with row stride q_stride (likewise k, v: keys x dim).
-// out (stride out_stride) = dropout(softmax(scale q k^T)) v; lse[query] = log-sum-exp of its scores, for the backward pass.
-// `scratch` holds attention_scratch(queries, keys, dim) floats. Element e of the dropout mask: query * keys + key.
+// Attention of one head of one sequence, fp32, on dense blocks whose missing rows and columns are zero:
+// q, out, d_q, g: padded_queries x padded_dim; k, v, d_k, d_v: padded_keys x padded_dim; lse: padded_queries.
+// out = dropout(softmax(scale q k^T)) v; lse[query] = log-sum-exp of its scores, for the backward pass (anything finite
+// for missing queries). `scratch` holds attention_scratch(keys, dim) floats. Element e of the dropout mask:
+// query * keys + key.
+std::int64_t padded_queries(std::int64_t queries);
+std::int64_t padded_keys(std::int64_t keys);
+std::int64_t padded_dim(std::int64_t dim);
+std::int64_t attention_scratch(std::int64_t keys, std::int64_t dim);
+
 struct AttentionForward {
   const float *q, *k, *v;
   float *out, *lse, *scratch;
-  std::int64_t q_stride, k_stride, v_stride, out_stride;
   std::int64_t queries, keys, dim;
   float scale;
   float rate;
@@ -57,18 +64,26 @@ struct AttentionForward {
 };
 void attention_forward(const AttentionForward& work);
 
-// Gradients of attention_forward, written (not added) to d_q, d_k, d_v with their strides. g is the gradient of out.
+// Gradients of attention_forward, written (not added) to d_q, d_k, d_v. g is the gradient of out.
 struct AttentionBackward {
   const float *q, *k, *v, *out, *lse, *g;
   float *d_q, *d_k, *d_v, *scratch;
-  std::int64_t q_stride, k_stride, v_stride, out_stride, g_stride, d_q_stride, d_k_stride, d_v_stride;
   std::int64_t queries, keys, dim;
   float scale;
   float rate;
   std::uint64_t key;
 };
 void attention_backward(const AttentionBackward& work);
-std::int64_t attention_scratch(std::int64_t queries, std::int64_t keys, std::int64_t dim);
+
+// Thin products, fp32, four rows (kRowTile) at a time; `columns` is a multiple of 16 and so is every row's room.
+constexpr std::int64_t kRowTile = 4;
+// to[r][c] = sum_i left[r][i] * right[i][c]; rows lie left_stride, columns and columns floats apart.
+void multiply_tile(const float* left, std::int64_t left_stride, const float* right, std::int64_t inner,
+                   std::int64_t columns, float* to, std::int64_t to_stride);
+// to[i][c] += sum_r left[r][i] * right[r][c]; rows lie left_stride, right_stride and columns floats apart.
+void add_outer_tile(const float* left, std::int64_t left_stride, const float* right, std::int64_t right_stride,
+                    std::int64_t inner, std::int64_t columns, float* to);
+void add(const float* x, float* y, std::int64_t count);  // y += x
 
 // y[i] = x[i] if kept, scaled, else 0: the plain dropout, for elements first .. last-1.
 void dropout(const float* x, float* y, float rate, std::uint64_t key, std::int64_t first, std::int64_t last);

@@ -1,0 +1,81 @@
+#include "nn/frozen_weight.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/torch.h>
+
+#include "core/memory.h"
+
+namespace strop {
+namespace {
+
+using torch::Tensor;
+
+// Rows that the blocked layout is chosen for: a batch of some hundred tokens.
+constexpr std::int64_t kRows = 1024;
+
+bool reorders(const Tensor& weight) {
+  static const bool bf16 =
+      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "").typed<bool()>().call();
+  return weight.device().is_cpu() && at::hasMKLDNN() && (weight.scalar_type() == torch::kFloat || bf16);
+}
+
+Tensor reordered(const Tensor& weight) {
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
+                             .typed<Tensor(const Tensor&, std::optional<std::int64_t>)>();
+  return op.call(weight, kRows);
+}
+
+}  // namespace
+
+void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision) {
+  std::vector<TensorMark> source;
+  bool any_bias = false;
+  for (const auto* layer : layers) {
+    source.push_back(mark_of(layer->weight));
+    source.push_back(mark_of(layer->bias));
+    any_bias = any_bias || layer->bias.defined();
+  }
+  if (forward_.defined() && precision == precision_ && source == source_) return;
+  torch::NoGradGuard no_grad;
+  std::vector<Tensor> weights, biases;
+  for (const auto* layer : layers) {
+    weights.push_back(layer->weight);
+    if (any_bias) biases.push_back(layer->bias.defined() ? layer->bias : layer->weight.new_zeros({layer->shape()[0]}));
+  }
+  const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision);
+  const bool blocked = reorders(weight);
+  forward_ = blocked ? reordered(weight) : weight;
+  backward_ = blocked ? Tensor() : weight.t();
+  bias_ = any_bias ? at::cat(biases, 0).detach().to(precision) : Tensor();
+  for (const auto& one : weights) {
+    if (forward_.unsafeGetTensorImpl() != one.unsafeGetTensorImpl()) set_aside(one.const_data_ptr(), one.nbytes());
+  }
+  layers_ = layers;
+  precision_ = precision;
+  source_ = std::move(source);
+}
+
+const Tensor& FrozenWeight::backward() {
+  if (!backward_.defined()) {
+    torch::NoGradGuard no_grad;
+    std::vector<Tensor> weights;
+    for (const auto* layer : layers_) weights.push_back(layer->weight.detach().t());
+    backward_ = reordered(at::cat(weights, 1).to(precision_).contiguous());
+    for (const auto& one : weights) set_aside(one.const_data_ptr(), one.nbytes());
+  }
+  return backward_;
+}
+
+Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const auto with_bias = bias.defined() ? std::optional<Tensor>(bias) : std::nullopt;
+  if (!weight.is_mkldnn()) return at::linear(x, weight, with_bias);
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+                             .typed<Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
+                                           c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>)>();
+  at::AutoDispatchBelowAutograd below;
+  return op.call(x.contiguous(), weight, with_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+}
+
+}  // namespace strop

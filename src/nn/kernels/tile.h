@@ -1,0 +1,62 @@
+// Small dense products held in registers: the inner loops of attention.
+#pragma once
+
+#include <cstdint>
+
+#include "nn/kernels/dispatch.h"
+
+namespace strop::kernels {
+
+// Columns computed together: one AVX-512 register of floats or two of AVX2. (Plain loops over arrays of this length:
+// the compiler lowers vector types for the plainest processor before it clones a function.)
+constexpr std::int64_t kVec = 16;
+// Rows computed together: four chains of multiply-adds hide the latency of one.
+constexpr std::int64_t kTileRows = 4;
+
+STROP_INLINE std::int64_t rounded_up(std::int64_t count, std::int64_t to) { return (count + to - 1) / to * to; }
+
+// to[r][c] = sum_i left[r][i] * right[i][c] for kTileRows rows and `columns` columns (a multiple of kVec); rows lie
+// left_stride, right_stride and to_stride floats apart.
+STROP_INLINE void tile_product(const float* left, std::int64_t left_stride, const float* right,
+                               std::int64_t right_stride, std::int64_t inner, std::int64_t columns, float* to,
+                               std::int64_t to_stride) {
+  for (std::int64_t c = 0; c < columns; c += kVec) {
+    float s0[kVec] = {}, s1[kVec] = {}, s2[kVec] = {}, s3[kVec] = {};
+    for (std::int64_t i = 0; i < inner; ++i) {
+      const float* const line = right + i * right_stride + c;
+      const float l0 = left[i], l1 = left[left_stride + i], l2 = left[2 * left_stride + i],
+                  l3 = left[3 * left_stride + i];
+#pragma omp simd
+      for (int j = 0; j < kVec; ++j) {
+        s0[j] += l0 * line[j];
+        s1[j] += l1 * line[j];
+        s2[j] += l2 * line[j];
+        s3[j] += l3 * line[j];
+      }
+    }
+#pragma omp simd
+    for (int j = 0; j < kVec; ++j) {
+      to[c + j] = s0[j];
+      to[to_stride + c + j] = s1[j];
+      to[2 * to_stride + c + j] = s2[j];
+      to[3 * to_stride + c + j] = s3[j];
+    }
+  }
+}
+
+// to[i][c] += sum_r left[r][i] * right[r][c]: kTileRows outer products.
+STROP_INLINE void tile_outer(const float* left, std::int64_t left_stride, const float* right, std::int64_t right_stride,
+                             std::int64_t inner, std::int64_t columns, float* to) {
+  for (std::int64_t i = 0; i < inner; ++i) {
+    const float l0 = left[i], l1 = left[left_stride + i], l2 = left[2 * left_stride + i],
+                l3 = left[3 * left_stride + i];
+    float* const sum = to + i * columns;
+#pragma omp simd
+    for (std::int64_t c = 0; c < columns; ++c) {
+      sum[c] += l0 * right[c] + l1 * right[right_stride + c] +
+                (l2 * right[2 * right_stride + c] + l3 * right[3 * right_stride + c]);
+    }
+  }
+}
+
+}  // namespace strop::kernels
