@@ -21,7 +21,8 @@ inline constexpr int kPlanVersion = 1;
 struct Stage {
   std::string name;                    // "head", "block encoder.layer.5", "lora"
   std::string method = "full";         // the tuning method that makes this stage's parts trainable
-  std::string solver = "gradient";     // gradient, or a closed form of the head: ridge | lda | logistic
+  // gradient, or a closed form of the head: ridge | lda | logistic | auto (the better of ridge and logistic).
+  std::string solver = "gradient";
   std::vector<std::string> blocks;     // blocks whose parts train; the head's are always among them
   std::string cut;                     // first block of the suffix: all before it is frozen, cached, without graph
   // The planned end, where the schedule reaches zero: one of the three is above 0.

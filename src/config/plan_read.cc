@@ -94,7 +94,7 @@ Stage read_stage(const YAML::Node& node, const std::string& file) {
   Fields fields(file);
   fields.text("name", stage.name);
   fields.text("method", stage.method);
-  fields.choice("solver", stage.solver, {"gradient", "ridge", "lda", "logistic"});
+  fields.choice("solver", stage.solver, {"gradient", "auto", "ridge", "lda", "logistic"});
   fields.list("blocks", stage.blocks);
   fields.text("cut", stage.cut);
   fields.integer("max_steps", stage.max_steps, at_least(0));

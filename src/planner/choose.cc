@@ -68,10 +68,10 @@ double training_seconds(const Plan& plan, const PlanFacts& facts) {
   const auto& options = plan.options;
   const double limit = parse_duration(options.time, "time");
   const auto cost = predict_cost(plan, facts);
-  // Held back: the evaluation at the end of each stage, saving and the last evaluation, by half more than predicted,
+  // Held back: the evaluation at the end of each stage, saving and the last evaluation, twice what is predicted,
   // since others may use this machine too.
   const double gradient = gradient_stages(plan);
-  const double after = std::max(0.05 * limit + 2, 1.5 * (cost.finish + gradient * cost.evaluation));
+  const double after = std::max(0.05 * limit + 2, 2 * (cost.finish + gradient * cost.evaluation));
   const double seconds = limit - facts.seconds_used - cost.solving - after;
   if (seconds > 0) return seconds;
   fail(ErrorKind::budget,

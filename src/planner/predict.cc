@@ -13,7 +13,8 @@ namespace strop {
 namespace {
 
 // Measured on MiniLM-L6 over SST-2, 2 cores with AVX512-BF16 (docs/planner.md).
-double product_share(std::string_view precision) { return precision == "bf16" ? 0.47 : 0.80; }
+double forward_share(std::string_view precision) { return precision == "bf16" ? 0.60 : 0.80; }
+double training_share(std::string_view precision) { return precision == "bf16" ? 0.47 : 0.80; }
 constexpr double kStepSeconds = 6e-4;  // of a step on cached features: sampling, loss, log
 constexpr double kOptimizerBytesPerSecond = 12e9;
 constexpr double kOptimizerTraffic = 28;    // bytes a parameter: reads gradient, two moments, weight; writes three
@@ -78,13 +79,16 @@ class StageCost {
   }
   double peak_bytes() const {
     const double optimizer = options_.optim == "adamw" ? 8 : 4;
-    const double copies =
-        (weights_ ? 4 : 0) + 4 + optimizer + (options_.load_best_model_at_end ? 4 : 0) + (options_.ema > 0 ? 4 : 0);
+    const double copies = (weights_ ? 4 : 0) + 4 + optimizer + (keeps_best() ? 4 : 0) + (options_.ema > 0 ? 4 : 0);
     const double trained = gradient() ? trained_parameters() * copies : 0;
     return trained + cache_bytes() + std::max(micro_batch_bytes(), inference_bytes());
   }
 
  private:
+  // The copy of the best weights stands beside the gradients where training goes on behind an evaluation.
+  bool keeps_best() const {
+    return options_.load_best_model_at_end && facts_.validation_rows > 0 && (stage_.seconds > 0 || evaluations() > 1);
+  }
   std::size_t place(const std::string& name) const {
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       if (blocks_[i].name == name) return i;
@@ -134,10 +138,10 @@ class StageCost {
   double forward(std::size_t first, std::size_t last, std::string_view precision) const {
     double sum = 0;
     for (auto i = first; i < last; ++i) sum += blocks_[i].multiply_adds;
-    return 2 * sum / rate(precision);
+    return 2 * sum / (forward_share(precision) * peak(precision));
   }
-  double rate(std::string_view precision) const {
-    return 1e9 * product_share(precision) * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
+  double peak(std::string_view precision) const {
+    return 1e9 * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
   }
 
   double micro_batch() const {
@@ -177,8 +181,9 @@ class StageCost {
     // Token rows are rounded up to 64 in every micro-batch (nn/state.h): half of that on average.
     const double tokens = facts_.model.tokens;
     const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
-    return batch * rounding * (augment.rdrop ? 2 : 1) * 2 * units / rate(plan_.precision) + kStepSeconds * parts +
-           updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
+    return batch * rounding * (augment.rdrop ? 2 : 1) * 2 * units /
+               (training_share(plan_.precision) * peak(plan_.precision)) +
+           kStepSeconds * parts + updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
   }
 
   // Samples of mean length that weigh as much as `count` that come together. Batches of like length are sorted within
@@ -241,7 +246,7 @@ Cost predict_cost(const Plan& plan, const PlanFacts& facts) {
     if (block.multiply_adds > 0) products += static_cast<double>(block.parameters);
   }
   const double rows = static_cast<double>(facts.validation_rows + facts.test_rows);
-  cost.finish = kFinishSeconds + rows * 2 * units / (1e9 * product_share("fp32") * facts.rates.fp32_gflops) +
+  cost.finish = kFinishSeconds + rows * 2 * units / (1e9 * forward_share("fp32") * facts.rates.fp32_gflops) +
                 (3 * 4 * parameters + 4 * trained) / kFileRate;
   const double fixed = static_cast<double>(facts.resident_bytes) + kKernelBytes + 4 * parameters +
                        (plan.precision == "bf16" || plan.prefix_precision == "bf16" ? 2 * products : 0);

@@ -10,8 +10,8 @@
 //                + kStepSeconds, + the optimizer's reading and writing of what trains
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
-// Products run at kForwardShare (of the GEMM rate that the probe measured) by precision: the rest goes into norms,
-// activations and attention, which do not get faster in bf16.
+// Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into
+// norms, activations and attention, which gain less from bf16.
 //
 // Memory, in bytes: the larger of a stage and of the finish.
 //   stage        PlanFacts::resident_bytes + kKernelBytes (oneDNN's compiled products and their workspaces) + the

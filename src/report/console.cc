@@ -47,6 +47,7 @@ void Console::show(const LogLine& line) {
   if (mode_ == ConsoleMode::off) return;
   progress_.step = line.current_steps;
   progress_.total = line.total_steps;
+  progress_.elapsed = std::isfinite(line.elapsed_time) ? line.elapsed_time : 0;
   if (line.stage != progress_.stage) {  // another stage: its loss starts anew
     progress_.stage = line.stage;
     progress_.loss = std::nan("");

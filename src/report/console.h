@@ -21,7 +21,7 @@ struct Progress {
   double loss = 0;  // smoothed
   double samples_per_second = 0;
   std::int64_t resident_bytes = 0;
-  double remaining = 0;  // seconds
+  double elapsed = 0, remaining = 0;  // seconds; the share done follows from them where the total is not known
 };
 
 // The moving line: percentage, bar, step, stage, loss, speed, memory, time left; at most `width` columns. On a narrow

@@ -20,6 +20,7 @@ int columns(const std::string& text) {
 }
 
 double share_done(const Progress& p) {
+  if (p.total <= 0 && p.elapsed > 0 && p.remaining >= 0) return p.elapsed / (p.elapsed + p.remaining);
   return p.total > 0 ? std::clamp(static_cast<double>(p.step) / static_cast<double>(p.total), 0.0, 1.0) : 0;
 }
 
@@ -41,7 +42,7 @@ struct Piece {
 };
 
 std::vector<Piece> pieces(const Progress& p) {
-  std::vector<Piece> out = {{fmt::format("{}/{}", p.step, p.total), 1}};
+  std::vector<Piece> out = {{p.total > 0 ? fmt::format("{}/{}", p.step, p.total) : fmt::format("step {}", p.step), 1}};
   if (!p.stage.empty()) out.push_back({p.stage, 4});
   if (std::isfinite(p.loss)) out.push_back({fmt::format("loss {:.4f}", p.loss), 2});
   if (p.samples_per_second > 0) out.push_back({human_count(p.samples_per_second) + " samples/s", 5});

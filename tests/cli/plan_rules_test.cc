@@ -41,5 +41,22 @@ TEST(LpFt, ThePoolerUnderASolvedHeadLearnsAtFullTuningsRate) {
   EXPECT_TRUE(slow.at("stages").back().at("lr_scale").empty()) << slow;
 }
 
+// The plan that a run leaves is one that runs: of every method, with what each decides by itself.
+TEST(PlanOfARun, RunsAgainToTheSameBits) {
+  const TinyJob job;
+  for (const auto& more : {Words{"--method", "head"}, Words{"--method", "layerwise", "gradual_unfreezing=true"},
+                           Words{"--method", "full", "lp_ft=true"}, Words{"--method", "lora", "lp_ft=true"},
+                           Words{"--method", "ia3", "infobatch=0.3"}, Words{"--method", "auto"}}) {
+    SCOPED_TRACE(more[1]);
+    const auto first = run_program_on(job, train_words(job, "first", more));
+    ASSERT_EQ(first.code, 0) << first.err;
+    const auto plan = (job.path("first") / "plan.yaml").string();
+    const auto again = run_program_on(job, {"train", plan, "--out", job.path("again").string()});
+    ASSERT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(job.weights("again"), job.weights("first"));
+    for (const auto* run : {"first", "again"}) std::filesystem::remove_all(job.path(run));
+  }
+}
+
 }  // namespace
 }  // namespace strop

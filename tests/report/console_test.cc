@@ -50,7 +50,12 @@ TEST(ProgressBar, NeverExceedsTheWidth) {
 
 TEST(ProgressBar, LeavesOutWhatIsUnknown) {
   const Progress start{.step = 0, .total = 0, .stage = "", .loss = std::nan("")};
-  EXPECT_EQ(progress_text(start), "  0%  0/0");
+  EXPECT_EQ(progress_text(start), "  0%  step 0");
+}
+
+TEST(ProgressBar, RunsByTheClockShowTheShareOfTime) {
+  const Progress clock{.step = 7, .total = 0, .stage = "", .loss = std::nan(""), .elapsed = 30, .remaining = 10};
+  EXPECT_EQ(progress_text(clock), " 75%  step 7  10.0s left");
 }
 
 TEST(Console, PlainLinesAreFewButEvaluationsAlwaysShow) {
