@@ -19,7 +19,7 @@ void add_model_and_data_keys(KeyTable& t) {
            "What to learn; auto infers it from data and model.", {"task_type"},
            {{"SEQ_CLS", "text-classification"}, {"sequence-classification", "text-classification"}});
   t.choice("pooling", &Options::pooling, {"auto", "pooler", "cls", "mean"},
-           "What the head reads: BERT's pooler, the first token or the mean of all tokens; auto asks the model.",
+           "What the head reads: BERT's pooler, the first token or the mean of all tokens; auto: the pooler, but a head alone what the model's 1_Pooling says.",
            {"pooling_mode"});
   t.choice("head_init", &Options::head_init, {"auto", "pretrained", "closed_form", "random"},
            "Start of the head: the file's own, a closed-form solution on frozen features, or random.", {},

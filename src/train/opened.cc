@@ -67,6 +67,22 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
   }
 }
 
+// pooling=auto. A head alone reads what the encoder was trained to give, as a sentence-transformers folder says in
+// 1_Pooling (MiniLM on SST-2: mean 80.6 %, pooler 75.2 %). All else reads the pooler: a classifier of Transformers has
+// no other, so its models and PEFT's adapters open there.
+std::string pooling_of(const Options& options) {
+  if (options.pooling != "auto") return options.pooling;
+  const auto file = resolve_model(options.model, options.revision) / "1_Pooling" / "config.json";
+  if (options.method != "head" || !fs::exists(file)) return "pooler";
+  const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
+  const auto says = [&](const char* key, const nlohmann::json& value) {
+    return config.is_object() && config.contains(key) && config[key] == value;
+  };
+  if (says("pooling_mode", "mean") || says("pooling_mode_mean_tokens", true)) return "mean";
+  if (says("pooling_mode", "cls") || says("pooling_mode_cls_token", true)) return "cls";
+  return "pooler";
+}
+
 }  // namespace
 
 Opened open_for_training(const Options& options, const std::vector<std::string>& labels) {
@@ -76,7 +92,7 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options);
   ModelOptions model_options;
   model_options.label_names = labels;
-  model_options.pooling = options.pooling == "auto" ? "pooler" : options.pooling;
+  model_options.pooling = pooling_of(options);
   model_options.seed = static_cast<std::uint64_t>(options.seed);
   finish(opened, options, model_options, 0);
   return opened;

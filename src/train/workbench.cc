@@ -23,6 +23,9 @@ std::unique_ptr<Workbench> open_workbench(const Options& options) {
   for (const auto& note : data.notes) log_info("data: {}", note);
   bench->opened = open_for_training(options, data.label_names);
   const auto& opened = bench->opened;
+  if (options.pooling == "auto" && opened.model->pooling != "pooler") {
+    log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
+  }
   TextAugment augment{parse_augment(options.augment).operations, options.augment_rate, static_cast<std::uint64_t>(options.seed),
                       std::max<std::int64_t>(1, options.views)};
   bench->train = std::make_unique<TextSource>(data.train, *opened.tokenizer, opened.max_length, augment);

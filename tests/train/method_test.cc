@@ -172,5 +172,16 @@ TEST_P(Methods, LearnFreezeAndLeaveTheirFiles) {
 INSTANTIATE_TEST_SUITE_P(All, Methods, testing::ValuesIn(kCases),
                          [](const auto& one) { return std::string(one.param.name); });
 
+// pooling=auto: a head alone reads what a sentence-transformers model was trained to give.
+TEST(Pooling, AHeadAloneFollowsTheModelsOwn) {
+  const TinyJob job;
+  std::filesystem::create_directories(job.model() / "1_Pooling");
+  std::ofstream(job.model() / "1_Pooling" / "config.json") << R"({"pooling_mode_mean_tokens": true})";
+  train(job.options("head", "head"));
+  EXPECT_EQ(job.json("head", "strop.json").at("input").at("pooling"), "mean");
+  train(job.options("lora", "lora"));
+  EXPECT_EQ(job.json("lora", "strop.json").at("input").at("pooling"), "pooler");
+}
+
 }  // namespace
 }  // namespace strop
