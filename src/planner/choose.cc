@@ -145,8 +145,10 @@ std::map<std::string, std::int64_t> least_memory(const Options& options, const P
     Options other = options;
     other.method = method.name;
     other.cache = "none";
+    other.time.clear();
     try {
       Plan plan = rule_plan(other, facts);
+      plan_length(plan, facts);
       plan.micro_batch = 1;
       least[method.name] = predict_cost(plan, facts).peak_bytes;
     } catch (const Error&) {  // it does not fit the model: no advice

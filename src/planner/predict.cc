@@ -13,15 +13,15 @@ namespace strop {
 namespace {
 
 // Measured on MiniLM-L6 over SST-2, 2 cores with AVX512-BF16 (docs/planner.md).
-double forward_share(std::string_view precision) { return precision == "bf16" ? 0.60 : 0.80; }
-double training_share(std::string_view precision) { return precision == "bf16" ? 0.47 : 0.80; }
+double forward_share(std::string_view precision) { return precision == "bf16" ? 0.65 : 0.75; }
+double training_share(std::string_view precision) { return precision == "bf16" ? 0.55 : 0.75; }
 constexpr double kStepSeconds = 6e-4;  // of a step on cached features: sampling, loss, log
 constexpr double kOptimizerBytesPerSecond = 12e9;
 constexpr double kOptimizerTraffic = 28;    // bytes a parameter: reads gradient, two moments, weight; writes three
 constexpr double kFileRate = 0.4e9;         // bytes/s of hashing and writing what the run folder holds
 constexpr double kFinishSeconds = 0.5;      // opening the saved model, the report
 constexpr double kAdapterShare = 1.0 / 32;  // parameters of an adapter over those of its block
-constexpr double kKernelBytes = 96 << 20;
+constexpr double kKernelBytes = 128 << 20;
 constexpr double kTrainedKeeps = 1.45;  // inputs of products kept for the weights' gradients, over kept
 constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
 constexpr double kChunk = 64;           // rows of a prefix pass or of an evaluation

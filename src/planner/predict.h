@@ -6,20 +6,20 @@
 //                for each pass over a row; at the stage's end anew for validation
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
 //                products are left out), each times the share of steps in which it happens (update_period,
-//                block_cycle);
-//                + kStepSeconds, + the optimizer's reading and writing of what trains
+//                block_cycle), + kStepSeconds, + the optimizer's reading and writing of what trains
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
 // Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into
 // norms, activations and attention, which gain less from bf16.
 //
 // Memory, in bytes: the larger of a stage and of the finish.
-//   stage        PlanFacts::resident_bytes + kKernelBytes (oneDNN's compiled products and their workspaces) + the
-//   mapped
-//                weights + their bf16 copies + trained parameters times (copy, gradient, optimizer, best, EMA) + the
-//                cache and its packing + the larger of one micro-batch in training (numbers kept by the blocks that the
-//                gradient passes, times kTrainedKeeps where weights train, + kTransients times the widest tensor) and
-//                of 64 rows in inference
+//   stage        PlanFacts::resident_bytes
+//                + kKernelBytes: oneDNN's compiled products with their workspaces, gaps of the heap
+//                + the mapped weights, and their bf16 copies
+//                + trained parameters times (copy, gradient, optimizer, best, EMA)
+//                + the cache and its packing
+//                + the larger of a micro-batch in training (numbers kept by the blocks that the gradient passes, times
+//                  kTrainedKeeps where weights train, + kTransients times the widest tensor) and 64 rows in inference
 //   finish       the weights mapped twice, to prove that what was frozen stayed as it was; trained parameters and best
 //
 // Times hold within a factor of two on a machine that does nothing else, memory within a third (docs/planner.md).

@@ -82,6 +82,7 @@ TEST(FitMemory, RefusesWithWhatFits) {
                            "what fits: ", "method=lora"}) {
     EXPECT_NE(message.find(part), std::string::npos) << message;
   }
+  EXPECT_EQ(message.find("fits: method=full"), std::string::npos) << message;
   const auto hopeless = refusal(limited(with_method("full"), 120 << 20));
   EXPECT_NE(hopeless.find("no method fits; method="), std::string::npos) << hopeless;
 }

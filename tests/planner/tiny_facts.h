@@ -27,7 +27,7 @@ inline PlanFacts tiny_facts() {
       {.name = "classifier", .parameters = 100, .multiply_adds = 100, .kept = 10, .widest = 10, .live = 10}};
   facts.model.head_begin = 3;
   facts.model.labels = 2;
-  facts.rates = {125, 300};
+  facts.rates = {400.0 / 3, 300};  // of which products in a row get 3/4
   facts.train_rows = 1024;
   facts.validation_rows = 100;
   facts.resident_bytes = 100 << 20;

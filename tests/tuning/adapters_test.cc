@@ -108,7 +108,8 @@ TEST_P(Adapters, ComeBackFromTheirFiles) {
   Adapted fresh(GetParam().method, [](Options&) {});
   fresh.model = tiny_bert();
   EXPECT_EQ(read_adapter(folder.path(), *fresh.model), GetParam().method);
-  EXPECT_TRUE(same_bits(fresh.logits(), adapted.logits()));
+  // Not the same bits: layers that train here are frozen there, and other kernels multiply them.
+  expect_close(fresh.logits(), adapted.logits(), 1e-6, GetParam().name);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Adapters, testing::ValuesIn(kKinds),
