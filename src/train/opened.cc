@@ -10,6 +10,7 @@
 #include "core/machine.h"
 #include "models/family.h"
 #include "train/counting_allocator.h"
+#include "tuning/method.h"
 #include "tuning/peft_files.h"
 #include "weights/hub.h"
 
@@ -68,12 +69,15 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
 }
 
 // pooling=auto. A head alone reads what the encoder was trained to give, as a sentence-transformers folder says in
-// 1_Pooling (MiniLM on SST-2: mean 80.6 %, pooler 75.2 %). All else reads the pooler: a classifier of Transformers has
-// no other, so its models and PEFT's adapters open there.
+// 1_Pooling (docs/methods.md). All else reads the pooler: a classifier of Transformers has no other, so its models and
+// PEFT's adapters open there.
 std::string pooling_of(const Options& options) {
   if (options.pooling != "auto") return options.pooling;
   const auto file = resolve_model(options.model, options.revision) / "1_Pooling" / "config.json";
-  if (options.method != "head" || !fs::exists(file)) return "pooler";
+  const bool head_alone = std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
+    return method.head_alone && method.name == options.method;
+  });
+  if (!head_alone || !fs::exists(file)) return "pooler";
   const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
   const auto says = [&](const char* key, const nlohmann::json& value) {
     return config.is_object() && config.contains(key) && config[key] == value;

@@ -40,6 +40,8 @@ struct Method {
   // tensor, a wrong shape, a setting that is not supported.
   std::unique_ptr<Adapter> (*read)(const nlohmann::json& config, const std::string& module, const Layer& layer,
                                    const std::map<std::string, at::Tensor>& tensors) = nullptr;
+
+  bool head_alone = false;  // the encoder stays as it is
 };
 
 const std::vector<Method>& methods();

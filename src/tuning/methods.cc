@@ -10,7 +10,8 @@ namespace strop {
 
 const std::vector<Method>& methods() {
   static const std::vector<Method> list = {
-      {"head", "the task head alone, on cached features of the frozen encoder", &head_stages, &open_weights},
+      {"head", "the task head alone, on cached features of the frozen encoder", &head_stages, &open_weights,
+       {}, nullptr, nullptr, true},
       {"layerwise", "layer by layer: one block at a time, or the top k, each for few steps", &layerwise_stages, &open_weights},
       {"lora", "low-rank adapters (LoRA, rsLoRA, LoRA+, DoRA)", &lora_stages, &open_lora, "LORA", &lora_peft_config, &read_lora},
       {"full", "all weights", &full_stages, &open_weights},
