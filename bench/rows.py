@@ -16,7 +16,7 @@ GROUPED_BF16 = {"precision": "bf16", "batching": "grouped"}
 
 # LoRA of rank 8 on query and value with the pooler head: what both sides train.
 LORA = {"method": "lora", "lora_r": 8, "lora_alpha": 16, "target_modules": "query,value", "pooling": "pooler",
-        "head_init": "random", "modules_to_save": "pooler"}
+        "head_init": "random"}
 SPEED_ONLY = {"num_train_epochs": 1, "eval_strategy": "no", "logging_steps": 1, "load_best_model_at_end": "false"}
 ONE_EPOCH = {"epochs": 1}
 
