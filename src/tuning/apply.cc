@@ -31,10 +31,20 @@ namespace {
        stage.method, join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
 }
 
+// PEFT's names in modules_to_save are those of modules, of which a layer is the innermost: "pooler" is pooler.dense too.
+bool saves(const std::vector<std::string>& wanted, const std::string& layer_name, const Layer& layer) {
+  for (std::string module = layer_name; !module.empty();) {
+    if (matches_modules(wanted, module, layer)) return true;
+    const auto dot = module.rfind('.');
+    module.resize(dot == std::string::npos ? 0 : dot);
+  }
+  return false;
+}
+
 // The layers that modules_to_save names train in full, and take no adapter (PEFT's rule).
 void open_saved_modules(Block& block, const Options& options) {
   for (const auto& [name, layer] : block.layers()) {
-    if (!matches_modules(options.modules_to_save, name, *layer)) continue;
+    if (!saves(options.modules_to_save, name, *layer)) continue;
     layer->adapter.reset();
     open_weights(*layer);
   }
@@ -45,7 +55,7 @@ void check_saved_modules(const Model& model, const Stage& stage, const Options& 
     const bool found = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
       const auto& layers = model.block(model.index_of(name)).layers();
       return std::any_of(layers.begin(), layers.end(), [&](const auto& entry) {
-        return matches_modules({wanted}, entry.first, *entry.second);
+        return saves({wanted}, entry.first, *entry.second);
       });
     });
     if (!found) {

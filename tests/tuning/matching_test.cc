@@ -154,7 +154,7 @@ TEST(Targets, ModulesToSaveTrainInFullBesideTheAdapters) {
   const auto model = tiny_bert();
   Options options;
   options.target_modules = {"all-linear"};
-  options.modules_to_save = {"attention.output.dense", "classifier"};
+  options.modules_to_save = {"attention.output", "classifier"};  // a module, and with it the layers within
   const auto facts = model_facts(*model, 8, false);
   const auto stage = find_method("lora").stages(facts, options).front();
   check_stage(*model, stage, options);
@@ -162,8 +162,8 @@ TEST(Targets, ModulesToSaveTrainInFullBesideTheAdapters) {
   for (const auto& one : apply_stage(*model, stage, options)) {
     if (one.name.find("lora_") == std::string::npos) whole.insert(one.name);
   }
-  auto expected = in_layers({"attention.output.dense"}, ".weight");
-  expected.merge(in_layers({"attention.output.dense"}, ".bias"));
+  auto expected = in_layers({"attention.output.dense", "attention.output.LayerNorm"}, ".weight");
+  expected.merge(in_layers({"attention.output.dense", "attention.output.LayerNorm"}, ".bias"));
   expected.merge(std::set<std::string>{"bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight",
                                        "classifier.bias"});
   EXPECT_EQ(whole, expected);
