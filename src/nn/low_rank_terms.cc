@@ -13,11 +13,9 @@ using torch::Tensor;
 // Parts that sums over rows are split into.
 constexpr std::int64_t kSumParts = 16;
 
-std::int64_t padded(std::int64_t count) { return (count + 15) / 16 * 16; }
-
 // The tile of rows from `row` on, `dim` columns.
 RowBlock tile(std::int64_t row, std::int64_t rows, std::int64_t dim) {
-  return {row, std::min(kernels::kRowTile, rows - row), kernels::kRowTile, 0, dim, padded(dim)};
+  return {row, std::min(kernels::kRowTile, rows - row), kernels::kRowTile, 0, dim, kernels::padded_dim(dim)};
 }
 
 // matrix (rows x columns, any precision and strides) times `scale` at the corner of a zeroed room of row length
@@ -43,11 +41,12 @@ void add_rows(const RowBlock& rows, const float* block, const Columns& to, float
 
 LowRankTerms::LowRankTerms(const std::vector<LowRankTerm>& terms) {
   in_ = terms.front().term.a.size(1);
-  padded_in_ = padded(in_);
+  padded_in_ = kernels::padded_dim(in_);
   for (const auto& [term, column] : terms) {
     const auto rank = term.a.size(0), out = term.b.size(0);
-    terms_.push_back({column, out, padded(out), rank, padded(rank), rank_, term.scale, {}, {}});
-    rank_ += padded(rank);
+    terms_.push_back(
+        {column, out, kernels::padded_dim(out), rank, kernels::padded_dim(rank), rank_, term.scale, {}, {}});
+    rank_ += kernels::padded_dim(rank);
   }
   a_.resize(static_cast<std::size_t>(rank_ * padded_in_));
   a_t_.resize(a_.size());

@@ -64,26 +64,26 @@ STROP_INLINE float softmax_row(float* row, const float* bias, std::int64_t colum
 
 }  // namespace
 
-std::int64_t padded_queries(std::int64_t queries) { return rounded_up(queries, kTileRows); }
+std::int64_t padded_queries(std::int64_t queries) { return rounded_up(queries, kRowTile); }
 std::int64_t padded_keys(std::int64_t keys) { return rounded_up(keys, kVec); }
 std::int64_t padded_dim(std::int64_t dim) { return rounded_up(dim, kVec); }
 
 std::int64_t attention_scratch(std::int64_t keys, std::int64_t dim) {
-  return padded_keys(keys) * (2 * padded_dim(dim) + 3 * kTileRows + 1);
+  return padded_keys(keys) * (2 * padded_dim(dim) + 3 * kRowTile + 1);
 }
 
 STROP_CLONES void attention_forward(const AttentionForward& work) {
   const auto columns = padded_keys(work.keys), dim = padded_dim(work.dim);
   Room room{work.scratch};
   float* const k_t = room.take(dim * columns);
-  float* const rows = room.take(kTileRows * columns);
+  float* const rows = room.take(kRowTile * columns);
   float* const bias = room.take(columns);
   const Mask mask = make_mask(work.key, work.rate);
   transpose(work.k, columns, dim, k_t);
   mark_keys(work.keys, columns, bias);
-  for (std::int64_t i = 0; i < work.queries; i += kTileRows) {
+  for (std::int64_t i = 0; i < work.queries; i += kRowTile) {
     tile_product(work.q + i * dim, dim, k_t, columns, dim, columns, rows, columns);
-    for (std::int64_t r = 0; r < kTileRows; ++r) {
+    for (std::int64_t r = 0; r < kRowTile; ++r) {
       const auto element = static_cast<std::uint32_t>((i + r) * work.keys);
       work.lse[i + r] = softmax_row(rows + r * columns, bias, columns, work.scale, mask, work.rate > 0, element);
     }
@@ -96,8 +96,8 @@ STROP_CLONES void attention_backward(const AttentionBackward& work) {
   Room room{work.scratch};
   float* const k_t = room.take(dim * columns);
   float* const v_t = room.take(dim * columns);
-  float* const p = room.take(kTileRows * columns);  // scores, then dropped probabilities
-  float* const d = room.take(kTileRows * columns);  // gradient of the dropped probabilities, then of the scores
+  float* const p = room.take(kRowTile * columns);  // scores, then dropped probabilities
+  float* const d = room.take(kRowTile * columns);  // gradient of the dropped probabilities, then of the scores
   float* const bias = room.take(columns);
   const Mask mask = make_mask(work.key, work.rate);
   const bool drops = work.rate > 0;
@@ -106,12 +106,12 @@ STROP_CLONES void attention_backward(const AttentionBackward& work) {
   mark_keys(work.keys, columns, bias);
   std::fill(work.d_k, work.d_k + columns * dim, 0.0F);
   std::fill(work.d_v, work.d_v + columns * dim, 0.0F);
-  for (std::int64_t i = 0; i < work.queries; i += kTileRows) {
+  for (std::int64_t i = 0; i < work.queries; i += kRowTile) {
     const float* const q = work.q + i * dim;
     const float* const g = work.g + i * dim;
     tile_product(q, dim, k_t, columns, dim, columns, p, columns);
     tile_product(g, dim, v_t, columns, dim, columns, d, columns);
-    for (std::int64_t r = 0; r < kTileRows; ++r) {
+    for (std::int64_t r = 0; r < kRowTile; ++r) {
       // sum_j of (dropped probability * its gradient) equals g . out: the flash-attention identity.
       float dot = 0;
 #pragma omp simd reduction(+ : dot)

@@ -76,7 +76,7 @@ struct AttentionBackward {
 void attention_backward(const AttentionBackward& work);
 
 // Thin products, fp32, four rows (kRowTile) at a time; `columns` is a multiple of 16 and so is every row's room.
-constexpr std::int64_t kRowTile = 4;
+constexpr std::int64_t kRowTile = 4;  // as many chains of multiply-adds hide the latency of one
 // to[r][c] = sum_i left[r][i] * right[i][c]; rows lie left_stride, columns and columns floats apart.
 void multiply_tile(const float* left, std::int64_t left_stride, const float* right, std::int64_t inner,
                    std::int64_t columns, float* to, std::int64_t to_stride);

@@ -4,8 +4,6 @@
 
 namespace strop::kernels {
 
-static_assert(kRowTile == kTileRows);
-
 STROP_CLONES void multiply_tile(const float* left, std::int64_t left_stride, const float* right, std::int64_t inner,
                                 std::int64_t columns, float* to, std::int64_t to_stride) {
   tile_product(left, left_stride, right, columns, inner, columns, to, to_stride);

@@ -4,18 +4,17 @@
 #include <cstdint>
 
 #include "nn/kernels/dispatch.h"
+#include "nn/kernels/kernels.h"
 
 namespace strop::kernels {
 
 // Columns computed together: one AVX-512 register of floats or two of AVX2. (Plain loops over arrays of this length:
 // the compiler lowers vector types for the plainest processor before it clones a function.)
 constexpr std::int64_t kVec = 16;
-// Rows computed together: four chains of multiply-adds hide the latency of one.
-constexpr std::int64_t kTileRows = 4;
 
 STROP_INLINE std::int64_t rounded_up(std::int64_t count, std::int64_t to) { return (count + to - 1) / to * to; }
 
-// to[r][c] = sum_i left[r][i] * right[i][c] for kTileRows rows and `columns` columns (a multiple of kVec); rows lie
+// to[r][c] = sum_i left[r][i] * right[i][c] for kRowTile rows and `columns` columns (a multiple of kVec); rows lie
 // left_stride, right_stride and to_stride floats apart.
 STROP_INLINE void tile_product(const float* left, std::int64_t left_stride, const float* right,
                                std::int64_t right_stride, std::int64_t inner, std::int64_t columns, float* to,
@@ -44,7 +43,7 @@ STROP_INLINE void tile_product(const float* left, std::int64_t left_stride, cons
   }
 }
 
-// to[i][c] += sum_r left[r][i] * right[r][c]: kTileRows outer products.
+// to[i][c] += sum_r left[r][i] * right[r][c]: kRowTile outer products.
 STROP_INLINE void tile_outer(const float* left, std::int64_t left_stride, const float* right, std::int64_t right_stride,
                              std::int64_t inner, std::int64_t columns, float* to) {
   for (std::int64_t i = 0; i < inner; ++i) {
