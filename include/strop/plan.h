@@ -51,6 +51,8 @@ struct Plan {
   std::vector<Stage> stages;
   // Samples that go through the network at a time; the batch's gradient is their sum. 0: the whole batch.
   std::int64_t micro_batch = 0;
+  // Fewer of them where together they have more tokens than this. 0: no limit.
+  std::int64_t micro_batch_tokens = 0;
   std::string precision;       // of the trained part: fp32 | bf16
   std::string prefix_precision;  // of the frozen part
   std::string attention;       // kernel chosen by the probe: fused | composed

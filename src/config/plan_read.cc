@@ -164,6 +164,7 @@ Plan plan_from_yaml(const std::string& text, const std::string& file) {
   fields.add("version", [](const YAML::Node&) {});
   fields.add("stages", [&](const YAML::Node& node) { plan.stages = read_stages(node, file); });
   fields.integer("micro_batch", plan.micro_batch, at_least(0));
+  fields.integer("micro_batch_tokens", plan.micro_batch_tokens, at_least(0));
   fields.choice("precision", plan.precision, {"fp32", "bf16"});
   fields.choice("prefix_precision", plan.prefix_precision, {"fp32", "bf16", "int8"});
   fields.choice("attention", plan.attention, {"fused", "composed"});

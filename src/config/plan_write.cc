@@ -47,6 +47,8 @@ std::string to_yaml(const Plan& plan) {
   for (const auto& stage : plan.stages) out += stage_text(stage);
   out += "\n# Samples that go through the network at a time; the batch's gradient is their sum. 0: the whole batch.\n";
   out += fmt::format("micro_batch: {}\n", plan.micro_batch);
+  out += "# Fewer of them where together they have more tokens than this; 0: no limit.\n";
+  out += fmt::format("micro_batch_tokens: {}\n", plan.micro_batch_tokens);
   out += "\n# Arithmetic of the trained and of the frozen part, and the kernel of attention.\n";
   out += fmt::format("precision: {}\n", yaml_quote(plan.precision));
   out += fmt::format("prefix_precision: {}\n", yaml_quote(plan.prefix_precision));

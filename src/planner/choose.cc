@@ -14,6 +14,10 @@
 namespace strop {
 namespace {
 
+// Tokens that go through at once. Products of that many rows run at the cores' full rate already, and what is kept for
+// the backward pass, the largest part of the memory, grows with them.
+constexpr std::int64_t kTokensAtOnce = 1024;
+
 void choose_method(Plan& plan) {
   auto& options = plan.options;
   if (options.method != "auto") return;
@@ -133,6 +137,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   }
   slow_lower_head(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
+  if (facts.model.tokens > 1) plan.micro_batch_tokens = kTokensAtOnce;
   plan.attention = "fused";
   plan.fallbacks = {"halve_batch"};
   return plan;

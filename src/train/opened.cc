@@ -141,8 +141,8 @@ int set_up_device(const Options& options) {
   const int threads = options.threads > 0 ? static_cast<int>(options.threads) : this_machine().physical_cores;
   // oneDNN keeps a compiled product, with its workspace of a megabyte or two, for every shape it has seen; a run sees
   // hundreds. A person's own settings win.
-  ::setenv("LRU_CACHE_CAPACITY", "40", 0);
-  ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "40", 0);
+  ::setenv("LRU_CACHE_CAPACITY", "24", 0);
+  ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "24", 0);
   count_tensor_memory();
   at::set_num_threads(threads);
   return threads;

@@ -32,6 +32,15 @@ double Trainer::begin_step(const StageRun& run) {
   return stage.learning_rate * schedule_factor(plan_.options.lr_scheduler_type, at, plan_.options.warmup_ratio);
 }
 
+std::int64_t Trainer::part_size(const StageRun& run, const Batch& batch) const {
+  const auto count = static_cast<std::int64_t>(batch.samples.size());
+  std::int64_t tokens = 0;
+  for (const auto sample : batch.samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
+  const auto parts_of = [](std::int64_t whole, std::int64_t most) { return most > 0 ? (whole + most - 1) / most : 1; };
+  const auto parts = std::max(parts_of(count, progress_.micro_batch), parts_of(tokens, plan_.micro_batch_tokens));
+  return std::max<std::int64_t>(1, (count + parts - 1) / parts);
+}
+
 void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
   const auto& options = plan_.options;
   const double rate = begin_step(run);
@@ -51,9 +60,9 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
   if (lowest < model_.size()) {
     std::uint64_t part = 0;
     for (const auto& batch : batches) {
-      const auto count = static_cast<std::int64_t>(batch.samples.size());
-      for (std::int64_t first = 0; first < count; first += progress_.micro_batch, ++part) {
-        const auto size = static_cast<std::size_t>(std::min(progress_.micro_batch, count - first));
+      const auto count = static_cast<std::int64_t>(batch.samples.size()), most = part_size(run, batch);
+      for (std::int64_t first = 0; first < count; first += most, ++part) {
+        const auto size = static_cast<std::size_t>(std::min(most, count - first));
         const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);
         const auto epoch = progress_.first_epoch + progress_.epoch;
         MicroBatch micro{run.train->make(samples, epoch % run.train->views()), run.train->first_block(), {}, {}};

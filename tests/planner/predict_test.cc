@@ -117,6 +117,17 @@ TEST(PredictMemory, FollowsTheLongestRows) {
               2e4);
 }
 
+TEST(PredictMemory, TokensAtOnceBoundLongBatches) {
+  auto facts = tiny_facts();
+  facts.model.tokens = 10;
+  facts.lengths.assign(1000, 64);
+  auto plan = choose_plan(with_method("lora"), facts);
+  EXPECT_EQ(plan.micro_batch_tokens, 1024);  // 16 of 32 such rows
+  const auto half = predict_cost(plan, facts).peak_bytes;
+  plan.micro_batch_tokens = 0;
+  EXPECT_NEAR(static_cast<double>(predict_cost(plan, facts).peak_bytes - half), 1024 / 10.0 * (2 * 4e5 + 4 * 1e4) * 4, 2e4);
+}
+
 TEST(PredictMemory, FollowsWhatTrainsAndWhatIsCached) {
   const auto facts = tiny_facts();
   auto options = with_method("full");

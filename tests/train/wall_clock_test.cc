@@ -110,6 +110,22 @@ TEST(Memory, MicroBatchesAreHalvedAsThePlanSays) {
   EXPECT_EQ(job.weights("without"), job.weights("free"));
 }
 
+TEST(Memory, FewerTokensAtOnceGiveTheSameGradient) {
+  const TinyJob job;
+  Plan plan = make_plan(clock_options(job, "whole"));
+  EXPECT_EQ(plan.micro_batch_tokens, 1024);
+  plan.options.dropout = 0;
+  train(plan);
+  plan.micro_batch_tokens = 20;  // one to three rows
+  plan.options.out = job.path("parts").string();
+  train(plan);
+  const auto whole = lines_with(job, "whole", "eval_loss"), parts = lines_with(job, "parts", "eval_loss");
+  ASSERT_EQ(whole.size(), parts.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_NEAR(whole[i].at("eval_loss").get<double>(), parts[i].at("eval_loss").get<double>(), 1e-3) << i;
+  }
+}
+
 TEST(Memory, PlansBeginWithTheirMicroBatch) {
   const TinyJob job;
   Plan plan = make_plan(clock_options(job, "run"));
