@@ -45,9 +45,10 @@ std::vector<BlockRecord> block_records(const Model& model, const Options& option
     record.name = block.name();
     record.precision = precision;
     for (const auto& [name, layer] : block.layers()) {
-      const auto own = layer->parameters();
-      record.parameters += own;
-      if (changed.count(name) != 0) record.trained_parameters += own;
+      record.parameters += layer->parameters();
+      for (const auto& one : layer->stored()) {
+        if (changed.count(name + one.suffix) != 0) record.trained_parameters += one.tensor->numel();
+      }
       if (!layer->adapter) continue;
       for (const auto& [key, tensor] : layer->adapter->tensors()) {
         record.parameters += tensor->numel();
@@ -73,7 +74,7 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.family = bench.opened.model->family();
   const auto column = [&](const char* name) { return plan.options.columns.count(name) != 0 ? plan.options.columns.at(name) : ""; };
   record.input = {column("text"), column("text_pair"), column("label"), bench.opened.max_length, bench.opened.model->pooling};
-  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_layers(), data.label_names, plan.precision);
+  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_tensors(), data.label_names, plan.precision);
   for (const auto& block : record.blocks) {
     record.total_parameters += block.parameters;
     record.trained_parameters += block.trained_parameters;
@@ -135,7 +136,7 @@ void log_cost(const CostRecord& cost, const Options& options) {
 
 std::string adapter_method(const Plan& plan, const Opened& opened) {
   const bool puts_adapters = std::any_of(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) {
-    return !find_method(stage.method).peft_type.empty();
+    return find_method(stage.method).trains == Trains::adapters;
   });
   return puts_adapters ? plan.options.method : opened.adapter_method;
 }
@@ -147,7 +148,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const std::string method = adapter_method(plan, bench.opened);
   write_file_atomic(folder / "strop.json", to_json(make_record(bench, plan, trainer, started)) + "\n");
   const auto kind = resolve_save(options, *bench.opened.model, method);
-  save_model({folder, bench.opened.base_folder, bench.opened.base_name, method, trainer.changed_layers()}, *bench.opened.model, options, kind);
+  save_model({folder, bench.opened.base_folder, bench.opened.base_name, method, trainer.changed_tensors()}, *bench.opened.model, options, kind);
   const std::string base_name = bench.opened.base_name;
   bench.train.reset();
   bench.validation.reset();
@@ -161,22 +162,20 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   results.epoch = static_cast<double>(progress.first_epoch);
   results.total_steps = progress.global_step;
   results.best_step = progress.best_step < 0 || progress.best_step == progress.global_step ? 0 : progress.best_step;
-  if (kind != "delta") {
-    // What is measured is what others will open: the saved files, in fp32.
-    Options use = options;
-    use.model = folder.string();
-    use.adapter.clear();
-    const auto reloaded = open_for_use(use);
-    torch::Tensor logits;
-    if (!bench.data.validation.empty()) {
-      results.eval = measure(reloaded, bench.data.validation, options, &logits);
-      results.cost.actual_quality = results.eval->accuracy;
-    }
-    if (!bench.data.test.empty()) results.test = measure(reloaded, bench.data.test, options, &logits);
-    // Of the split that the report is about: test, where there is one.
-    const auto& last = bench.data.test.empty() ? bench.data.validation : bench.data.test;
-    if (!last.empty()) write_file_atomic(folder / "predictions.jsonl", prediction_lines(last, logits, bench.data.label_names));
+  // What is measured is what others will open: the saved files, in fp32.
+  Options use = options;
+  use.model = folder.string();
+  use.adapter.clear();
+  const auto reloaded = open_for_use(use);
+  torch::Tensor logits;
+  if (!bench.data.validation.empty()) {
+    results.eval = measure(reloaded, bench.data.validation, options, &logits);
+    results.cost.actual_quality = results.eval->accuracy;
   }
+  if (!bench.data.test.empty()) results.test = measure(reloaded, bench.data.test, options, &logits);
+  // Of the split that the report is about: test, where there is one.
+  const auto& last = bench.data.test.empty() ? bench.data.validation : bench.data.test;
+  if (!last.empty()) write_file_atomic(folder / "predictions.jsonl", prediction_lines(last, logits, bench.data.label_names));
   results.cost.predicted_seconds = plan.predicted.seconds;
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;
   results.cost.predicted_quality = plan.predicted.quality;

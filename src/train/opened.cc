@@ -10,6 +10,7 @@
 #include "core/machine.h"
 #include "models/family.h"
 #include "train/counting_allocator.h"
+#include "train/save_model.h"
 #include "tuning/method.h"
 #include "tuning/peft_files.h"
 #include "weights/hub.h"
@@ -40,12 +41,13 @@ std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecor
 }
 
 // Shapes alone do not tell a base from another of its kind: the run record holds a hash of the weights.
-void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const Options& options) {
+void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const std::string& base,
+                       const std::string& revision) {
   if (!record || record->base_hash.empty()) return;
-  const auto weights = resolve_model(options.model, options.revision) / "model.safetensors";
+  const auto weights = resolve_model(base, revision) / "model.safetensors";
   if (fs::exists(weights) && sha256_file(weights) != record->base_hash) {
-    fail(ErrorKind::model, "{}: this adapter was trained on {}, whose weights differ from those of {}; give that base with --model",
-         adapter.string(), record->base_model, options.model);
+    fail(ErrorKind::model, "{}: trained on {}, whose weights differ from those of {}; give that base with --model",
+         adapter.string(), record->base_model, base);
   }
 }
 
@@ -56,6 +58,7 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
   opened.made = std::move(base.made);
   opened.tokenizer = load_tokenizer(opened.base_folder);
   if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
+  if (!opened.delta.empty()) read_delta(opened.delta, *opened.model);
   const auto positions = opened.model->max_positions, own = opened.tokenizer->model_max_length();
   const auto most = own > 0 && positions > 0 ? std::min(own, positions) : std::max(own, positions);
   if (options.max_length > most && most > 0) {
@@ -93,7 +96,7 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   Opened opened;
   opened.base_name = absolute_if_path(options.model);
   opened.adapter = options.adapter;
-  if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options);
+  if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options.model, options.revision);
   ModelOptions model_options;
   model_options.label_names = labels;
   model_options.pooling = pooling_of(options);
@@ -109,11 +112,16 @@ Opened open_for_use(const Options& options) {
     opened.adapter = options.adapter;
     opened.record = record_of(opened.adapter);
     opened.base_name = absolute_if_path(options.model);
-    refuse_other_base(options.adapter, opened.record, options);
+    refuse_other_base(options.adapter, opened.record, options.model, options.revision);
   } else if (fs::exists(given / "adapter_config.json")) {
     opened.adapter = given;
     opened.record = record_of(given);
     opened.base_name = base_of_adapter(given, opened.record);
+  } else if (fs::exists(given / "delta.safetensors") && fs::exists(given / "strop.json")) {
+    opened.delta = given;
+    opened.record = record_of(given);
+    opened.base_name = opened.record->base_model;
+    refuse_other_base(given, opened.record, opened.base_name, options.revision);
   } else {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "tuning/apply.h"
 #include "tuning/method.h"
 #include "tuning/peft_files.h"
@@ -16,6 +17,8 @@ namespace fs = std::filesystem;
 using json = nlohmann::ordered_json;
 
 namespace {
+
+constexpr const char* kDelta = "delta.safetensors";
 
 void write_tensors_file(const fs::path& file, const std::map<std::string, torch::Tensor>& tensors) {
   std::map<std::string, torch::Tensor> plain;
@@ -67,6 +70,18 @@ void write_sentence_transformers(const fs::path& folder, const Model& model) {
   write_tensors_file(folder / "2_Dense" / "model.safetensors", {{"linear.weight", classifier.weight}, {"linear.bias", classifier.bias}});
 }
 
+std::vector<std::string> changed_layers(const Model& model, const std::set<std::string>& changed) {
+  std::vector<std::string> names;
+  for (const auto& [name, layer] : model.layers()) {
+    const auto all = layer->stored();
+    const bool found = std::any_of(all.begin(), all.end(), [&, prefix = name](const StoredTensor& one) {
+      return changed.count(prefix + one.suffix) != 0;
+    });
+    if (found) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string resolve_save(const Options& options, const Model& model, const std::string& method) {
@@ -83,24 +98,45 @@ std::string resolve_save(const Options& options, const Model& model, const std::
 void save_model(const SaveRequest& request, Model& model, const Options& options, const std::string& kind) {
   const auto& folder = request.folder;
   if (kind == "adapter") {
-    write_adapter(folder, model, options, request.method, request.base_name, {request.changed.begin(), request.changed.end()});
+    write_adapter(folder, model, options, request.method, request.base_name, changed_layers(model, request.changed));
+    return;
+  }
+  if (kind == "delta") {
+    auto changed = request.changed;
+    for (const auto& [name, layer] : model.layers()) {
+      if (!layer->adapter) continue;
+      for (const auto& one : layer->stored()) changed.insert(name + one.suffix);
+    }
+    merge_adapters(model);
+    auto tensors = model.tensors();
+    std::erase_if(tensors, [&](const auto& one) { return changed.count(one.first) == 0; });
+    write_tensors_file(folder / kDelta, tensors);
     return;
   }
   merge_adapters(model);
-  if (kind == "delta") {
-    std::map<std::string, torch::Tensor> tensors;
-    for (const auto& [name, tensor] : model.tensors()) {
-      if (request.changed.count(name.substr(0, name.rfind('.'))) != 0) tensors[name] = tensor;
-    }
-    write_tensors_file(folder / "delta.safetensors", tensors);
-    return;
-  }
   write_tensors_file(folder / "model.safetensors", model.tensors());
   write_file_atomic(folder / "config.json", task_config(model).dump(2) + "\n");
   for (const auto* name : {"tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"}) {
     if (fs::exists(request.base_folder / name)) write_file_atomic(folder / name, read_file(request.base_folder / name, ErrorKind::model));
   }
   if (model.pooling != "pooler") write_sentence_transformers(folder, model);
+}
+
+void read_delta(const fs::path& folder, Model& model) {
+  const auto file = folder / kDelta;
+  const auto files = std::make_shared<const WeightFiles>(file);
+  std::map<std::string, StoredTensor> stored;
+  for (const auto& [name, layer] : model.layers()) {
+    for (const auto& one : layer->stored()) stored.emplace(name + one.suffix, one);
+  }
+  for (const auto& [name, view] : files->tensors()) {
+    const auto place = stored.find(name);
+    if (place == stored.end() || place->second.shape != view.shape) {
+      fail(ErrorKind::model, "{}: tensor '{}' [{}] fits none of this {} model: the run was trained on another base", file.string(),
+           name, join_numbers(view.shape), model.family());
+    }
+    *place->second.tensor = to_tensor(view, files);
+  }
 }
 
 }  // namespace strop
