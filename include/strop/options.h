@@ -32,13 +32,16 @@ struct Options {
   std::string class_weights = "none";  // none | balanced
   std::string train_sampling_strategy = "group_by_length";  // random | group_by_length | balanced
   // --- method ---
-  std::string method = "auto";         // head | layerwise | lora | full | ia3 (see src/tuning/methods.cc)
+  std::string method = "auto";         // head, layerwise, lora, full, ... (see src/tuning/methods.cc)
   std::string head_solver = "auto";    // ridge | lda | logistic | sgd
   bool lp_ft = false;                  // head first (linear probing), then the method
   std::int64_t top_k = 0;              // layerwise: train the top k blocks together
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
   std::string layerwise_order = "top_down";  // top_down | bottom_up
   std::int64_t layerwise_steps = 0;    // steps of each stage; 0: num_train_epochs shared among the stages
+  std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
+  std::string surgical_first;          // the lowest of them; empty: measured
+  double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between
   double layer_decay = 1.0;            // learning rate of block l is layer_decay^(top - l) of the top's
   std::int64_t lora_r = 8;
   double lora_alpha = 0;               // 0: 2 * lora_r
@@ -52,6 +55,10 @@ struct Options {
   std::vector<std::int64_t> layers_to_transform;
   std::map<std::string, std::string> rank_pattern;   // regex=rank
   std::map<std::string, std::string> alpha_pattern;  // regex=alpha
+  std::int64_t adapter_bottleneck = 64;          // adaptformer
+  double adapter_scale = 0.1;                    // adaptformer
+  std::int64_t num_virtual_tokens = 10;          // vpt
+  bool vpt_deep = true;                          // tokens of its own for each block, or the first block's alone
   std::vector<std::string> modules_to_save;      // trained in full beside the adapter; the head always is
   // --- training ---
   std::string learning_rate = "table"; // table | auto (a sweep of at most 100 steps) | a number

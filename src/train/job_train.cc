@@ -11,6 +11,7 @@
 #include "train/finish_run.h"
 #include "train/run_folder.h"
 #include "train/save_model.h"
+#include "train/surgical.h"
 #include "train/sweep.h"
 #include "train/workbench.h"
 #include "tuning/apply.h"
@@ -40,6 +41,19 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
   auto facts = bench.facts(seconds_since_launch());
   facts.rates = machine_rates(bench.threads);
   return facts;
+}
+
+// The plan by the rules, for options of which the model's gradients have settled surgical_first.
+Plan plan_for(Options options, Workbench& bench) {
+  if (options.surgical == 0 || !options.surgical_first.empty()) return choose_plan(options, facts_of(bench, options));
+  const auto choice = choose_surgical(*bench.opened.model, options, bench.train_data(options));
+  options.surgical_first = choice.first;
+  auto plan = choose_plan(options, facts_of(bench, options));
+  std::vector<std::string> found;
+  for (const auto& [block, ratio] : choice.gradients) found.push_back(fmt::format("{} {:.2g}", block, ratio));
+  plan.reasons["surgical"] = fmt::format("{} from {} up: the largest gradients for their weights ({})", options.surgical,
+                                         choice.first, join(found, ", "));
+  return plan;
 }
 
 // What would fail late fails before anything is written.
@@ -104,7 +118,7 @@ RunResult resume_run(const Options& options) {
 
 Plan make_plan(const Options& options) {
   const auto bench = open_workbench(options);
-  auto plan = choose_plan(options, facts_of(*bench, options));
+  auto plan = plan_for(options, *bench);
   check_plan(plan, *bench);
   return plan;
 }
@@ -115,7 +129,7 @@ RunResult train(const Options& options) {
   if (!options.replay.empty()) return train(replay_plan(options));
   const auto folder = claim_folder(options, kTextClassification);
   auto bench = open_workbench(options);
-  Plan plan = choose_plan(options, facts_of(*bench, options));
+  Plan plan = plan_for(options, *bench);
   settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
 }

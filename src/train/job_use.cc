@@ -14,6 +14,7 @@
 #include "train/run_folder.h"
 #include "train/save_model.h"
 #include "train/text_source.h"
+#include "tuning/method.h"
 
 namespace strop {
 namespace {
@@ -74,6 +75,7 @@ void predict(const Options& options, std::ostream& out) {
 std::filesystem::path merge(const Options& options) {
   const auto opened = open_for_use(options);
   if (opened.adapter.empty()) fail(ErrorKind::usage, "merge: {} has no adapter to fold in; give --adapter, or a run folder that holds one", options.model);
+  if (!find_method(opened.adapter_method).merges) fail_unmergeable(opened.adapter_method);
   const auto folder = claim_folder(options, "merged");
   save_model({folder.path, opened.base_folder, opened.base_name, opened.adapter_method, {}}, *opened.model, options, "full");
   return folder.path;

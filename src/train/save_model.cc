@@ -86,9 +86,13 @@ std::vector<std::string> changed_layers(const Model& model, const std::set<std::
 
 std::string resolve_save(const Options& options, const Model& model, const std::string& method) {
   const bool adapters = !method.empty() && !find_method(method).peft_type.empty();
+  if (adapters && !find_method(method).merges) {
+    if (options.save != "auto" && options.save != "adapter") fail_unmergeable(method);
+    return "adapter";
+  }
   if (options.save != "auto") {
     if (options.save == "adapter" && !adapters) {
-      fail(ErrorKind::usage, "save: adapter does not fit method {}, which trains weights themselves; use save=full or delta", options.method);
+      fail(ErrorKind::usage, "save: adapter does not fit method {}, for which PEFT's files have no form; use save=full or delta", options.method);
     }
     return options.save;
   }
