@@ -42,7 +42,7 @@ struct Options {
   bool strict = false;                 // a picture that can't be used ends the run
   std::int64_t max_pixels = 89'478'485;  // larger pictures are refused unread
   // --- method ---
-  std::string method = "auto";         // head | layerwise | lora | full | ia3 (see src/tuning/methods.cc)
+  std::string method = "auto";         // head, layerwise, lora, full, ... (see src/tuning/methods.cc)
   std::string head_solver = "auto";    // ridge | lda | logistic | sgd
   std::string pretrain_data;           // a larger labelled set to train on first; empty: none
   std::string pretrain_method = "full";
@@ -53,6 +53,9 @@ struct Options {
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
   std::string layerwise_order = "top_down";  // top_down | bottom_up
   std::int64_t layerwise_steps = 0;    // steps of each stage; 0: num_train_epochs shared among the stages
+  std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
+  std::string surgical_first;          // the lowest of them; empty: measured
+  double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between
   double layer_decay = 1.0;            // learning rate of block l is layer_decay^(top - l) of the top's
   std::int64_t lora_r = 8;
   double lora_alpha = 0;               // 0: 2 * lora_r
@@ -66,6 +69,10 @@ struct Options {
   std::vector<std::int64_t> layers_to_transform;
   std::map<std::string, std::string> rank_pattern;   // regex=rank
   std::map<std::string, std::string> alpha_pattern;  // regex=alpha
+  std::int64_t adapter_bottleneck = 64;          // adaptformer
+  double adapter_scale = 0.1;                    // adaptformer
+  std::int64_t num_virtual_tokens = 10;          // vpt
+  bool vpt_deep = true;                          // tokens of its own for each block, or the first block's alone
   std::vector<std::string> modules_to_save;      // trained in full beside the adapter; the head always is
   // --- training ---
   std::string learning_rate = "table"; // table | auto (a sweep of at most 100 steps) | a number
@@ -96,6 +103,7 @@ struct Options {
   std::int64_t block_cycle_steps = 50;
   bool freeze_bn = true;
   // --- augmentation ---
+  double patch_dropout = 0;            // vision transformers: share of the patches left out in training
   std::vector<std::string> augment;    // words of src/data/augment_plan.h; empty: none for texts, by method for pictures
   double augment_rate = 0.1;           // share of the words touched
   double mixup_alpha = 0.2;
@@ -122,6 +130,7 @@ struct Options {
   std::int64_t save_steps = 0;         // steps between checkpoints; 0: at evaluations only
   std::int64_t save_total_limit = 2;
   std::string save = "auto";           // auto | adapter | full | delta
+  std::string names = "v5";            // of modules in PEFT's files: v5 | v4, as that version of Transformers has them
   std::string out;                     // run folder; empty: runs/<task>/<n>
   std::string resume;                  // checkpoint or run folder; "newest" for --resume without a value
   std::string replay;                  // run folder whose steps are repeated as they went

@@ -2,6 +2,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "models/family.h"
+#include "models/read_input_form.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -104,6 +105,7 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   }
   opened.model = known.family->build(config, options, known.where);
   opened.model->task = known.family->task;
+  if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);
   opened.made = opened.model->load(known.files.weights, options.seed);
   return opened;
 }

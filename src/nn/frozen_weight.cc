@@ -3,6 +3,8 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/memory.h"
 
 namespace strop {
@@ -26,34 +28,48 @@ Tensor reordered(const Tensor& weight) {
   return op.call(weight, kRows);
 }
 
+std::optional<Tensor> optional_of(const Tensor& tensor) {
+  return tensor.defined() ? std::optional<Tensor>(tensor) : std::nullopt;
+}
+
 }  // namespace
 
 void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision) {
-  std::vector<TensorMark> source;
-  bool any_bias = false;
+  std::vector<TensorMark> weights, biases;
   for (const auto* layer : layers) {
-    source.push_back(mark_of(layer->weight));
-    source.push_back(mark_of(layer->bias));
-    any_bias = any_bias || layer->bias.defined();
+    weights.push_back(mark_of(layer->weight));
+    biases.push_back(mark_of(layer->bias));
   }
-  if (forward_.defined() && precision == precision_ && source == source_) return;
   torch::NoGradGuard no_grad;
-  std::vector<Tensor> weights, biases;
-  for (const auto* layer : layers) {
-    weights.push_back(layer->weight);
-    if (any_bias) biases.push_back(layer->bias.defined() ? layer->bias : layer->weight.new_zeros({layer->shape()[0]}));
-  }
-  const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision);
+  const bool as_precise = forward_.defined() && precision == precision_;
+  precision_ = precision;
+  if (!as_precise || weights != weight_source_) take_weights(layers);
+  if (!as_precise || biases != bias_source_) take_biases(layers);
+  weight_source_ = std::move(weights);
+  bias_source_ = std::move(biases);
+}
+
+void FrozenWeight::take_weights(const std::vector<const Layer*>& layers) {
+  std::vector<Tensor> weights;
+  for (const auto* layer : layers) weights.push_back(layer->weight);
+  const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision_);
   const bool blocked = reorders(weight);
   forward_ = blocked ? reordered(weight) : weight;
   backward_ = blocked ? Tensor() : weight.t();
-  bias_ = any_bias ? at::cat(biases, 0).detach().to(precision) : Tensor();
   for (const auto& one : weights) {
     if (forward_.unsafeGetTensorImpl() != one.unsafeGetTensorImpl()) set_aside(one.const_data_ptr(), one.nbytes());
   }
   layers_ = layers;
-  precision_ = precision;
-  source_ = std::move(source);
+}
+
+void FrozenWeight::take_biases(const std::vector<const Layer*>& layers) {
+  bias_ = Tensor();
+  if (std::none_of(layers.begin(), layers.end(), [](const auto* layer) { return layer->bias.defined(); })) return;
+  std::vector<Tensor> biases;
+  for (const auto* layer : layers) {
+    biases.push_back(layer->bias.defined() ? layer->bias : layer->weight.new_zeros({layer->shape()[0]}));
+  }
+  bias_ = at::cat(biases, 0).detach().to(precision_);
 }
 
 const Tensor& FrozenWeight::backward() {
@@ -67,15 +83,30 @@ const Tensor& FrozenWeight::backward() {
   return backward_;
 }
 
-Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const auto with_bias = bias.defined() ? std::optional<Tensor>(bias) : std::nullopt;
-  if (!weight.is_mkldnn()) return at::linear(x, weight, with_bias);
+Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias, After after) {
+  const auto with_bias = optional_of(bias);
+  const bool gelu = after == After::gelu;
+  if (!weight.is_mkldnn()) {
+    const Tensor y = at::linear(x, weight, with_bias);
+    return gelu ? at::gelu(y) : y;
+  }
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
                              .typed<Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
                                            c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>)>();
   at::AutoDispatchBelowAutograd below;
-  return op.call(x.contiguous(), weight, with_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+  return op.call(x.contiguous(), weight, with_bias, gelu ? "gelu" : "none", c10::List<std::optional<at::Scalar>>(),
+                 gelu ? "none" : "");
+}
+
+Tensor product_plus(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& other) {
+  if (!weight.is_mkldnn()) return other + at::linear(x, weight, optional_of(bias));
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "binary")
+                             .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&,
+                                           std::string_view)>();
+  at::AutoDispatchBelowAutograd below;
+  return op.call(x.contiguous(), other.contiguous(), weight, optional_of(bias), "add");
 }
 
 }  // namespace strop

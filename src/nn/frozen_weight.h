@@ -16,8 +16,9 @@ namespace strop {
 
 class FrozenWeight {
  public:
-  // Takes the weights and biases of `layers` (all of one input width), one below the other, in `precision`; keeps them
-  // until one of these tensors changes. A layer without bias counts as zeros where another has one.
+  // Takes the weights and biases of `layers` (all of one input width), one below the other, in `precision`; keeps each
+  // until one of its tensors changes, so that a bias that trains costs no reordering of its weight. A layer without
+  // bias counts as zeros where another has one.
   void take(const std::vector<const Layer*>& layers, torch::ScalarType precision);
 
   const torch::Tensor& forward() const { return forward_; }  // for product_of(x, forward(), bias()): x W^T + b
@@ -26,12 +27,22 @@ class FrozenWeight {
 
  private:
   torch::Tensor forward_, backward_, bias_;
-  std::vector<TensorMark> source_;
+  std::vector<TensorMark> weight_source_, bias_source_;
   std::vector<const Layer*> layers_;
   torch::ScalarType precision_ = torch::kFloat;
+
+  void take_weights(const std::vector<const Layer*>& layers);
+  void take_biases(const std::vector<const Layer*>& layers);
 };
 
+// What becomes of a product's result while it is still in cache.
+enum class After { nothing, gelu };
+
 // x: rows x in. `weight` as a FrozenWeight hands it out. No graph is made.
-torch::Tensor product_of(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = {});
+torch::Tensor product_of(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = {},
+                         After after = After::nothing);
+// other + product, in one pass.
+torch::Tensor product_plus(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                           const torch::Tensor& other);
 
 }  // namespace strop

@@ -26,7 +26,7 @@ inline TensorMark mark_of(const torch::Tensor& tensor) {
   return {tensor.storage().getWeakStorageImpl(), static_cast<std::int64_t>(tensor._version())};
 }
 
-enum class LayerKind { linear, embedding, norm, conv, batch_norm, table };
+enum class LayerKind { linear, embedding, norm, conv, batch_norm, table, slot };
 
 // A tensor of a layer as files know it: the layer's name on disk with `suffix` behind it.
 struct StoredTensor {
@@ -56,6 +56,9 @@ class Layer {
   torch::Tensor weight;  // fp32, shape()
   torch::Tensor bias;    // fp32, shape()[0] of linear layers, shape() of norms; undefined without bias
   std::unique_ptr<Adapter> adapter;
+  // Full name in a model that the files' library has loaded, where it is not the name on disk (vision transformers in
+  // Transformers 5): PEFT's files and target_modules may say it.
+  std::string memory_name;
 
   // weight (bias) in the precision of a pass. A frozen tensor is converted once and kept until it changes; a trained
   // one is converted each time, in the graph.
@@ -75,5 +78,11 @@ class Layer {
   std::string weight_suffix_;
   mutable Kept kept_weight_, kept_bias_;
 };
+
+// Weight and bias of a layer, its adapter merged in (in the graph) where it has one. Norms compute with these.
+struct Parameters {
+  torch::Tensor weight, bias;
+};
+Parameters parameters_of(const Layer& layer);
 
 }  // namespace strop

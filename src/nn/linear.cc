@@ -9,11 +9,12 @@ namespace {
 
 using torch::Tensor;
 
-// True where the layer can take part in a product over frozen weights.
+// True where the layer can take part in a product over frozen weights; its bias may train.
 bool frozen(const Linear& layer) {
-  return !layer.weight.requires_grad() && !(layer.bias.defined() && layer.bias.requires_grad()) &&
-         !(layer.adapter && layer.adapter->changes_input());
+  return !layer.weight.requires_grad() && !(layer.adapter && layer.adapter->changes_input());
 }
+
+bool makes_graph(const Tensor& x) { return torch::GradMode::is_enabled() && x.requires_grad(); }
 
 Tensor side_by_side(const std::vector<Tensor>& parts) { return parts.size() == 1 ? parts[0] : at::cat(parts, 1); }
 
@@ -39,6 +40,7 @@ Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
   auto& weight = members_.size() == 1 ? members_[0]->frozen_ : frozen_;
   weight.take({members_.begin(), members_.end()}, pass.precision);
   std::vector<LowRankTerm> terms;
+  std::vector<TrainedBias> biases;
   std::vector<bool> fused(members_.size(), true);
   std::int64_t column = 0;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -47,9 +49,10 @@ Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
       fused[i] = low_rank.has_value();
       if (fused[i]) terms.push_back({*low_rank, column});
     }
+    if (members_[i]->bias.defined() && members_[i]->bias.requires_grad()) biases.push_back({members_[i]->bias, column});
     column += members_[i]->out();
   }
-  const Tensor y = low_rank_linear(x, weight, terms);
+  const Tensor y = low_rank_linear(x, weight, terms, biases);
   if (std::all_of(fused.begin(), fused.end(), [](bool one) { return one; })) return y;
   std::vector<Tensor> results;
   column = 0;
@@ -63,5 +66,23 @@ Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
 }
 
 Tensor linear(const Linear& layer, const Tensor& x, const Pass& pass) { return LinearGroup({&layer}).forward(x, pass); }
+
+FrozenWeight* Linear::plain_weight(const Pass& pass) const {
+  if (!frozen(*this) || adapter) return nullptr;
+  frozen_.take({this}, pass.precision);
+  return &frozen_;
+}
+
+Tensor linear_gelu(const Linear& layer, const Tensor& x, const Pass& pass) {
+  auto* weight = makes_graph(x) ? nullptr : layer.plain_weight(pass);
+  return weight != nullptr ? product_of(x, weight->forward(), weight->bias(), After::gelu)
+                           : at::gelu(linear(layer, x, pass));
+}
+
+Tensor linear_plus(const Linear& layer, const Tensor& x, const Tensor& residual, const Pass& pass) {
+  auto* weight = makes_graph(x) || makes_graph(residual) ? nullptr : layer.plain_weight(pass);
+  return weight != nullptr ? product_plus(x, weight->forward(), weight->bias(), residual)
+                           : residual + linear(layer, x, pass);
+}
 
 }  // namespace strop

@@ -16,7 +16,9 @@ struct Row {
 
 constexpr std::array kTable = {
     Row{"head", "*", 1e-3}, Row{"layerwise", "*", 2e-4}, Row{"lora", "*", 1e-3},
-    Row{"ia3", "*", 5e-3},  Row{"full", "*", 1e-4},
+    Row{"ia3", "*", 5e-3},  Row{"full", "*", 1e-4},      Row{"bitfit", "*", 1e-3},
+    Row{"norm", "*", 1e-3}, Row{"ssf", "*", 1e-3},  Row{"adaptformer", "*", 1e-3},
+    Row{"vpt", "*", 5e-3},
 };
 
 }  // namespace

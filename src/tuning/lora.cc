@@ -10,6 +10,7 @@
 #include "nn/block.h"
 #include "tuning/lora_adapter.h"
 #include "tuning/pattern.h"
+#include "tuning/seeded.h"
 
 namespace strop {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 using torch::Tensor;
 
 // The attention's query and value, under the names that the families give them.
-const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin"};
+const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin", "qkv"};
 
 const std::vector<std::string>& targets(const Options& options) {
   return options.target_modules.empty() ? kLoraTargets : options.target_modules;
@@ -28,13 +29,6 @@ bool is_target(const Options& options, const std::string& module, const Layer& l
          !(!options.exclude_modules.empty() && matches_modules(options.exclude_modules, module, layer));
 }
 
-// FNV-1a: the same in every run and on every machine.
-std::uint64_t name_hash(const std::string& name) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return hash;
-}
-
 double scale_of(double alpha, std::int64_t rank, bool rslora) {
   return alpha / (rslora ? std::sqrt(static_cast<double>(rank)) : static_cast<double>(rank));
 }
@@ -42,7 +36,7 @@ double scale_of(double alpha, std::int64_t rank, bool rslora) {
 }  // namespace
 
 std::vector<Stage> lora_stages(const ModelFacts& model, const Options& options) {
-  return {adapter_stage(model, options, "lora")};
+  return {light_stage(model, options, "lora")};
 }
 
 void open_lora(Block& block, const Options& options) {
@@ -52,8 +46,7 @@ void open_lora(Block& block, const Options& options) {
         pattern_value(options.rank_pattern, name, static_cast<double>(options.lora_r), "rank_pattern"));
     const double alpha = pattern_value(options.alpha_pattern, name, options.lora_alpha > 0 ? options.lora_alpha : 2.0 * static_cast<double>(options.lora_r), "alpha_pattern");
     const auto out = layer->shape()[0], in = layer->shape()[1];
-    auto generator = at::make_generator<at::CPUGeneratorImpl>(
-        mix64(static_cast<std::uint64_t>(options.seed) ^ name_hash(name)));
+    auto generator = generator_of(options, name);
     const double bound = 1.0 / std::sqrt(static_cast<double>(in));
     Tensor a = torch::empty({rank, in}).uniform_(-bound, bound, generator).requires_grad_();
     Tensor b = torch::zeros({out, rank}).requires_grad_();

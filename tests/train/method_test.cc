@@ -65,6 +65,22 @@ const std::vector<Case> kCases = {
      },
      0.95,
      {"encoder.layer.1", "encoder.layer.2", "pooler", "classifier"}},
+    {"surgical",
+     [](Options& o) {
+       o.method = "layerwise";
+       o.surgical = 1;
+       o.surgical_first = "encoder.layer.1";
+       o.learning_rate = "2e-3";
+     },
+     0.95,
+     {"encoder.layer.1", "pooler", "classifier"}},
+    {"lp_ft_bitfit",
+     [](Options& o) {
+       o.method = "bitfit";
+       o.lp_ft = true;
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
     {"gradual_unfreezing",
      [](Options& o) {
        o.method = "layerwise";
@@ -108,6 +124,38 @@ const std::vector<Case> kCases = {
        o.learning_rate = "1e-2";
      },
      0.8, kEncoder},
+    {"bitfit",
+     [](Options& o) {
+       o.method = "bitfit";
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
+    {"norm",
+     [](Options& o) {
+       o.method = "norm";
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
+    {"ssf",
+     [](Options& o) {
+       o.method = "ssf";
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
+    {"adaptformer",
+     [](Options& o) {
+       o.method = "adaptformer";
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
+    {"norm_of_one_layer",
+     [](Options& o) {
+       o.method = "norm";
+       o.layers_to_transform = {1};
+       o.learning_rate = "2e-2";
+     },
+     0.8,
+     {"encoder.layer.1", "pooler", "classifier"}},
     {"full",
      [](Options& o) {
        o.method = "full";
@@ -153,6 +201,11 @@ TEST_P(Methods, LearnFreezeAndLeaveTheirFiles) {
     } else if (block.at("parameters") > 0) {
       EXPECT_EQ(before.size(), 64U) << block.at("name");
     }
+    // Where parts of layers train, the proof covers the rest of the block.
+    const bool parts = options.method == "bitfit" || options.method == "norm";
+    if (parts && block.at("name").get<std::string>().starts_with("encoder")) {
+      EXPECT_EQ(before.size(), 64U) << block.at("name");
+    }
   }
   EXPECT_EQ(trained, GetParam().trained);
 
@@ -165,7 +218,7 @@ TEST_P(Methods, LearnFreezeAndLeaveTheirFiles) {
   EXPECT_EQ(adapter, std::filesystem::exists(job.path("run") / "adapter_config.json"));
   EXPECT_NE(adapter, std::filesystem::exists(job.path("run") / "model.safetensors"));
   EXPECT_NE(adapter, std::filesystem::exists(job.path("run") / "config.json"));
-  EXPECT_EQ(adapter, options.method == "lora" || options.method == "ia3");
+  EXPECT_EQ(adapter, options.method == "lora" || options.method == "ia3" || options.method == "adaptformer");
   EXPECT_EQ(nlohmann::json::parse(result.results_json), job.json("run", "all_results.json"));
 }
 
