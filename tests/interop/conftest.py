@@ -51,18 +51,11 @@ def log_probabilities(model, tokenizer):
     return torch.stack(logits).double().log_softmax(-1)
 
 
-def rounding_of(model, tokenizer, theirs):
-    """How far the reference's own fp32 answers are from its answers in float64: what rounding alone does to this model
-    on this processor. Changes the model."""
-    return (theirs - log_probabilities(model.double(), tokenizer)).abs().max().item()
-
-
-def assert_same(ours, theirs, rounding=0.0):
-    # 1e-5, or three times the reference's own rounding where that is more (weights at random amplify it).
+def assert_same(ours, theirs):
     # Probabilities are printed; their logarithms differ as the logits do, up to the common constant. Below 1e-9 they
     # say only that the class is out of the question.
     assert theirs.std() > 1e-3, "the model says the same to everything: nothing is compared"
-    torch.testing.assert_close(ours.clamp(min=-20), theirs.clamp(min=-20), rtol=1e-5, atol=max(1e-5, 3 * rounding))
+    torch.testing.assert_close(ours.clamp(min=-20), theirs.clamp(min=-20), rtol=1e-5, atol=1e-5)
 
 
 @pytest.fixture(scope="session")

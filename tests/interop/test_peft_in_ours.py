@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from conftest import LABELS, assert_same, log_probabilities, predict, rounding_of, run, save_base, train
+from conftest import LABELS, assert_same, log_probabilities, predict, run, save_base, train
 from peft import IA3Config, LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, BertForSequenceClassification
@@ -29,12 +29,13 @@ REFUSED = {"bias": lambda extra: LoraConfig(**SEQ, r=2, bias="lora_only", target
 
 
 def fill(model):
-    """Every trained tensor gets values of its own: a swap or a transpose can't go unseen."""
+    """Every trained tensor gets values of its own: a swap or a transpose can't go unseen. Small ones: with 0.2 on all
+    layers of MiniLM PEFT's fp32 answers were 4e-5 off its float64 ones, more than is compared here; with 0.1, 1e-6."""
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:
-                parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.2)
+                parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.1)
 
 
 def make_adapter(base, folder, config):
@@ -57,8 +58,7 @@ def base_keys(base):
 def test_same_answers(base, config, tokenizer, tmp_path):
     model = make_adapter(base, tmp_path / "adapter", config)
     ours = predict(tmp_path, base, "--adapter", tmp_path / "adapter", "max_length=64", names=NAMES)
-    theirs = log_probabilities(model, tokenizer)
-    assert_same(ours, theirs, rounding_of(model, tokenizer, theirs))
+    assert_same(ours, log_probabilities(model, tokenizer))
 
 
 @pytest.mark.parametrize("config", ["lora", "dora", "ia3", "all_linear"])
