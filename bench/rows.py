@@ -15,8 +15,8 @@ GROUPED = {"precision": "fp32", "batching": "grouped"}
 GROUPED_BF16 = {"precision": "bf16", "batching": "grouped"}
 
 # LoRA of rank 8 on query and value with the pooler head: what both sides train.
-LORA = {"method": "lora", "lora_r": 8, "lora_alpha": 16, "target_modules": "query,value", "pooling": "pooler",
-        "head_init": "random"}
+FRESH_HEAD = {"pooling": "pooler", "head_init": "random"}
+LORA = {"method": "lora", "lora_r": 8, "lora_alpha": 16, "target_modules": "query,value"} | FRESH_HEAD
 SPEED_ONLY = {"num_train_epochs": 1, "eval_strategy": "no", "logging_steps": 1, "load_best_model_at_end": "false"}
 ONE_EPOCH = {"epochs": 1}
 
@@ -55,14 +55,11 @@ def whole_job(title, strop, peer, as_run, best, **more):
                 Comparison(ACCURACY, "strop", ["as_run", *others], 0.0, "dev accuracy", "points")])
 
 
-def lever(**settings):
-    return LORA | {"num_train_epochs": 3} | settings
+def lever(method=LORA, **settings):
+    return method | {"num_train_epochs": 3} | settings
 
 
-def full_lever(**settings):
-    return {"method": "full", "pooling": "pooler", "head_init": "random", "num_train_epochs": 3} | settings
-
-
+FULL = {"method": "full"} | FRESH_HEAD
 # Blocks in turn save the gradients of weights, so they are held against full tuning (as BAdam and LISA are).
 LEVERS = {
     "off": lever(),
@@ -70,18 +67,23 @@ LEVERS = {
     "infobatch_0.5": lever(infobatch=0.5),
     "fresh_half": lever(data_fraction=0.5, resample="epoch"),
     "periods_1_2_4": lever(update_period="1,2,4"),
-    "full_off": full_lever(),
-    "full_cyclic_2": full_lever(block_cycle=2),
+    "full_off": lever(FULL),
+    "full_cyclic_2": lever(FULL, block_cycle=2),
 }
 AUGMENTATIONS = ("none", "aeda", "swap", "delete", "mixup", "rdrop")
 AUGMENT_EPOCHS = {50: 20, 200: 10, 1000: 4}
+
+
+def few_rows(rows, method, **settings):
+    return {"method": method, "max_train_samples": rows, "num_train_epochs": AUGMENT_EPOCHS[rows],
+            "eval_strategy": "no"} | settings
+
+
 AUGMENT = {
-    f"{name}_{rows}": {"method": "head" if name == "mixup" else "lora", "max_train_samples": rows,
-                       "num_train_epochs": epochs, "eval_strategy": "no"} | ({} if name == "none" else {"augment": name})
-    for rows, epochs in AUGMENT_EPOCHS.items() for name in AUGMENTATIONS
+    f"{name}_{rows}": few_rows(rows, "head" if name == "mixup" else "lora", **{} if name == "none" else {"augment": name})
+    for rows in AUGMENT_EPOCHS for name in AUGMENTATIONS
 }
-AUGMENT |= {f"none_head_{rows}": {"method": "head", "max_train_samples": rows, "num_train_epochs": epochs,
-                                  "eval_strategy": "no"} for rows, epochs in AUGMENT_EPOCHS.items()}
+AUGMENT |= {f"none_head_{rows}": few_rows(rows, "head") for rows in AUGMENT_EPOCHS}
 
 ROWS = {
     "lora_fp32": Row(
@@ -116,5 +118,5 @@ ROWS = {
         "Text augmentation, few rows, 3 seeds", AUGMENT, {},
         [Comparison(ACCURACY, f"{name}_{rows}", [f"none_head_{rows}" if name == "mixup" else f"none_{rows}"], 0.0,
                     f"{name}, {rows} rows", "points")
-         for rows in (50, 200, 1000) for name in AUGMENTATIONS if name != "none"], seeds=(1, 2, 3)),
+         for rows in AUGMENT_EPOCHS for name in AUGMENTATIONS if name != "none"], seeds=(1, 2, 3)),
 }

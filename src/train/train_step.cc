@@ -32,13 +32,11 @@ double Trainer::begin_step(const StageRun& run) {
   return stage.learning_rate * schedule_factor(plan_.options.lr_scheduler_type, at, plan_.options.warmup_ratio);
 }
 
-std::int64_t Trainer::part_size(const StageRun& run, const Batch& batch) const {
-  const auto count = static_cast<std::int64_t>(batch.samples.size());
-  std::int64_t tokens = 0;
-  for (const auto sample : batch.samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
+std::int64_t Trainer::part_size(std::int64_t samples, std::int64_t tokens) const {
   const auto parts_of = [](std::int64_t whole, std::int64_t most) { return most > 0 ? (whole + most - 1) / most : 1; };
-  const auto parts = std::max(parts_of(count, progress_.micro_batch), parts_of(tokens, plan_.micro_batch_tokens));
-  return std::max<std::int64_t>(1, (count + parts - 1) / parts);
+  const auto parts =
+      std::max<std::int64_t>({1, parts_of(samples, progress_.micro_batch), parts_of(tokens, plan_.micro_batch_tokens)});
+  return (samples + parts - 1) / parts;
 }
 
 void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
@@ -60,7 +58,11 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
   if (lowest < model_.size()) {
     std::uint64_t part = 0;
     for (const auto& batch : batches) {
-      const auto count = static_cast<std::int64_t>(batch.samples.size()), most = part_size(run, batch);
+      const auto count = static_cast<std::int64_t>(batch.samples.size());
+      std::int64_t tokens = 0;
+      for (const auto sample : batch.samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
+      run.tokens_since_log += tokens;
+      const auto most = part_size(count, tokens);
       for (std::int64_t first = 0; first < count; first += most, ++part) {
         const auto size = static_cast<std::size_t>(std::min(most, count - first));
         const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);
@@ -69,7 +71,6 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
         for (std::size_t i = 0; i < size; ++i) {
           micro.labels.push_back(run.train->labels()[static_cast<std::size_t>(samples[i])]);
           micro.weights.push_back(batch.weights[static_cast<std::size_t>(first) + i]);
-          run.tokens_since_log += run.train->lengths()[static_cast<std::size_t>(samples[i])];
         }
         Pass pass;
         pass.training = true;

@@ -125,7 +125,8 @@ TEST(PredictMemory, TokensAtOnceBoundLongBatches) {
   EXPECT_EQ(plan.micro_batch_tokens, 1024);  // 16 of 32 such rows
   const auto half = predict_cost(plan, facts).peak_bytes;
   plan.micro_batch_tokens = 0;
-  EXPECT_NEAR(static_cast<double>(predict_cost(plan, facts).peak_bytes - half), 1024 / 10.0 * (2 * 4e5 + 4 * 1e4) * 4, 2e4);
+  EXPECT_NEAR(static_cast<double>(predict_cost(plan, facts).peak_bytes - half), 1024 / 10.0 * (2 * 4e5 + 4 * 1e4) * 4,
+              2e4);
 }
 
 TEST(PredictMemory, FollowsWhatTrainsAndWhatIsCached) {
