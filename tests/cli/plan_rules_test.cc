@@ -14,11 +14,10 @@ nlohmann::json planned(const TinyJob& job, const Words& more) {
   return nlohmann::json::parse(run.out);
 }
 
-// Behind a solved classifier BERT's pooler learns at full tuning's rate: at an adapter's the loss rose from the start.
-TEST(LpFt, ThePoolerUnderASolvedHeadLearnsAtFullTuningsRate) {
+// Behind a solved classifier BERT's pooler learns at 3e-5: at an adapter's rate the loss rose from the start.
+TEST(LpFt, ThePoolerUnderASolvedHeadLearnsSlowly) {
   const TinyJob job;
-  const double full = planned(job, {"--method", "full"}).at("stages").at(0).at("learning_rate");
-  for (const auto* method : {"lora", "ia3"}) {
+  for (const auto* method : {"lora", "ia3", "full"}) {
     SCOPED_TRACE(method);
     const auto plan = planned(job, {"--method", method, "lp_ft=true"});
     ASSERT_GE(plan.at("stages").size(), 2U);
@@ -26,19 +25,15 @@ TEST(LpFt, ThePoolerUnderASolvedHeadLearnsAtFullTuningsRate) {
     for (std::size_t i = 1; i < plan.at("stages").size(); ++i) {
       const auto& stage = plan.at("stages").at(i);
       const double rate = stage.at("learning_rate");
-      EXPECT_GT(rate, full);
-      EXPECT_NEAR(rate * stage.at("lr_scale").at("pooler").get<double>(), full, 1e-9);
+      EXPECT_NEAR(rate * stage.at("lr_scale").at("pooler").get<double>(), 3e-5, 1e-9);
       EXPECT_EQ(stage.at("lr_scale").size(), 1U) << "nothing else is slowed";
     }
     EXPECT_EQ(plan.at("reasons").count("lr_scale"), 1U);
   }
-  // Nothing to slow down: no solved head, or weights that learn at full tuning's rate anyway.
-  for (const auto& more : {Words{"--method", "lora"}, Words{"--method", "full", "lp_ft=true"},
-                           Words{"--method", "layerwise", "lp_ft=true"}}) {
-    const auto plan = planned(job, more);
-    EXPECT_TRUE(plan.at("stages").back().at("lr_scale").empty()) << plan;
-  }
-  // A rate that a person gives below full tuning's stays as it is.
+  // Nothing to slow down: no solved head.
+  const auto fresh = planned(job, {"--method", "lora"});
+  EXPECT_TRUE(fresh.at("stages").back().at("lr_scale").empty()) << fresh;
+  // A rate that a person gives below that stays as it is.
   const auto slow = planned(job, {"--method", "lora", "lp_ft=true", "learning_rate=1e-5"});
   EXPECT_TRUE(slow.at("stages").back().at("lr_scale").empty()) << slow;
 }
