@@ -43,7 +43,7 @@ ModelFacts model_facts(const Model& model, double tokens, bool head_made) {
       if (port.rows != Rows::bounds) one.live += width * (port.rows == Rows::token ? rows : 1);
     }
     for (const auto& [name, layer] : block.layers()) {
-      one.parameters += layer->weight.numel() + (layer->has_bias() ? layer->bias.numel() : 0);
+      one.parameters += layer->parameters();
     }
     if (!block.layers().empty()) width = static_cast<double>(block.layers().back().second->shape()[0]);
     // A block that writes new bounds leaves less of each sequence: one row, in the families so far.

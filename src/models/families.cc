@@ -5,7 +5,8 @@ namespace strop {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> list = {
-      {"bert", "BERT and MiniLM encoders (HF BertModel, BertForSequenceClassification)", &build_bert},
+      {"bert", kTextClassification, "BERT and MiniLM encoders (HF BertModel, BertForSequenceClassification)",
+       &recognise_bert, &build_bert},
   };
   return list;
 }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +15,25 @@
 
 namespace strop {
 
+// What lies in a model's folder or file, before anything is built of it.
+struct ModelFiles {
+  std::filesystem::path place;  // as given: a folder, or one file of weights
+  nlohmann::json config;        // of config.json (Hugging Face's or timm's); null where there is none
+  std::shared_ptr<const WeightFiles> weights;
+};
+
+struct Recognition {
+  nlohmann::json config;  // what `build` reads: config.json itself, or made from the weights' names and shapes
+  std::string why;        // for a person: "model_type of config.json", "names and shapes as torchvision writes them"
+};
+
 struct Family {
-  std::string name;      // model_type of config.json
+  std::string name;     // model_type of config.json where the format has it
+  std::string task;     // what its heads do: kTextClassification, kImageClassification
   std::string summary;
-  // Builds the row without weights. `where` (path of config.json) is for messages.
+  // Nothing where the files are not of this family.
+  std::optional<Recognition> (*recognise)(const ModelFiles& files);
+  // Builds the row without weights. `where` (path of config.json or of the weights) is for messages.
   std::unique_ptr<Model> (*build)(const nlohmann::json& config, const ModelOptions& options, const std::string& where);
 };
 
@@ -24,15 +41,19 @@ const std::vector<Family>& families();
 
 struct OpenedModel {
   std::unique_ptr<Model> model;
-  std::filesystem::path folder;
+  std::string why;                // the family was recognised by this
   std::vector<std::string> made;  // layers that the file lacks, made anew
 };
 
 // config.json of a model folder. Error(model): missing, broken JSON.
 nlohmann::json read_config(const std::filesystem::path& folder);
 
-// Recognises the family by config.json and loads the weights. Empty label_names: taken from the config's id2label.
-OpenedModel open_model(const std::filesystem::path& folder, ModelOptions options);
+// Recognises the family of a model's folder or file of weights and loads them. Empty label_names: taken from the
+// config's id2label.
+OpenedModel open_model(const std::filesystem::path& place, ModelOptions options);
+
+// The recognition of the families whose config.json says it: by its model_type.
+std::optional<Recognition> recognise_by_type(const ModelFiles& files, std::initializer_list<const char*> types);
 
 // A whole number of a config.json. Error(model) naming file and key where it is absent, no number or below `least`.
 std::int64_t config_integer(const nlohmann::json& config, const std::string& key, std::int64_t least, const std::string& where);

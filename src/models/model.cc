@@ -61,8 +61,7 @@ Layer* Model::find_layer(const std::string& full_name) const {
 std::map<std::string, torch::Tensor> Model::tensors() const {
   std::map<std::string, torch::Tensor> all;
   for (const auto& [name, layer] : layers()) {
-    all[name + ".weight"] = layer->weight;
-    if (layer->has_bias()) all[name + ".bias"] = layer->bias;
+    for (const auto& one : layer->stored()) all[name + one.suffix] = *one.tensor;
   }
   return all;
 }
@@ -109,39 +108,31 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
   std::vector<std::string> made;
   for (std::size_t i = 0; i < size(); ++i) {
     for (const auto& [name, layer] : blocks_[i]->layers()) {
-      const auto weight = find(name + ".weight");
+      const auto weight_name = name + layer->weight_suffix();
+      const auto weight = find(weight_name);
       if (weight == stored.end() && i < head_begin_) {
-        fail(ErrorKind::model, "{}: no tensor '{}.weight'; expected the weights of a {} model with {} blocks",
-             stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), name, family_, size());
+        fail(ErrorKind::model, "{}: no tensor '{}'; expected the weights of a {} model with {} blocks",
+             stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), weight_name, family_, size());
       }
-      if (weight == stored.end()) {
-        layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
-        if (layer->has_bias()) layer->bias = torch::zeros({layer->shape()[0]});
-        made.push_back(name);
-        continue;
-      }
-      const auto check = [&](const std::string& tensor, const TensorView& view, const std::vector<std::int64_t>& shape) {
-        if (view.shape != shape) {
-          fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; config.json asks for [{}]",
-               files->file_of(tensor).string(), tensor, fmt::join(view.shape, ", "), fmt::join(shape, ", "));
-        }
-      };
       // A head for other classes is a new head: the caller may start it from this one (head_init).
-      if (i + 1 == size() && weight->second.shape != layer->shape()) {
+      if (weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape())) {
         layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
         if (layer->has_bias()) layer->bias = torch::zeros({layer->shape()[0]});
         made.push_back(name);
         continue;
       }
-      check(weight->first, weight->second, layer->shape());
-      layer->weight = to_tensor(weight->second, files);
-      if (layer->has_bias()) {
-        const auto bias = find(name + ".bias");
-        if (bias == stored.end()) {
-          fail(ErrorKind::model, "{}: tensor '{}' stands without its bias", files->file_of(weight->first).string(), weight->first);
+      for (const auto& one : layer->stored()) {
+        const auto tensor = find(name + one.suffix);
+        if (tensor == stored.end()) {
+          fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(),
+               weight->first, one.suffix.substr(1));
         }
-        check(bias->first, bias->second, {layer->shape()[0]});
-        layer->bias = to_tensor(bias->second, files);
+        if (tensor->second.shape != one.shape) {
+          fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; the model asks for [{}]",
+               files->file_of(tensor->first).string(), tensor->first, fmt::join(tensor->second.shape, ", "),
+               fmt::join(one.shape, ", "));
+        }
+        *one.tensor = to_tensor(tensor->second, files);
       }
     }
   }

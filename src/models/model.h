@@ -8,14 +8,19 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "image/input_form.h"
 #include "nn/block.h"
 #include "weights/safetensors.h"
 
 namespace strop {
+
+inline constexpr const char* kTextClassification = "text-classification";
+inline constexpr const char* kImageClassification = "image-classification";
 
 // What a family's builder needs beside config.json.
 struct ModelOptions {
@@ -62,6 +67,7 @@ class Model {
   // the names of the layers that were made.
   std::vector<std::string> load(std::shared_ptr<const WeightFiles> files, std::uint64_t seed);
 
+  std::string task;  // of its family
   // The label of each output.
   std::vector<std::string> label_names;
   std::string pooling;
@@ -69,6 +75,8 @@ class Model {
   std::string task_architecture;
   // Longest sequence that the model takes; 0: no limit.
   std::int64_t max_positions = 0;
+  // How its pictures are prepared; nothing for other inputs.
+  std::optional<InputForm> input_form;
 
  private:
   std::string family_;

@@ -31,24 +31,55 @@ std::int64_t config_integer(const nlohmann::json& config, const std::string& key
   return value.get<std::int64_t>();
 }
 
-OpenedModel open_model(const fs::path& folder, ModelOptions options) {
-  OpenedModel opened;
-  opened.folder = folder;
-  const auto config = read_config(folder);
-  const auto where = (folder / "config.json").string();
-  if (!config.contains("model_type") || !config["model_type"].is_string()) {
-    fail(ErrorKind::model, "{}: no text key 'model_type'", where);
+std::optional<Recognition> recognise_by_type(const ModelFiles& files, std::initializer_list<const char*> types) {
+  if (!files.config.is_object() || !files.config.contains("model_type")) return std::nullopt;
+  for (const auto* type : types) {
+    if (files.config["model_type"] == type) return Recognition{files.config, "model_type of config.json"};
   }
-  const auto type = config["model_type"].get<std::string>();
-  const Family* family = nullptr;
+  return std::nullopt;
+}
+
+namespace {
+
+[[noreturn]] void fail_unknown(const ModelFiles& files) {
   std::vector<std::string> known;
+  for (const auto& family : families()) known.push_back(family.name);
+  if (files.config.is_null()) {
+    const auto& tensors = files.weights->tensors();
+    fail(ErrorKind::model, "{}: no config.json, and names like '{}' fit no family that is known by its weights; families: {}",
+         files.place.string(), tensors.empty() ? "" : tensors.begin()->first, join(known, ", "));
+  }
+  const auto where = (files.place / "config.json").string();
+  for (const auto* key : {"model_type", "architecture"}) {
+    if (files.config.contains(key) && files.config[key].is_string()) {
+      fail(ErrorKind::model, "{}: {} '{}' is not supported; supported: {}", where, key,
+           files.config[key].get<std::string>(), join(known, ", "));
+    }
+  }
+  fail(ErrorKind::model, "{}: no text key 'model_type' (Hugging Face) or 'architecture' (timm)", where);
+}
+
+}  // namespace
+
+OpenedModel open_model(const fs::path& place, ModelOptions options) {
+  ModelFiles files{place, nullptr, nullptr};
+  const bool has_config = fs::is_directory(place) && fs::exists(place / "config.json");
+  if (has_config) files.config = read_config(place);
+  files.weights = std::make_shared<const WeightFiles>(place);
+  const Family* family = nullptr;
+  std::optional<Recognition> recognised;
   for (const auto& candidate : families()) {
-    known.push_back(candidate.name);
-    if (candidate.name == type) family = &candidate;
+    recognised = candidate.recognise(files);
+    if (recognised) {
+      family = &candidate;
+      break;
+    }
   }
-  if (family == nullptr) {
-    fail(ErrorKind::model, "{}: model_type '{}' is not supported; supported: {}", where, type, join(known, ", "));
-  }
+  if (family == nullptr) fail_unknown(files);
+  const auto& config = recognised->config;
+  const auto where = has_config ? (place / "config.json").string() : place.string();
+  OpenedModel opened;
+  opened.why = recognised->why;
   if (options.label_names.empty() && config.contains("id2label") && config["id2label"].is_object()) {
     const auto& names = config["id2label"];
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -60,7 +91,8 @@ OpenedModel open_model(const fs::path& folder, ModelOptions options) {
     }
   }
   opened.model = family->build(config, options, where);
-  opened.made = opened.model->load(std::make_shared<const WeightFiles>(folder), options.seed);
+  opened.model->task = family->task;
+  opened.made = opened.model->load(files.weights, options.seed);
   return opened;
 }
 

@@ -2,6 +2,12 @@
 
 namespace strop {
 
+std::vector<StoredTensor> Layer::stored() {
+  std::vector<StoredTensor> all = {{weight_suffix_, &weight, shape_}};
+  if (has_bias_) all.push_back({".bias", &bias, {shape_[0]}});
+  return all;
+}
+
 torch::Tensor Layer::converted(const torch::Tensor& master, Kept& kept, torch::ScalarType precision) {
   if (!master.defined() || master.scalar_type() == precision) return master;
   if (master.requires_grad()) {

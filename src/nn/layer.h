@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nn/adapter.h"
@@ -25,20 +26,32 @@ inline TensorMark mark_of(const torch::Tensor& tensor) {
   return {tensor.storage().getWeakStorageImpl(), static_cast<std::int64_t>(tensor._version())};
 }
 
-enum class LayerKind { linear, embedding, norm };
+enum class LayerKind { linear, embedding, norm, conv, batch_norm, table };
+
+// A tensor of a layer as files know it: the layer's name on disk with `suffix` behind it.
+struct StoredTensor {
+  std::string suffix;  // ".weight", ".bias", ".running_mean"; "" or ".gamma" where the format names a lone tensor so
+  torch::Tensor* tensor;
+  std::vector<std::int64_t> shape;
+};
 
 class Layer {
  public:
   // Allocates nothing: weights come from a file (Model::load) or from reset().
-  Layer(LayerKind kind, std::vector<std::int64_t> shape, bool has_bias)
-      : kind_(kind), shape_(shape), has_bias_(has_bias) {}
+  Layer(LayerKind kind, std::vector<std::int64_t> shape, bool has_bias, std::string weight_suffix = ".weight")
+      : kind_(kind), shape_(std::move(shape)), has_bias_(has_bias), weight_suffix_(std::move(weight_suffix)) {}
   virtual ~Layer() = default;
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
 
   LayerKind kind() const { return kind_; }
-  const std::vector<std::int64_t>& shape() const { return shape_; }  // of the weight: out x in, rows x dim, or dim
+  // Of the weight: out x in, rows x dim, dim, or out x in/groups x height x width.
+  const std::vector<std::int64_t>& shape() const { return shape_; }
   bool has_bias() const { return has_bias_; }
+  const std::string& weight_suffix() const { return weight_suffix_; }
+  // Everything that is loaded, saved, hashed and kept: the weight first, then the bias, then statistics.
+  virtual std::vector<StoredTensor> stored();
+  std::int64_t parameters() const { return weight.numel() + (has_bias_ ? bias.numel() : 0); }
 
   torch::Tensor weight;  // fp32, shape()
   torch::Tensor bias;    // fp32, shape()[0] of linear layers, shape() of norms; undefined without bias
@@ -59,6 +72,7 @@ class Layer {
   LayerKind kind_;
   std::vector<std::int64_t> shape_;
   bool has_bias_;
+  std::string weight_suffix_;
   mutable Kept kept_weight_, kept_bias_;
 };
 

@@ -116,12 +116,12 @@ void to_json(Json& root, const SplitRecord& r) {
   root = writer.take();
 }
 void from_json(const Json& root, SplitRecord& r) { visit_split(Reader(root), r); }
-void to_json(Json& root, const InputForm& r) {
+void to_json(Json& root, const InputRecord& r) {
   Writer writer;
   visit_input(writer, r);
   root = writer.take();
 }
-void from_json(const Json& root, InputForm& r) { visit_input(Reader(root), r); }
+void from_json(const Json& root, InputRecord& r) { visit_input(Reader(root), r); }
 void to_json(Json& root, const MachineRecord& r) {
   Writer writer;
   visit_machine(writer, r);

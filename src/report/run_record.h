@@ -31,7 +31,7 @@ struct SplitRecord {
 };
 
 // How an input becomes the network's: what predict must repeat.
-struct InputForm {
+struct InputRecord {
   std::string text_column, text_pair_column, label_column;
   std::int64_t max_length = 0;
   std::string pooling;
@@ -47,7 +47,7 @@ struct RunRecord {
   std::string task, method;
   std::vector<std::string> labels;            // by class index
   std::string base_model, base_hash, family;  // name or folder as given; hash of the weights file; "bert"
-  InputForm input;
+  InputRecord input;
   std::int64_t total_parameters = 0, trained_parameters = 0;
   std::vector<BlockRecord> blocks;  // in the row's order, head last
   std::string data;                 // file or folder as given

@@ -45,7 +45,7 @@ std::vector<BlockRecord> block_records(const Model& model, const Options& option
     record.name = block.name();
     record.precision = precision;
     for (const auto& [name, layer] : block.layers()) {
-      const auto own = layer->weight.numel() + (layer->has_bias() ? layer->bias.numel() : 0);
+      const auto own = layer->parameters();
       record.parameters += own;
       if (changed.count(name) != 0) record.trained_parameters += own;
       if (!layer->adapter) continue;

@@ -11,8 +11,7 @@ std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std:
       for (const auto& [key, tensor] : layer->adapter->tensors()) copies[name + "." + key] = tensor->detach().clone();
     }
     if (layers.count(name) == 0) continue;
-    copies[name + ".weight"] = layer->weight.detach().clone();
-    if (layer->has_bias()) copies[name + ".bias"] = layer->bias.detach().clone();
+    for (const auto& one : layer->stored()) copies[name + one.suffix] = one.tensor->detach().clone();
   }
   return copies;
 }
@@ -27,8 +26,7 @@ void write_tensors(Model& model, const std::map<std::string, torch::Tensor>& ten
     else target = found->second.clone();
   };
   for (const auto& [name, layer] : model.layers()) {
-    write(name + ".weight", layer->weight);
-    if (layer->has_bias()) write(name + ".bias", layer->bias);
+    for (const auto& one : layer->stored()) write(name + one.suffix, *one.tensor);
     if (!layer->adapter) continue;
     for (const auto& [key, tensor] : layer->adapter->tensors()) write(name + "." + key, *tensor);
   }

@@ -26,6 +26,4 @@ struct Workbench {
 // Reads, checks and tokenises. Prints what was found. options.task must be auto or text-classification.
 std::unique_ptr<Workbench> open_workbench(const Options& options);
 
-inline constexpr const char* kTextClassification = "text-classification";
-
 }  // namespace strop

@@ -14,8 +14,7 @@ namespace strop {
 
 void freeze(Model& model) {
   for (const auto& [name, layer] : model.layers()) {
-    layer->weight = layer->weight.detach();
-    if (layer->has_bias()) layer->bias = layer->bias.detach();
+    for (const auto& one : layer->stored()) *one.tensor = one.tensor->detach();
     if (layer->adapter) {
       for (auto& [key, tensor] : layer->adapter->tensors()) *tensor = tensor->detach();
     }
@@ -135,8 +134,7 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
                      period == stage.update_period.end() ? 1 : period->second, tensor.dim() >= 2});
     };
     for (const auto& [name, layer] : block.layers()) {
-      add(name + ".weight", layer->weight, 1);
-      add(name + ".bias", layer->bias, 1);
+      for (const auto& one : layer->stored()) add(name + one.suffix, *one.tensor, 1);
       if (!layer->adapter) continue;
       for (const auto& [key, tensor] : layer->adapter->tensors()) add(name + "." + key, *tensor, layer->adapter->rate_factor(key));
     }
@@ -150,9 +148,8 @@ std::map<std::string, std::string> frozen_hashes(const Model& model, const std::
     std::string digests;
     for (const auto& [name, layer] : model.block(i).layers()) {
       if (changed.count(name) != 0) continue;
-      for (const auto& tensor : {layer->weight, layer->bias}) {
-        if (!tensor.defined()) continue;
-        const auto plain = tensor.contiguous();
+      for (const auto& one : layer->stored()) {
+        const auto plain = one.tensor->contiguous();
         digests += name + sha256({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
       }
     }

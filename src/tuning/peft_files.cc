@@ -62,9 +62,9 @@ void write_adapter(const fs::path& folder, Model& model, const Options& options,
     }
   }
   for (const auto& name : saved_layers) {
-    const auto* layer = model.find_layer(name);
-    keep[std::string(kPrefix) + name + ".weight"] = layer->weight.detach().contiguous();
-    if (layer->has_bias()) keep[std::string(kPrefix) + name + ".bias"] = layer->bias.detach().contiguous();
+    for (const auto& one : model.find_layer(name)->stored()) {
+      keep[std::string(kPrefix) + name + one.suffix] = one.tensor->detach().contiguous();
+    }
   }
   std::map<std::string, TensorView> views;
   for (const auto& [name, tensor] : keep) views[name] = view_of(tensor);

@@ -2,7 +2,6 @@
 
 #include "core/error.h"
 #include "models/bert/blocks.h"
-#include "models/family.h"
 
 namespace strop {
 namespace {
@@ -45,6 +44,8 @@ bert::Dims read_dims(const nlohmann::json& config, const std::string& where) {
 }
 
 }  // namespace
+
+std::optional<Recognition> recognise_bert(const ModelFiles& files) { return recognise_by_type(files, {"bert"}); }
 
 std::unique_ptr<Model> build_bert(const nlohmann::json& config, const ModelOptions& options, const std::string& where) {
   bert::Dims dims = read_dims(config, where);

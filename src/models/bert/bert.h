@@ -8,9 +8,12 @@
 
 #include <memory>
 
-#include "models/model.h"
+#include "models/family.h"
 
 namespace strop {
+
+// By model_type "bert".
+std::optional<Recognition> recognise_bert(const ModelFiles& files);
 
 // config keys read: hidden_size num_hidden_layers num_attention_heads intermediate_size max_position_embeddings
 // vocab_size type_vocab_size layer_norm_eps hidden_act hidden_dropout_prob attention_probs_dropout_prob
