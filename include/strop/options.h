@@ -82,6 +82,7 @@ struct Options {
   std::int64_t block_cycle_steps = 50;
   bool freeze_bn = true;
   // --- augmentation ---
+  double patch_dropout = 0;            // vision transformers: share of the patches left out in training
   std::vector<std::string> augment;    // aeda, swap, delete, mixup, rdrop
   double augment_rate = 0.1;           // share of the words touched
   double mixup_alpha = 0.2;
@@ -105,6 +106,7 @@ struct Options {
   std::int64_t save_steps = 0;         // steps between checkpoints; 0: at evaluations only
   std::int64_t save_total_limit = 2;
   std::string save = "auto";           // auto | adapter | full | delta
+  std::string names = "v5";            // of modules in PEFT's files: v5 | v4, as that version of Transformers has them
   std::string out;                     // run folder; empty: runs/<task>/<n>
   std::string resume;                  // checkpoint or run folder; "newest" for --resume without a value
   std::string replay;                  // run folder whose steps are repeated as they went

@@ -32,6 +32,8 @@ void add_augmentation_keys(KeyTable& t) {
          "Changes to the training samples, made anew each time and never stored; mixup works on features.",
          {"augmentation", "augmentations"});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
+  t.number("patch_dropout", &Options::patch_dropout, rate(),
+           "Vision transformers: share of the patches left out in training, where the embeddings train.");
   t.number("mixup_alpha", &Options::mixup_alpha, above(0), "mixup: both parameters of the Beta distribution.",
            {"mixup"});
   t.number("rdrop_alpha", &Options::rdrop_alpha, at_least(0), "rdrop: weight of the agreement between the two passes.");
@@ -66,6 +68,8 @@ void add_output_keys(KeyTable& t) {
   t.integer("save_total_limit", &Options::save_total_limit, at_least(1), "Checkpoints kept, the best among them.");
   t.choice("save", &Options::save, {"auto", "adapter", "full", "delta"},
            "Form of the result: PEFT adapter, whole model, or only the changed tensors.");
+  t.choice("names", &Options::names, {"v5", "v4"},
+           "How a PEFT adapter names the modules of a vision transformer: as Transformers 5 or 4 has them in memory.");
   t.path("out", &Options::out, "Where the result goes; train without it: runs/<task>/<n>.",
          {"output_dir", "output", "export_dir", "save_dir"});
   t.text("resume", &Options::resume, "Go on with an interrupted run: its folder, a checkpoint, or newest.",

@@ -2,6 +2,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "models/family.h"
+#include "models/read_input_form.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -92,6 +93,7 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   }
   opened.model = family->build(config, options, where);
   opened.model->task = family->task;
+  if (opened.model->input_form) opened.model->input_form = read_input_form(files, *opened.model->input_form);
   opened.made = opened.model->load(files.weights, options.seed);
   return opened;
 }

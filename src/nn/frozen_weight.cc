@@ -26,6 +26,10 @@ Tensor reordered(const Tensor& weight) {
   return op.call(weight, kRows);
 }
 
+std::optional<Tensor> optional_of(const Tensor& tensor) {
+  return tensor.defined() ? std::optional<Tensor>(tensor) : std::nullopt;
+}
+
 }  // namespace
 
 void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision) {
@@ -67,15 +71,30 @@ const Tensor& FrozenWeight::backward() {
   return backward_;
 }
 
-Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const auto with_bias = bias.defined() ? std::optional<Tensor>(bias) : std::nullopt;
-  if (!weight.is_mkldnn()) return at::linear(x, weight, with_bias);
+Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias, After after) {
+  const auto with_bias = optional_of(bias);
+  const bool gelu = after == After::gelu;
+  if (!weight.is_mkldnn()) {
+    const Tensor y = at::linear(x, weight, with_bias);
+    return gelu ? at::gelu(y) : y;
+  }
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
                              .typed<Tensor(const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view,
                                            c10::List<std::optional<at::Scalar>>, std::optional<std::string_view>)>();
   at::AutoDispatchBelowAutograd below;
-  return op.call(x.contiguous(), weight, with_bias, "none", c10::List<std::optional<at::Scalar>>(), "");
+  return op.call(x.contiguous(), weight, with_bias, gelu ? "gelu" : "none", c10::List<std::optional<at::Scalar>>(),
+                 gelu ? "none" : "");
+}
+
+Tensor product_plus(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& other) {
+  if (!weight.is_mkldnn()) return other + at::linear(x, weight, optional_of(bias));
+  static const auto op = c10::Dispatcher::singleton()
+                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "binary")
+                             .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&,
+                                           std::string_view)>();
+  at::AutoDispatchBelowAutograd below;
+  return op.call(x.contiguous(), other.contiguous(), weight, optional_of(bias), "add");
 }
 
 }  // namespace strop

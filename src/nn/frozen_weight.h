@@ -31,7 +31,14 @@ class FrozenWeight {
   torch::ScalarType precision_ = torch::kFloat;
 };
 
+// What becomes of a product's result while it is still in cache.
+enum class After { nothing, gelu };
+
 // x: rows x in. `weight` as a FrozenWeight hands it out. No graph is made.
-torch::Tensor product_of(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = {});
+torch::Tensor product_of(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = {},
+                         After after = After::nothing);
+// other + product, in one pass.
+torch::Tensor product_plus(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                           const torch::Tensor& other);
 
 }  // namespace strop

@@ -56,6 +56,9 @@ class Layer {
   torch::Tensor weight;  // fp32, shape()
   torch::Tensor bias;    // fp32, shape()[0] of linear layers, shape() of norms; undefined without bias
   std::unique_ptr<Adapter> adapter;
+  // Full name in a model that the files' library has loaded, where it is not the name on disk (vision transformers in
+  // Transformers 5): PEFT's files and target_modules may say it.
+  std::string memory_name;
 
   // weight (bias) in the precision of a pass. A frozen tensor is converted once and kept until it changes; a trained
   // one is converted each time, in the graph.

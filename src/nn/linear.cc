@@ -15,6 +15,8 @@ bool frozen(const Linear& layer) {
          !(layer.adapter && layer.adapter->changes_input());
 }
 
+bool makes_graph(const Tensor& x) { return torch::GradMode::is_enabled() && x.requires_grad(); }
+
 Tensor side_by_side(const std::vector<Tensor>& parts) { return parts.size() == 1 ? parts[0] : at::cat(parts, 1); }
 
 }  // namespace
@@ -63,5 +65,23 @@ Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
 }
 
 Tensor linear(const Linear& layer, const Tensor& x, const Pass& pass) { return LinearGroup({&layer}).forward(x, pass); }
+
+FrozenWeight* Linear::plain_weight(const Pass& pass) const {
+  if (!frozen(*this) || adapter) return nullptr;
+  frozen_.take({this}, pass.precision);
+  return &frozen_;
+}
+
+Tensor linear_gelu(const Linear& layer, const Tensor& x, const Pass& pass) {
+  auto* weight = makes_graph(x) ? nullptr : layer.plain_weight(pass);
+  return weight != nullptr ? product_of(x, weight->forward(), weight->bias(), After::gelu)
+                           : at::gelu(linear(layer, x, pass));
+}
+
+Tensor linear_plus(const Linear& layer, const Tensor& x, const Tensor& residual, const Pass& pass) {
+  auto* weight = makes_graph(x) || makes_graph(residual) ? nullptr : layer.plain_weight(pass);
+  return weight != nullptr ? product_plus(x, weight->forward(), weight->bias(), residual)
+                           : residual + linear(layer, x, pass);
+}
 
 }  // namespace strop

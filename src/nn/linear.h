@@ -19,6 +19,8 @@ class Linear : public Layer {
   Linear(std::int64_t in, std::int64_t out, bool has_bias = true) : Layer(LayerKind::linear, {out, in}, has_bias) {}
   std::int64_t in() const { return shape()[1]; }
   std::int64_t out() const { return shape()[0]; }
+  // The weight of this layer's product where that is all that it computes; null where it trains or has an adapter.
+  FrozenWeight* plain_weight(const Pass& pass) const;
 
  private:
   friend class LinearGroup;
@@ -41,5 +43,8 @@ class LinearGroup {
 
 // One layer alone.
 torch::Tensor linear(const Linear& layer, const torch::Tensor& x, const Pass& pass);
+// GELU (by erf) of it, and residual + it: one pass over memory where the layer is frozen and no graph is made.
+torch::Tensor linear_gelu(const Linear& layer, const torch::Tensor& x, const Pass& pass);
+torch::Tensor linear_plus(const Linear& layer, const torch::Tensor& x, const torch::Tensor& residual, const Pass& pass);
 
 }  // namespace strop

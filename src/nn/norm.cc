@@ -48,22 +48,26 @@ class RowAccess {
 };
 
 struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& gamma, const Tensor& beta,
-                        const std::optional<Tensor>& optional_residual, double eps, double rate, std::int64_t key,
-                        bool keep) {
+  // Returns the normalised rows and, with `gives_sum`, the sum.
+  static variable_list forward(AutogradContext* ctx, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                               const std::optional<Tensor>& optional_residual, double eps, double rate,
+                               std::int64_t key, bool keep, bool gives_sum) {
     const Tensor residual = optional_residual.value_or(Tensor());
     const auto rows = x.size(0), width = x.size(1);
     Tensor y = torch::empty_like(x);
+    Tensor sum = gives_sum ? torch::empty_like(x) : Tensor();
     Tensor xhat = keep ? torch::empty_like(x) : Tensor();
     Tensor rstd = torch::empty({rows}, x.options().dtype(torch::kFloat));
     at::parallel_for(0, rows, kGrain, [&](std::int64_t first, std::int64_t last) {
-      RowAccess x_rows(x, width), residual_rows(residual, width), y_rows(y, width), xhat_rows(xhat, width);
+      RowAccess x_rows(x, width), residual_rows(residual, width), y_rows(y, width), sum_rows(sum, width),
+          xhat_rows(xhat, width);
       for (std::int64_t row = first; row < last; ++row) {
         kernels::norm_forward({.x = x_rows.load(row),
                                .residual = residual_rows.load(row),
                                .gamma = gamma.const_data_ptr<float>(),
                                .beta = beta.const_data_ptr<float>(),
                                .y = y_rows.open(row),
+                               .sum = sum_rows.open(row),
                                .xhat = xhat_rows.open(row),
                                .rstd = rstd.data_ptr<float>() + row,
                                .width = width,
@@ -73,6 +77,7 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
                                .mask_row = row},
                               0, 1);
         y_rows.store(row);
+        sum_rows.store(row);
         xhat_rows.store(row);
       }
     });
@@ -80,7 +85,9 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     ctx->saved_data["rate"] = rate;
     ctx->saved_data["key"] = key;
     ctx->saved_data["residual"] = residual.defined();
-    return y;
+    ctx->set_materialize_grads(false);
+    if (!gives_sum) return {y};
+    return {y, sum};
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
@@ -90,7 +97,8 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     const auto key = static_cast<std::uint64_t>(ctx->saved_data["key"].toInt());
     const bool has_residual = ctx->saved_data["residual"].toBool();
     const auto rows = xhat.size(0), width = xhat.size(1);
-    const Tensor g = gradients[0].contiguous();
+    const Tensor g = gradients[0].defined() ? gradients[0].contiguous() : torch::zeros_like(xhat);
+    const Tensor g_sum = gradients.size() > 1 && gradients[1].defined() ? gradients[1].contiguous() : Tensor();
     Tensor d_sum = torch::empty_like(xhat);
     Tensor d_x = rate > 0 ? torch::empty_like(xhat) : Tensor();
     const bool affine = ctx->needs_input_grad(1) || ctx->needs_input_grad(2);
@@ -99,12 +107,14 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     Tensor d_gamma = affine ? torch::zeros({kParts, width}, rstd.options()) : Tensor();
     Tensor d_beta = affine ? torch::zeros({kParts, width}, rstd.options()) : Tensor();
     at::parallel_for(0, kParts, 1, [&](std::int64_t first_part, std::int64_t last_part) {
-      RowAccess g_rows(g, width), xhat_rows(xhat, width), sum_rows(d_sum, width), x_rows(d_x, width);
+      RowAccess g_rows(g, width), g_sum_rows(g_sum, width), xhat_rows(xhat, width), sum_rows(d_sum, width),
+          x_rows(d_x, width);
       for (std::int64_t part = first_part; part < last_part; ++part) {
         float* const gamma_part = affine ? d_gamma.data_ptr<float>() + part * width : nullptr;
         float* const beta_part = affine ? d_beta.data_ptr<float>() + part * width : nullptr;
         for (std::int64_t row = rows * part / kParts; row < rows * (part + 1) / kParts; ++row) {
           kernels::norm_backward({.g = g_rows.load(row),
+                                  .g_sum = g_sum_rows.load(row),
                                   .xhat = xhat_rows.load(row),
                                   .rstd = rstd.const_data_ptr<float>() + row,
                                   .gamma = gamma.const_data_ptr<float>(),
@@ -126,6 +136,7 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
             affine ? d_gamma.sum(0) : Tensor(),
             affine ? d_beta.sum(0) : Tensor(),
             has_residual ? d_sum : Tensor(),
+            Tensor(),
             Tensor(),
             Tensor(),
             Tensor(),
@@ -154,15 +165,25 @@ struct Dropout : torch::autograd::Function<Dropout> {
   }
 };
 
-}  // namespace
-
-Tensor residual_norm(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout) {
+variable_list normed(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout,
+                     bool gives_sum) {
   const bool keep =
       torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()) ||
                                         norm.weight.requires_grad() || norm.bias.requires_grad());
   return ResidualNorm::apply(x.contiguous(), norm.weight, norm.bias,
                              residual.defined() ? std::optional<Tensor>(residual.contiguous()) : std::nullopt,
-                             norm.eps(), dropout.rate, static_cast<std::int64_t>(dropout.mask_key), keep);
+                             norm.eps(), dropout.rate, static_cast<std::int64_t>(dropout.mask_key), keep, gives_sum);
+}
+
+}  // namespace
+
+Tensor residual_norm(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout) {
+  return normed(norm, x, residual, dropout, false)[0];
+}
+
+NormedSum sum_and_norm(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout) {
+  const auto results = normed(norm, x, residual, dropout, true);
+  return {results[1], results[0]};
 }
 
 Tensor dropout(const Tensor& x, const DropoutSpec& dropout) {

@@ -76,6 +76,7 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
         pass.training = true;
         pass.precision = run.precision;
         pass.dropout = options.dropout;
+        pass.patch_dropout = options.patch_dropout;
         pass.dropout_key = Rng(static_cast<std::uint64_t>(options.seed), RngUse::dropout,
                                {static_cast<std::uint64_t>(progress_.global_step), part}).next();
         const auto result = run_step(model_, std::move(micro), pass, run.loss, lowest, total, pass.dropout_key);

@@ -32,10 +32,12 @@ namespace {
 
 // PEFT's names in modules_to_save are those of modules, of which a layer is the innermost: "pooler" is pooler.dense too.
 bool saves(const std::vector<std::string>& wanted, const std::string& layer_name, const Layer& layer) {
-  for (std::string module = layer_name; !module.empty();) {
-    if (matches_modules(wanted, module, layer)) return true;
-    const auto dot = module.rfind('.');
-    module.resize(dot == std::string::npos ? 0 : dot);
+  for (std::string module : {layer_name, layer.memory_name}) {
+    while (!module.empty()) {
+      if (matches_modules(wanted, module, layer)) return true;
+      const auto dot = module.rfind('.');
+      module.resize(dot == std::string::npos ? 0 : dot);
+    }
   }
   return false;
 }

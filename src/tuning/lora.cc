@@ -17,7 +17,7 @@ namespace {
 using torch::Tensor;
 
 // The attention's query and value, under the names that the families give them.
-const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin"};
+const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin", "qkv"};
 
 const std::vector<std::string>& targets(const Options& options) {
   return options.target_modules.empty() ? kLoraTargets : options.target_modules;

@@ -19,10 +19,7 @@ bool full_match(const std::string& pattern, const std::string& module, const std
   }
 }
 
-}  // namespace
-
-bool matches_modules(const std::vector<std::string>& patterns, const std::string& module, const Layer& layer) {
-  if (patterns.size() == 1 && patterns[0] == "all-linear") return layer.kind() == LayerKind::linear;
+bool matches_name(const std::vector<std::string>& patterns, const std::string& module) {
   if (patterns.size() == 1 && patterns[0].find_first_of("*+?[]()|^$\\") != std::string::npos) {
     return full_match(patterns[0], module, "target_modules", false);
   }
@@ -30,6 +27,13 @@ bool matches_modules(const std::vector<std::string>& patterns, const std::string
     if (module == pattern || ends_with(module, "." + pattern)) return true;
   }
   return false;
+}
+
+}  // namespace
+
+bool matches_modules(const std::vector<std::string>& patterns, const std::string& module, const Layer& layer) {
+  if (patterns.size() == 1 && patterns[0] == "all-linear") return layer.kind() == LayerKind::linear;
+  return matches_name(patterns, module) || (!layer.memory_name.empty() && matches_name(patterns, layer.memory_name));
 }
 
 double pattern_value(const std::map<std::string, std::string>& patterns, const std::string& module, double fallback,

@@ -57,7 +57,8 @@ Stage stage_from(const ModelFacts& model, const Options& options, const std::str
 // lowest), and the head. Error(usage): a number that no block has.
 Stage adapter_stage(const ModelFacts& model, const Options& options, const std::string& method);
 // PEFT's rules (peft.md 2): a list entry matches a module of that name or one that ends with "." + entry; a single
-// entry with regex characters must match in full; "all-linear" matches every linear layer outside the head.
+// entry with regex characters must match in full; "all-linear" matches every linear layer outside the head. A layer's
+// memory_name counts as its name too.
 bool matches_modules(const std::vector<std::string>& patterns, const std::string& module, const Layer& layer);
 
 }  // namespace strop

@@ -47,35 +47,80 @@ const Method& method_of(const nlohmann::json& config, const fs::path& folder) {
   fail(ErrorKind::model, "{}: peft_type is '{}'; supported: {}", (folder / "adapter_config.json").string(), type, join(known, ", "));
 }
 
+std::string written_name(const std::string& name, const Layer& layer, bool as_in_memory) {
+  return as_in_memory && !layer.memory_name.empty() ? layer.memory_name : name;
+}
+
+// `value` with every text and every key that `names` has replaced by what stands there.
+nlohmann::json renamed(const nlohmann::json& value, const std::map<std::string, std::string>& names) {
+  const auto name_of = [&](const std::string& text) {
+    const auto found = names.find(text);
+    return found == names.end() ? text : found->second;
+  };
+  if (value.is_string()) return name_of(value.get<std::string>());
+  nlohmann::json result = value;
+  if (value.is_array()) {
+    for (auto& item : result) item = renamed(item, names);
+  } else if (value.is_object()) {
+    result = nlohmann::json::object();
+    for (const auto& [key, item] : value.items()) result[name_of(key)] = renamed(item, names);
+  }
+  return result;
+}
+
+// Pictures have no task_type in PEFT; the model's class says how to open it again.
+nlohmann::json auto_mapping(const Model& model) {
+  if (model.task != kImageClassification || model.task_architecture.empty()) return nullptr;
+  return {{"base_model_class", model.task_architecture},
+          {"parent_library", "transformers.models." + model.family() + ".modeling_" + model.family()}};
+}
+
+// The layer that a tensor of an adapter belongs to, by its name on disk or in memory, the longest that fits.
+struct Owner {
+  std::string name, spelled;
+};
+Owner owner_of(const std::string& tensor, const std::vector<std::pair<std::string, Layer*>>& layers) {
+  Owner owner;
+  for (const auto& [name, layer] : layers) {
+    for (const auto& spelled : {name, layer->memory_name}) {
+      if (!spelled.empty() && starts_with(tensor, spelled + ".") && spelled.size() > owner.spelled.size()) owner = {name, spelled};
+    }
+  }
+  return owner;
+}
+
 }  // namespace
 
 void write_adapter(const fs::path& folder, Model& model, const Options& options, const std::string& method_name,
                    const std::string& base_name, const std::vector<std::string>& saved_layers) {
   const auto& method = find_method(method_name);
+  const bool as_in_memory = options.names == "v5";
   std::map<std::string, torch::Tensor> keep;
+  std::map<std::string, std::string> written;
   std::vector<std::string> modules;
   for (const auto& [name, layer] : model.layers()) {
+    written[name] = written_name(name, *layer, as_in_memory);
     if (!layer->adapter) continue;
     modules.push_back(name);
     for (const auto& [key, tensor] : layer->adapter->tensors()) {
-      keep[std::string(kPrefix) + name + "." + key] = tensor->detach().to(torch::kFloat).contiguous();
+      keep[std::string(kPrefix) + written[name] + "." + key] = tensor->detach().to(torch::kFloat).contiguous();
     }
   }
   for (const auto& name : saved_layers) {
     for (const auto& one : model.find_layer(name)->stored()) {
-      keep[std::string(kPrefix) + name + one.suffix] = one.tensor->detach().contiguous();
+      keep[std::string(kPrefix) + written[name] + one.suffix] = one.tensor->detach().contiguous();
     }
   }
   std::map<std::string, TensorView> views;
   for (const auto& [name, tensor] : keep) views[name] = view_of(tensor);
 
-  nlohmann::json config = method.peft_config(options, modules);
+  nlohmann::json config = renamed(method.peft_config(options, modules), written);
   config["peft_type"] = method.peft_type;
-  config["task_type"] = "SEQ_CLS";
+  config["task_type"] = model.task == kTextClassification ? nlohmann::json("SEQ_CLS") : nlohmann::json(nullptr);
   config["base_model_name_or_path"] = base_name;
   config["inference_mode"] = true;
-  config["modules_to_save"] = saved_layers;
-  config["auto_mapping"] = nullptr;
+  config["modules_to_save"] = renamed(saved_layers, written);
+  config["auto_mapping"] = auto_mapping(model);
   config["revision"] = nullptr;
   write_file_atomic(folder / "adapter_config.json", config.dump(2) + "\n");
   write_safetensors(folder / "adapter_model.safetensors", views);
@@ -86,24 +131,22 @@ std::string read_adapter(const fs::path& folder, Model& model) {
   const auto& method = method_of(config, folder);
   const auto file = adapter_weights(folder);
   const auto files = std::make_shared<const WeightFiles>(file);
+  const auto layers = model.layers();
   // module -> PEFT's names relative to it -> tensor
   std::map<std::string, std::map<std::string, torch::Tensor>> by_module;
-  std::vector<std::string> all_modules;
-  for (const auto& [name, layer] : model.layers()) all_modules.push_back(name);
+  std::map<std::string, std::string> spelled;  // as the file has it
   for (const auto& [key, view] : files->tensors()) {
     if (!starts_with(key, kPrefix)) {
       fail(ErrorKind::model, "{}: tensor '{}' does not start with '{}'; expected PEFT's names", file.string(), key, kPrefix);
     }
     const std::string rest = key.substr(kPrefix.size());
-    std::string owner;
-    for (const auto& name : all_modules) {
-      if (starts_with(rest, name + ".") && name.size() > owner.size()) owner = name;
-    }
-    if (owner.empty()) {
+    const Owner owner = owner_of(rest, layers);
+    if (owner.name.empty()) {
       fail(ErrorKind::model, "{}: tensor '{}' fits no layer of this {} model (its layers are named like '{}'): the adapter belongs to another base",
-           file.string(), key, model.family(), all_modules.back());
+           file.string(), key, model.family(), layers.back().first);
     }
-    by_module[owner][rest.substr(owner.size() + 1)] = to_tensor(view, files);
+    spelled[owner.name] = owner.spelled;
+    by_module[owner.name][rest.substr(owner.spelled.size() + 1)] = to_tensor(view, files);
   }
   for (auto& [module, tensors] : by_module) {
     Layer* layer = model.find_layer(module);
@@ -120,7 +163,7 @@ std::string read_adapter(const fs::path& folder, Model& model) {
       }
       if (tensors.empty()) continue;
     }
-    layer->adapter = method.read(config, module, *layer, tensors);
+    layer->adapter = method.read(config, spelled[module], *layer, tensors);
     for (const auto& [key, tensor] : tensors) {
       if (layer->adapter->tensors().count(key) == 0) {
         fail(ErrorKind::model, "{}: '{}' of '{}' is no tensor of a {} adapter", file.string(), key, module, method.name);
@@ -132,8 +175,8 @@ std::string read_adapter(const fs::path& folder, Model& model) {
 
 std::int64_t adapter_labels(const fs::path& folder) {
   const WeightFiles files(adapter_weights(folder));
-  for (const auto* name : {"base_model.model.classifier.weight", "base_model.model.score.weight"}) {
-    const auto found = files.tensors().find(name);
+  for (const auto* name : {"classifier", "score", "head", "head.fc", "classifier.1", "fc", "cls_classifier"}) {
+    const auto found = files.tensors().find(std::string(kPrefix) + name + ".weight");
     if (found != files.tensors().end() && found->second.shape.size() == 2) return found->second.shape[0];
   }
   return 0;

@@ -109,6 +109,25 @@ TEST(ResidualNorm, SameBitsWithAnyNumberOfThreads) {
   for (std::size_t i = 0; i < first.size(); ++i) EXPECT_TRUE(same_bits(first[i], second[i])) << i;
 }
 
+// The sum is the sum, its gradient joins that of the normalised rows, and both are the unfused form's.
+TEST(SumAndNorm, EqualsSumThenNorm) {
+  const Case one(true);
+  const DropoutSpec spec{0.2, 4};
+  const auto [sum, normed] = sum_and_norm(one.norm, one.x, one.residual, spec);
+  EXPECT_TRUE(same_bits(normed, one.run(spec)));
+  const Tensor plain_sum = dropout(one.x, spec) + one.residual;
+  expect_close(sum, plain_sum, 1e-6, "sum");
+  const Tensor plain_normed = at::layer_norm(plain_sum, {kWidth}, one.norm.weight, one.norm.bias, 1e-5);
+  const Tensor g_sum = seeded({kRows, kWidth}, 6);
+  const auto ours = torch::autograd::grad({sum, normed}, one.leaves(), {g_sum, one.g}, /*retain_graph=*/true);
+  const auto theirs = torch::autograd::grad({plain_sum, plain_normed}, one.leaves(), {g_sum, one.g}, true);
+  for (std::size_t i = 0; i < ours.size(); ++i) expect_close(ours[i], theirs[i], 1e-5, std::to_string(i));
+  const auto of_sum = torch::autograd::grad({sum}, {one.x, one.residual}, {g_sum}, true);
+  EXPECT_TRUE(same_bits(of_sum[1], g_sum));
+  const auto of_normed = torch::autograd::grad({normed}, {one.residual}, {one.g});
+  expect_close(of_normed[0], torch::autograd::grad({plain_normed}, {one.residual}, {one.g})[0], 1e-5, "normed alone");
+}
+
 TEST(Dropout, KeepsTheShareAndTheMean) {
   const Tensor x = torch::ones({200, 500});
   const Tensor y = dropout(x, {0.3, 11});

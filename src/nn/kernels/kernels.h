@@ -7,7 +7,8 @@
 namespace strop::kernels {
 
 // Rows first .. last-1 of  y = layer_norm(residual + dropout(x)) * gamma + beta,  width columns, fp32.
-// Writes y, xhat (the normalised rows, for the backward pass; may be null) and rstd. A residual of null counts as 0.
+// Writes y, sum (residual + dropout(x); may be null), xhat (the normalised rows, for the backward pass; may be null) and
+// rstd. A residual of null counts as 0.
 // Dropout: element e = (mask_row + row) * width + column is kept, and scaled by 1 / (1 - rate), or zeroed, as (key, e)
 // says.
 struct NormForward {
@@ -16,6 +17,7 @@ struct NormForward {
   const float* gamma;
   const float* beta;
   float* y;
+  float* sum;
   float* xhat;
   float* rstd;
   std::int64_t width;
@@ -26,10 +28,12 @@ struct NormForward {
 };
 void norm_forward(const NormForward& work, std::int64_t first, std::int64_t last);
 
-// Gradient of norm_forward: d_sum is the gradient of residual + dropout(x), d_x that of x (the same without dropout:
-// pass null then). d_gamma and d_beta (may be null) are added to.
+// Gradient of norm_forward: d_sum is the gradient of residual + dropout(x), g_sum (may be null) the part of it that did
+// not come through y; d_x is the gradient of x (the same as d_sum without dropout: pass null then). d_gamma and d_beta
+// (may be null) are added to.
 struct NormBackward {
   const float* g;
+  const float* g_sum;
   const float* xhat;
   const float* rstd;
   const float* gamma;

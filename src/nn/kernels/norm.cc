@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "nn/kernels/dispatch.h"
@@ -33,6 +34,7 @@ STROP_CLONES void norm_forward(const NormForward& work, std::int64_t first, std:
         sum += y[c];
       }
     }
+    if (work.sum != nullptr) std::copy(y, y + width, work.sum + row * width);
     const float mean = sum * inverse;
     float squares = 0;
 #pragma omp simd reduction(+ : squares)
@@ -76,6 +78,11 @@ STROP_CLONES void norm_backward(const NormBackward& work, std::int64_t first, st
     }
 #pragma omp simd
     for (std::int64_t c = 0; c < width; ++c) d_sum[c] = rstd * (g[c] * work.gamma[c] - mean_g - xhat[c] * mean_gx);
+    if (work.g_sum != nullptr) {
+      const float* g_sum = work.g_sum + row * width;
+#pragma omp simd
+      for (std::int64_t c = 0; c < width; ++c) d_sum[c] += g_sum[c];
+    }
     if (work.d_x != nullptr) {
       float* d_x = work.d_x + row * width;
       const auto element = static_cast<std::uint32_t>((work.mask_row + row) * width);

@@ -1,0 +1,150 @@
+#include "models/read_input_form.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/files.h"
+
+namespace strop {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+// One JSON object of a file, and the messages about it.
+struct Source {
+  const json& object;
+  std::string where;
+
+  bool has(const char* key) const { return object.contains(key) && !object[key].is_null(); }
+  bool says(const char* key, bool fallback) const {
+    return has(key) && object[key].is_boolean() ? object[key].get<bool>() : fallback;
+  }
+  [[noreturn]] void refuse(const char* key, const char* expected) const {
+    fail(ErrorKind::model, "{}: {} is {}; expected {}", where, key, object[key].dump(), expected);
+  }
+  int side(const char* key, const json& value) const {
+    if (!value.is_number() || value.get<double>() < 1 || value.get<double>() > 1 << 14) refuse(key, "sides of 1 to 16384 pixels");
+    return value.get<int>();
+  }
+  std::array<float, 3> colours(const char* key, const std::array<float, 3>& fallback) const {
+    if (!has(key)) return fallback;
+    const auto& value = object[key];
+    if (value.is_number()) return {value.get<float>(), value.get<float>(), value.get<float>()};
+    if (!value.is_array() || value.size() != 3) refuse(key, "three numbers");
+    std::array<float, 3> result{};
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (!value[i].is_number()) refuse(key, "three numbers");
+      result[i] = value[i].get<float>();
+    }
+    return result;
+  }
+  void set_crop_pct(InputForm& form) const {
+    if (!has("crop_pct")) return;
+    const auto& value = object["crop_pct"];
+    if (!value.is_number() || value.get<double>() <= 0 || value.get<double>() > 1) refuse("crop_pct", "a share above 0, at most 1");
+    form.crop_pct = value.get<double>();
+  }
+  void set_size(InputForm& form, int height, int width) const {
+    form.height = height;
+    form.width = width;
+  }
+};
+
+void read_timm(const Source& from, InputForm& form) {
+  if (from.has("input_size")) {
+    const auto& size = from.object["input_size"];
+    if (!size.is_array() || size.size() != 3) from.refuse("input_size", "[channels, height, width]");
+    from.set_size(form, from.side("input_size", size[1]), from.side("input_size", size[2]));
+  }
+  if (from.has("interpolation") && from.object["interpolation"].is_string() && from.object["interpolation"] != "random") {
+    form.interpolation = parse_filter(from.object["interpolation"].get<std::string>());
+  }
+  from.set_crop_pct(form);
+  if (from.has("crop_mode")) form.fit = from.object["crop_mode"] == "squash" ? Fit::squash : Fit::crop;
+  form.mean = from.colours("mean", form.mean);
+  form.std = from.colours("std", form.std);
+}
+
+// Pillow's numbers of filters.
+Filter filter_of(const Source& from) {
+  const auto& value = from.object["resample"];
+  switch (value.is_number_integer() ? value.get<int>() : -1) {
+    case 0: return Filter::nearest;
+    case 1: return Filter::lanczos;
+    case 2: return Filter::bilinear;
+    case 3: return Filter::bicubic;
+    case 4: return Filter::box;
+    default: from.refuse("resample", "0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic) or 4 (box)");
+  }
+}
+
+// Sides of `key`: {"height", "width"}, {"shortest_edge"} or a number; 0 where the key gives none of them.
+struct Sides {
+  int height = 0, width = 0, shortest = 0;
+};
+Sides sides_of(const Source& from, const char* key) {
+  Sides sides;
+  if (!from.has(key)) return sides;
+  const auto& value = from.object[key];
+  if (value.is_number()) {
+    sides.height = sides.width = sides.shortest = from.side(key, value);
+  } else if (value.contains("shortest_edge")) {
+    sides.shortest = from.side(key, value["shortest_edge"]);
+  } else if (value.contains("height") && value.contains("width")) {
+    sides.height = from.side(key, value["height"]);
+    sides.width = from.side(key, value["width"]);
+  } else {
+    from.refuse(key, "height and width, or shortest_edge");
+  }
+  return sides;
+}
+
+void read_transformers(const Source& from, InputForm& form) {
+  const Sides size = sides_of(from, "size"), crop = sides_of(from, "crop_size");
+  if (from.says("do_center_crop", false) && crop.height > 0) {
+    from.set_size(form, crop.height, crop.width);
+    form.fit = Fit::crop;
+    const int edge = size.shortest > 0 ? size.shortest : size.height;
+    form.crop_pct = edge > 0 ? std::min(1.0, static_cast<double>(crop.height) / edge) : 1.0;
+  } else if (size.height > 0 && !from.has("crop_pct")) {
+    from.set_size(form, size.height, size.width);
+    form.fit = Fit::squash;
+  } else if (size.shortest > 0) {
+    // ConvNext's processor: below 384 the short side to size / crop_pct and the centre, else both sides to size.
+    from.set_size(form, size.shortest, size.shortest);
+    form.fit = size.shortest < 384 ? Fit::crop : Fit::squash;
+    from.set_crop_pct(form);
+  }
+  if (from.has("fit") && from.object["fit"].is_string()) form.fit = parse_fit(from.object["fit"].get<std::string>());
+  if (from.has("channel_order")) form.bgr = from.object["channel_order"] == "bgr";
+  if (from.has("resample")) form.interpolation = filter_of(from);
+  if (!from.says("do_normalize", true)) {
+    form.mean = {0, 0, 0};
+    form.std = {1, 1, 1};
+  } else {
+    form.mean = from.colours("image_mean", form.mean);
+    form.std = from.colours("image_std", form.std);
+  }
+}
+
+}  // namespace
+
+InputForm read_input_form(const ModelFiles& files, const InputForm& base) {
+  InputForm form = base;
+  if (files.config.is_object() && files.config.contains("pretrained_cfg") && files.config["pretrained_cfg"].is_object()) {
+    read_timm({files.config["pretrained_cfg"], (files.place / "config.json").string() + ": pretrained_cfg"}, form);
+  }
+  const auto file = files.place / "preprocessor_config.json";
+  if (fs::is_directory(files.place) && fs::exists(file)) {
+    const auto config = json::parse(read_file(file, ErrorKind::model, 1 << 20), nullptr, false);
+    if (!config.is_object()) fail(ErrorKind::model, "{}: expected a JSON object", file.string());
+    read_transformers({config, file.string()}, form);
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!(form.std[i] > 0)) fail(ErrorKind::model, "{}: a standard deviation of the input is {}; expected above 0", files.place.string(), form.std[i]);
+  }
+  return form;
+}
+
+}  // namespace strop

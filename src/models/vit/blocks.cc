@@ -1,0 +1,217 @@
+#include "models/vit/blocks.h"
+
+#include <torch/torch.h>
+
+#include "nn/attention.h"
+
+namespace strop::vit {
+
+using torch::Tensor;
+
+namespace {
+
+// The bounds of `samples` sequences of `tokens` rows each.
+Tensor even_bounds(std::int64_t samples, std::int64_t tokens) {
+  return torch::arange(0, samples * tokens + 1, tokens, torch::kLong);
+}
+
+// Of each sample a random share of its rows, other ones for each key.
+Tensor some_rows(const Tensor& x, double left_out, std::uint64_t key) {
+  const auto samples = x.size(0), rows = x.size(1);
+  const auto kept = std::max<std::int64_t>(1, std::llround(static_cast<double>(rows) * (1 - left_out)));
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(key);
+  const Tensor order = torch::rand({samples, rows}, generator).argsort(/*dim=*/std::int64_t{1}).narrow(1, 0, kept).to(x.device());
+  return x.gather(1, order.unsqueeze(2).expand({samples, kept, x.size(2)}));
+}
+
+}  // namespace
+
+Embeddings::Embeddings(const Dims& dims, const Names& names, std::int64_t index)
+    : Block("embeddings", index),
+      dims_(dims),
+      cls_token_(LayerKind::table, {1, 1, dims.width}, false, ""),
+      distillation_token_(LayerKind::table, {1, 1, dims.width}, false, ""),
+      mask_token_(LayerKind::table, {1, dims.width}, false, ""),
+      positions_(LayerKind::table, {1, dims.rows * dims.columns + dims.placed(), dims.width}, false, ""),
+      projection_(LayerKind::conv, {dims.width, dims.channels, dims.patch, dims.patch}, true) {
+  add_layer(names.cls_token, cls_token_);
+  if (dims.distilled) add_layer(names.distillation_token, distillation_token_);
+  if (dims.mask_token) add_layer(names.mask_token, mask_token_);
+  add_layer(names.positions, positions_);
+  add_layer(names.projection, projection_);
+}
+
+// The convolution's stride is its size, so it is a product over the patches laid out as rows.
+Tensor Embeddings::patches(const Tensor& pixels, const Pass& pass) const {
+  const auto samples = pixels.size(0), channels = pixels.size(1), p = dims_.patch;
+  const auto rows = pixels.size(2) / p, columns = pixels.size(3) / p;
+  const Tensor whole = pixels.narrow(2, 0, rows * p).narrow(3, 0, columns * p).to(pass.precision);
+  const Tensor by_patch = whole.reshape({samples, channels, rows, p, columns, p}).permute({0, 2, 4, 3, 5, 1});
+  const Tensor weight = projection_.weight_in(pass.precision).permute({0, 2, 3, 1}).reshape({dims_.width, -1});
+  return at::linear(by_patch.reshape({samples, rows * columns, -1}), weight, projection_.bias_in(pass.precision));
+}
+
+Tensor Embeddings::positions(std::int64_t rows, std::int64_t columns) const {
+  const Tensor table = positions_.weight.narrow(1, dims_.placed(), dims_.rows * dims_.columns);
+  if (rows == dims_.rows && columns == dims_.columns) return table;
+  const Tensor grid = table.reshape({1, dims_.rows, dims_.columns, dims_.width}).permute({0, 3, 1, 2});
+  const std::vector<std::int64_t> size = {rows, columns};
+  const Tensor scaled = dims_.antialias ? at::_upsample_bicubic2d_aa(grid, size, false, std::nullopt, std::nullopt)
+                                        : at::upsample_bicubic2d(grid, size, false, std::nullopt, std::nullopt);
+  return scaled.permute({0, 2, 3, 1}).reshape({1, rows * columns, dims_.width});
+}
+
+void Embeddings::forward(State& state, const Pass& pass) const {
+  const Tensor pixels = state.at("pixels");
+  const auto samples = pixels.size(0), prefix = dims_.prefix();
+  Tensor tokens = patches(pixels, pass) +
+                  positions(pixels.size(2) / dims_.patch, pixels.size(3) / dims_.patch).to(pass.precision);
+  if (pass.training && pass.patch_dropout > 0) {
+    tokens = some_rows(tokens, pass.patch_dropout, pass.mask_key(index(), 1));
+  }
+  Tensor first = cls_token_.weight_in(pass.precision);
+  if (dims_.distilled) first = at::cat({first, distillation_token_.weight_in(pass.precision)}, 1);
+  if (dims_.first_placed) first = first + positions_.weight.narrow(1, 0, prefix).to(pass.precision);
+  const Tensor hidden = at::cat({first.expand({samples, prefix, dims_.width}), tokens}, 1);
+  state.set("hidden", dropout(hidden, {pass.rate(dims_.hidden_dropout), pass.mask_key(index(), 0)}));
+}
+
+double Embeddings::multiply_adds(double) const {
+  return static_cast<double>(dims_.image_rows * dims_.image_columns) *
+         static_cast<double>(dims_.patch * dims_.patch * dims_.channels * dims_.width);
+}
+
+EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t layer, std::int64_t index)
+    : Block(names.block + std::to_string(layer), index),
+      dims_(dims),
+      kept_(layer + 1 == dims.layers ? dims.read_tokens() : 0),
+      norm1_(dims.width, dims.eps),
+      norm2_(dims.width, dims.eps),
+      out_(dims.width, dims.width),
+      up_(dims.width, dims.mlp),
+      down_(dims.mlp, dims.width),
+      scale1_(LayerKind::table, {dims.width}, false, names.scale_suffix),
+      scale2_(LayerKind::table, {dims.width}, false, names.scale_suffix),
+      query_key_value_({}),
+      key_value_({}) {
+  const std::string prefix = names.prefix + name() + ".";
+  const auto add = [&](const std::string& own, Layer& one) { add_layer(prefix + own, one); };
+  const auto project = [&](const std::string& own, std::int64_t out) {
+    projections_.push_back(std::make_unique<Linear>(dims.width, out, dims.qkv_bias));
+    add(own, *projections_.back());
+  };
+  add(names.norm1, norm1_);
+  if (names.query_key_value.empty()) {
+    for (const auto* own : {&names.query, &names.key, &names.value}) project(*own, dims.width);
+    query_key_value_ = LinearGroup({projections_[0].get(), projections_[1].get(), projections_[2].get()});
+    key_value_ = LinearGroup({projections_[1].get(), projections_[2].get()});
+  } else {
+    project(names.query_key_value, 3 * dims.width);
+    query_key_value_ = LinearGroup({projections_[0].get()});
+  }
+  add(names.out, out_);
+  if (dims.layer_scale) add(names.scale1, scale1_);
+  add(names.norm2, norm2_);
+  add(names.up, up_);
+  add(names.down, down_);
+  if (dims.layer_scale) add(names.scale2, scale2_);
+}
+
+Tensor EncoderLayer::attention(const Tensor& normed, std::int64_t samples, std::int64_t kept, const Pass& pass) const {
+  const auto tokens = normed.size(0) / samples, width = dims_.width;
+  const auto first_rows = [&](const Tensor& x) {
+    return x.view({samples, tokens, x.size(1)}).narrow(1, 0, kept).reshape({samples * kept, x.size(1)});
+  };
+  std::vector<Tensor> parts;  // q|k|v, or q and k|v
+  if (kept == tokens) {
+    parts = {query_key_value_.forward(normed, pass)};
+  } else if (projections_.size() == 3) {
+    parts = {linear(*projections_[0], first_rows(normed), pass), key_value_.forward(normed, pass)};
+  } else {
+    const Tensor all = query_key_value_.forward(normed, pass);
+    parts = {first_rows(all).narrow(1, 0, width), all.narrow(1, width, 2 * width)};
+  }
+  return packed_attention(parts, even_bounds(samples, kept), even_bounds(samples, tokens),
+                          {dims_.heads, pass.rate(dims_.attention_dropout), pass.mask_key(index(), 0)});
+}
+
+Tensor EncoderLayer::scaled(const Layer& scale, const Tensor& x, const Pass& pass) const {
+  return dims_.layer_scale ? x * scale.weight_in(pass.precision) : x;
+}
+
+void EncoderLayer::forward(State& state, const Pass& pass) const {
+  const Tensor hidden = state.at("hidden").to(pass.precision);
+  const auto samples = hidden.size(0), tokens = hidden.size(1), kept = kept_ > 0 ? kept_ : tokens;
+  const Tensor x = hidden.reshape({samples * tokens, dims_.width});
+  const Tensor residual = kept == tokens ? x : hidden.narrow(1, 0, kept).reshape({samples * kept, dims_.width});
+  const double rate = pass.rate(dims_.hidden_dropout);
+  const Tensor context = attention(residual_norm(norm1_, x, Tensor(), {}), samples, kept, pass);
+  const Tensor attended = scaled(scale1_, linear(out_, context, pass), pass);
+  const auto [sum, normed] = sum_and_norm(norm2_, attended, residual, {rate, pass.mask_key(index(), 1)});
+  const Tensor up = linear_gelu(up_, normed, pass);
+  const Tensor out =
+      rate > 0 || dims_.layer_scale
+          ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
+          : linear_plus(down_, up, sum, pass);
+  state.set("hidden", out.view({samples, kept, dims_.width}));
+}
+
+double EncoderLayer::multiply_adds(double) const {
+  const auto width = static_cast<double>(dims_.width), mlp = static_cast<double>(dims_.mlp);
+  const auto tokens = static_cast<double>(dims_.tokens());
+  const double queries = kept_ > 0 ? static_cast<double>(kept_) : tokens;
+  return 2 * width * width * tokens + (2 * width * width + 2 * width * mlp) * queries + 2 * queries * tokens * width;
+}
+
+Pooler::Pooler(const Dims& dims, const Names& names, std::int64_t index)
+    : Block(names.final_norm.substr(names.prefix.size()), index), dims_(dims), norm_(dims.width, dims.eps) {
+  add_layer(names.final_norm, norm_);
+}
+
+void Pooler::forward(State& state, const Pass& pass) const {
+  const Tensor hidden = state.at("hidden").to(pass.precision);
+  const auto samples = hidden.size(0), prefix = dims_.prefix();
+  const auto normed = [&](const Tensor& x) {
+    return residual_norm(norm_, x.reshape({-1, dims_.width}), Tensor(), {}).view({samples, -1, dims_.width});
+  };
+  const auto patch_mean = [&](const Tensor& x) {
+    return x.narrow(1, prefix, x.size(1) - prefix).to(torch::kFloat).mean(1, /*keepdim=*/true).to(pass.precision);
+  };
+  Tensor pooled;
+  if (dims_.pooling == Pooling::mean) {
+    pooled = normed(patch_mean(hidden));
+  } else if (dims_.pooling == Pooling::first_and_mean) {
+    const Tensor all = normed(hidden);
+    pooled = at::cat({all.narrow(1, 0, 1), patch_mean(all)}, 1);
+  } else {
+    pooled = normed(hidden.narrow(1, 0, dims_.read_tokens()));
+  }
+  state.set("pooled", pooled.reshape({samples, dims_.pooled()}));
+}
+
+Classifier::Classifier(const Dims& dims, const Names& names, std::int64_t labels, std::int64_t index)
+    : Block("classifier", index), head_(dims.pooling == Pooling::first_two ? dims.width : dims.pooled(), labels) {
+  if (dims.pooling == Pooling::first_two) {
+    distillation_head_ = std::make_unique<Linear>(dims.width, labels);
+    add_layer(names.distillation_head, *distillation_head_);
+  }
+  add_layer(names.head, head_);
+}
+
+void Classifier::forward(State& state, const Pass& pass) const {
+  const Tensor pooled = state.at("pooled").to(torch::kFloat);
+  Pass full = pass;
+  full.precision = torch::kFloat;  // a few thousand multiply-adds: no reason to round the logits
+  if (distillation_head_) {
+    const Tensor first = pooled.narrow(1, 0, head_.in()), second = pooled.narrow(1, head_.in(), head_.in());
+    state.set("logits", (linear(head_, first, full) + linear(*distillation_head_, second, full)) / 2);
+  } else {
+    state.set("logits", linear(head_, pooled, full));
+  }
+}
+
+double Classifier::multiply_adds(double) const {
+  return static_cast<double>(head_.weight.numel()) * (distillation_head_ ? 2 : 1);
+}
+
+}  // namespace strop::vit

@@ -1,0 +1,115 @@
+// The blocks of a vision transformer's row. State: pixels (sample) -> hidden (sample: N x tokens x width) -> pooled
+// (sample) -> logits (sample).
+#pragma once
+
+#include <memory>
+
+#include "models/vit/names.h"
+#include "nn/block.h"
+#include "nn/linear.h"
+#include "nn/norm.h"
+
+namespace strop::vit {
+
+// What the head reads of the last hidden tokens, normalised.
+enum class Pooling {
+  first,           // the class token
+  first_two,       // class token and distillation token: 2 * width
+  first_and_mean,  // class token and the mean of the patches: 2 * width (DINOv2 as Transformers has it)
+  mean,            // the mean of the patches, normalised afterwards (timm's global_pool=avg)
+};
+
+struct Dims {
+  std::int64_t width, heads, mlp, layers, patch, channels;
+  std::int64_t rows, columns;  // patches that the position table was trained on
+  double eps, hidden_dropout, attention_dropout;
+  bool qkv_bias, layer_scale, distilled, mask_token;
+  bool first_placed;  // the position table has rows for the first tokens too
+  bool antialias;     // the position table is filtered when it shrinks (timm)
+  Pooling pooling;
+  std::int64_t image_rows, image_columns;  // patches of the pictures that the model is told to read
+
+  std::int64_t prefix() const { return distilled ? 2 : 1; }
+  std::int64_t placed() const { return first_placed ? prefix() : 0; }
+  std::int64_t tokens() const { return image_rows * image_columns + prefix(); }
+  // Tokens that the head reads, from the first; 0: all.
+  std::int64_t read_tokens() const {
+    return pooling == Pooling::first ? 1 : pooling == Pooling::first_two ? 2 : 0;
+  }
+  std::int64_t pooled() const {
+    return pooling == Pooling::first_two || pooling == Pooling::first_and_mean ? 2 * width : width;
+  }
+};
+
+// Patches as tokens behind the class token (and the distillation token), positions added, dropout. In training
+// Pass::patch_dropout of the patches are left out (Liu et al. 2022, arXiv 2208.07220), others for each sample.
+class Embeddings : public Block {
+ public:
+  Embeddings(const Dims& dims, const Names& names, std::int64_t index);
+  std::vector<std::string> reads() const override { return {"pixels"}; }
+  std::vector<Port> writes() const override { return {{"hidden", Rows::sample}}; }
+  void forward(State& state, const Pass& pass) const override;
+  double multiply_adds(double) const override;
+
+ private:
+  torch::Tensor patches(const torch::Tensor& pixels, const Pass& pass) const;
+  // Of rows x columns patches: the table, interpolated (bicubic) where it was trained on others. 1 x patches x width.
+  torch::Tensor positions(std::int64_t rows, std::int64_t columns) const;
+
+  Dims dims_;
+  Layer cls_token_, distillation_token_, mask_token_, positions_, projection_;
+};
+
+// Pre-norm attention and MLP. Where the head reads the first tokens alone, the last layer leaves nothing else.
+class EncoderLayer : public Block {
+ public:
+  EncoderLayer(const Dims& dims, const Names& names, std::int64_t layer, std::int64_t index);
+  std::vector<std::string> reads() const override { return {"hidden"}; }
+  std::vector<Port> writes() const override { return {{"hidden", Rows::sample}}; }
+  void forward(State& state, const Pass& pass) const override;
+  double multiply_adds(double) const override;
+
+ private:
+  // Of normalised rows: `kept` rows a sample ask, all answer.
+  torch::Tensor attention(const torch::Tensor& normed, std::int64_t samples, std::int64_t kept, const Pass& pass) const;
+  torch::Tensor scaled(const Layer& scale, const torch::Tensor& x, const Pass& pass) const;
+
+  Dims dims_;
+  std::int64_t kept_;  // rows of a sample that the layer leaves; 0: all
+  LayerNorm norm1_, norm2_;
+  std::vector<std::unique_ptr<Linear>> projections_;  // query, key, value; or one of all three
+  Linear out_, up_, down_;
+  Layer scale1_, scale2_;
+  LinearGroup query_key_value_, key_value_;
+};
+
+// The last norm and the pooling: writes pooled.
+class Pooler : public Block {
+ public:
+  Pooler(const Dims& dims, const Names& names, std::int64_t index);
+  std::vector<std::string> reads() const override { return {"hidden"}; }
+  std::vector<Port> writes() const override { return {{"pooled", Rows::sample}}; }
+  void forward(State& state, const Pass& pass) const override;
+  double multiply_adds(double) const override { return 0; }
+
+ private:
+  Dims dims_;
+  LayerNorm norm_;
+};
+
+// One linear layer; with a teacher's head the mean of two, of the class token and of the distillation token: writes
+// logits in fp32.
+class Classifier : public Block {
+ public:
+  Classifier(const Dims& dims, const Names& names, std::int64_t labels, std::int64_t index);
+  std::vector<std::string> reads() const override { return {"pooled"}; }
+  std::vector<Port> writes() const override { return {{"logits", Rows::sample}}; }
+  void forward(State& state, const Pass& pass) const override;
+  double multiply_adds(double) const override;
+
+ private:
+  Linear head_;
+  std::unique_ptr<Linear> distillation_head_;
+};
+
+}  // namespace strop::vit

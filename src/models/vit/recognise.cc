@@ -1,0 +1,178 @@
+// What a vision transformer's files say it is.
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/vit/vit.h"
+
+namespace strop {
+namespace {
+
+using nlohmann::json;
+using Shape = std::vector<std::int64_t>;
+
+struct Shapes {
+  const std::map<std::string, TensorView>& tensors;
+
+  bool has(const std::string& name) const { return tensors.count(name) != 0; }
+  Shape of(const std::string& name) const {
+    const auto found = tensors.find(name);
+    return found == tensors.end() ? Shape() : found->second.shape;
+  }
+  std::int64_t size(const std::string& name, std::size_t dimension) const {
+    const auto shape = of(name);
+    return dimension < shape.size() ? shape[dimension] : 0;
+  }
+  // Blocks "<before>0<behind>" ... "<before>N-1<behind>".
+  std::int64_t blocks(const std::string& before, const std::string& behind) const {
+    std::int64_t count = 0;
+    while (has(before + std::to_string(count) + behind)) ++count;
+    return count;
+  }
+};
+
+// Nothing in the shapes tells the heads: the published sizes have 64 numbers a head, a few widths excepted.
+std::int64_t usual_heads(std::int64_t width) {
+  if (width == 1152 || width == 1280 || width == 1408) return 16;
+  return std::max<std::int64_t>(1, width / 64);
+}
+
+json numbered_labels(std::int64_t count) {
+  json labels = json::object();
+  for (std::int64_t i = 0; i < count; ++i) labels[std::to_string(i)] = "LABEL_" + std::to_string(i);
+  return labels;
+}
+
+// Sides of the square grid that `positions` are, beside the first tokens; 0 where they are no square.
+std::int64_t grid_side(std::int64_t positions) {
+  const auto side = std::llround(std::sqrt(static_cast<double>(positions)));
+  return side * side == positions ? side : 0;
+}
+
+// --- Transformers' names without config.json: a config as it would have been written ---
+
+std::optional<Recognition> recognise_transformers_names(const Shapes& shapes) {
+  std::string prefix;
+  for (const auto* candidate : {"vit.", "deit.", "dinov2.", ""}) {
+    if (shapes.has(std::string(candidate) + "embeddings.patch_embeddings.projection.weight") &&
+        shapes.has(std::string(candidate) + "encoder.layer.0.attention.attention.query.weight")) {
+      prefix = candidate;
+      break;
+    }
+    if (*candidate == '\0') return std::nullopt;
+  }
+  const std::string layer = prefix + "encoder.layer.";
+  const bool dinov2 = shapes.has(layer + "0.layer_scale1.lambda1");
+  const bool deit = shapes.has(prefix + "embeddings.distillation_token");
+  const auto up = layer + (dinov2 ? "0.mlp.fc1.weight" : "0.intermediate.dense.weight");
+  const auto projection = prefix + "embeddings.patch_embeddings.projection.weight";
+  const auto width = shapes.size(projection, 0), patch = shapes.size(projection, 3);
+  const auto side = grid_side(shapes.size(prefix + "embeddings.position_embeddings", 1) - (deit ? 2 : 1));
+  json config = {{"model_type", dinov2 ? "dinov2" : deit ? "deit" : "vit"},
+                 {"hidden_size", width},
+                 {"num_hidden_layers", shapes.blocks(layer, ".attention.attention.query.weight")},
+                 {"num_attention_heads", usual_heads(width)},
+                 {"hidden_act", "gelu"},
+                 {"layer_norm_eps", dinov2 ? 1e-6 : 1e-12},
+                 {"image_size", side * patch},
+                 {"patch_size", patch},
+                 {"num_channels", shapes.size(projection, 1)},
+                 {"qkv_bias", shapes.has(layer + "0.attention.attention.query.bias")}};
+  if (dinov2) {
+    config["mlp_ratio"] = shapes.size(up, 0) / std::max<std::int64_t>(1, width);
+    config["use_mask_token"] = shapes.has(prefix + "embeddings.mask_token");
+  } else {
+    config["intermediate_size"] = shapes.size(up, 0);
+  }
+  const bool teacher = shapes.has("distillation_classifier.weight");
+  if (teacher) config["architectures"] = {"DeiTForImageClassificationWithTeacher"};
+  const auto classes = shapes.size(teacher ? "cls_classifier.weight" : "classifier.weight", 0);
+  if (classes > 0) config["id2label"] = numbered_labels(classes);
+  return Recognition{config, "names and shapes as Transformers writes them; " + std::to_string(usual_heads(width)) +
+                                 " heads, as usual for this width"};
+}
+
+// --- timm ---
+
+bool is_timm_name(const std::string& name) {
+  for (const auto* part : {"cls_token", "dist_token", "pos_embed", "patch_embed.proj.", "norm.", "fc_norm.", "head.", "head_dist."}) {
+    if (starts_with(name, part)) return true;
+  }
+  if (!starts_with(name, "blocks.")) return false;
+  const auto dot = name.find('.', std::string("blocks.").size());
+  const std::string rest = dot == std::string::npos ? "" : name.substr(dot + 1);
+  for (const auto* part : {"norm1.", "attn.qkv.", "attn.proj.", "ls1.gamma", "norm2.", "mlp.fc1.", "mlp.fc2.", "ls2.gamma"}) {
+    if (starts_with(rest, part)) return true;
+  }
+  return false;
+}
+
+// timm's name for a network of these sizes; only a name, where the file came without config.json.
+std::string usual_architecture(std::int64_t width, std::int64_t depth, std::int64_t patch, std::int64_t side, bool scaled,
+                               bool distilled) {
+  const std::string size = width == 192    ? "tiny"
+                           : width == 384  ? "small"
+                           : width == 768  ? "base"
+                           : width == 1024 ? "large"
+                           : depth == 32   ? "huge"
+                                           : "giant";
+  const auto patch_text = "_patch" + std::to_string(patch);
+  if (scaled) return "vit_" + size + patch_text + "_dinov2";
+  return (distilled ? "deit_" + size + "_distilled" : "vit_" + size) + patch_text + "_" + std::to_string(side * patch);
+}
+
+std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes& shapes) {
+  if (!shapes.has("patch_embed.proj.weight") || !shapes.has("blocks.0.attn.qkv.weight") || !shapes.has("pos_embed") ||
+      !shapes.has("cls_token")) {
+    return std::nullopt;
+  }
+  for (const auto& [name, view] : shapes.tensors) {
+    if (is_timm_name(name)) continue;
+    fail(ErrorKind::model, "{}: '{}' belongs to a variant of timm's vision transformer that is not supported",
+         files.weights->file_of(name).string(), name);
+  }
+  json config = files.config.is_object() ? files.config : json::object();
+  const auto arguments = config.value("model_args", json::object());
+  const auto width = shapes.size("patch_embed.proj.weight", 0), patch = shapes.size("patch_embed.proj.weight", 3);
+  const bool distilled = shapes.has("dist_token"), scaled = shapes.has("blocks.0.ls1.gamma");
+  const auto positions = shapes.size("pos_embed", 1), first = std::int64_t{distilled ? 2 : 1};
+  const bool first_placed = grid_side(positions - first) > 0;
+  const auto side = grid_side(first_placed ? positions - first : positions);
+  const auto depth = shapes.blocks("blocks.", ".attn.qkv.weight");
+  const bool average = shapes.has("fc_norm.weight") || config.value("global_pool", "token") == "avg";
+  config["strop"] = {{"hidden_size", width},
+                     {"num_hidden_layers", depth},
+                     {"num_attention_heads", arguments.value("num_heads", usual_heads(width))},
+                     {"intermediate_size", shapes.size("blocks.0.mlp.fc1.weight", 0)},
+                     {"image_size", side * patch},
+                     {"patch_size", patch},
+                     {"num_channels", shapes.size("patch_embed.proj.weight", 1)},
+                     {"qkv_bias", shapes.has("blocks.0.attn.qkv.bias")},
+                     {"layer_norm_eps", 1e-6},
+                     {"distilled", distilled},
+                     {"layer_scale", scaled},
+                     {"first_placed", first_placed},
+                     {"average", average}};
+  const bool named = config.contains("architecture");
+  if (!named) config["architecture"] = usual_architecture(width, depth, patch, side, scaled, distilled);
+  if (!config.contains("id2label") && shapes.has("head.weight")) {
+    config["id2label"] = numbered_labels(shapes.size("head.weight", 0));
+    const auto& names = config.value("label_names", json::array());
+    for (std::size_t i = 0; i < names.size() && names.size() == config["id2label"].size(); ++i) {
+      config["id2label"][std::to_string(i)] = names[i];
+    }
+  }
+  return Recognition{config, named ? "timm's architecture in config.json" : "names and shapes as timm writes them"};
+}
+
+}  // namespace
+
+std::optional<Recognition> recognise_vit(const ModelFiles& files) {
+  if (auto typed = recognise_by_type(files, {"vit", "deit", "dinov2"})) return typed;
+  if (files.config.is_object() && files.config.contains("model_type")) return std::nullopt;
+  const Shapes shapes{files.weights->tensors()};
+  if (auto timm = recognise_timm(files, shapes)) return timm;
+  return recognise_transformers_names(shapes);
+}
+
+}  // namespace strop

@@ -1,0 +1,166 @@
+// Parity of the vision transformers with Transformers and timm (tools/make_vit_reference.py).
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "reference_case.h"
+#include "report/temp_folder.h"
+
+namespace strop {
+namespace {
+
+using torch::Tensor;
+
+class Vit : public testing::TestWithParam<std::string> {
+ protected:
+  ReferenceCase reference{"vit/" + GetParam()};
+};
+INSTANTIATE_TEST_SUITE_P(Files, Vit,
+                         testing::Values("vit", "deit", "deit_teacher", "dinov2", "timm_vit", "timm_average",
+                                         "timm_distilled", "timm_dinov2", "timm_deit3"),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(Vit, LogitsEqualItsLibrary) {
+  torch::NoGradGuard no_grad;
+  const auto model = reference.model();
+  EXPECT_EQ(model->label_names, (std::vector<std::string>{"cat", "dog", "owl"}));
+  expect_close(logits_of(*model, reference.pixels()), reference.tensor("logits"), 1e-5, "logits");
+  expect_close(logits_of(*model, reference.pixels("wide")), reference.tensor("wide_logits"), 1e-5, "of another size");
+}
+
+TEST_P(Vit, LogitsInBf16AreNear) {
+  torch::NoGradGuard no_grad;
+  Pass pass;
+  pass.precision = torch::kBFloat16;
+  expect_close(logits_of(*reference.model(), reference.pixels(), pass), reference.tensor("logits"), 5e-2, "logits");
+}
+
+TEST_P(Vit, GradientsEqualItsLibrary) { expect_gradients(reference, 1e-4); }
+TEST_P(Vit, CutAtEveryBlockEqualsTheWhole) { expect_cut_equals_whole(reference); }
+
+TEST_P(Vit, RecognisedWithoutConfig) {
+  const auto with_config = open_model(reference.folder(), {});
+  const auto alone = open_model(reference.folder() / "model.safetensors", {});
+  EXPECT_EQ(alone.model->family(), with_config.model->family());
+  EXPECT_EQ(alone.model->block_names(), with_config.model->block_names());
+  EXPECT_EQ(alone.model->label_names, (std::vector<std::string>{"LABEL_0", "LABEL_1", "LABEL_2"}));
+  EXPECT_TRUE(alone.made.empty());
+  expect_contains(alone.why, "names and shapes");
+}
+
+// A part of the patches, others for each key; nothing outside training.
+TEST(VitTraining, PatchDropout) {
+  torch::NoGradGuard no_grad;
+  const ReferenceCase reference("vit/vit");
+  const auto model = reference.model();
+  const auto hidden = [&](const Pass& pass) {
+    State state = reference.pixels();
+    model->forward(state, pass, 0, 1);
+    return state.at("hidden");
+  };
+  const Tensor all = hidden({});
+  Pass pass;
+  pass.patch_dropout = 0.25;
+  EXPECT_TRUE(same_bits(hidden(pass), all));
+  pass.training = true;
+  const Tensor some = hidden(pass);
+  ASSERT_EQ(some.sizes(), (std::vector<std::int64_t>{3, 13, 16}));
+  EXPECT_TRUE(same_bits(some, hidden(pass)));
+  EXPECT_TRUE(same_bits(some.narrow(1, 0, 1), all.narrow(1, 0, 1)));
+  for (std::int64_t i = 1; i < 13; ++i) {  // each is one of the sample's own patches
+    EXPECT_TRUE((all[1] == some[1][i]).all(1).any().item<bool>()) << i;
+  }
+  pass.dropout_key = 1;
+  EXPECT_FALSE(same_bits(some, hidden(pass)));
+  EXPECT_TRUE(logits_of(*model, reference.pixels(), pass).isfinite().all().item<bool>());
+}
+
+TEST(VitFiles, EncoderWithoutPrefixAndHead) {
+  const TempFolder folder;
+  const ReferenceCase reference("vit/dinov2");
+  const auto source = std::make_shared<const WeightFiles>(reference.folder());
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, view] : source->tensors()) {
+    if (name.starts_with("dinov2.")) views[name.substr(7)] = view;
+  }
+  write_safetensors(folder.path() / "model.safetensors", views);
+  ModelOptions options;
+  options.label_names = {"a", "b"};
+  const auto opened = open_model(folder.path() / "model.safetensors", options);
+  EXPECT_EQ(opened.model->family(), "dinov2");
+  EXPECT_EQ(opened.made, std::vector<std::string>{"classifier"});
+  EXPECT_EQ(opened.model->find_layer("classifier")->shape(), (std::vector<std::int64_t>{2, 32}));
+  const auto whole = reference.model()->tensors();
+  for (const auto& [name, tensor] : opened.model->tensors()) {
+    if (name.starts_with("dinov2.")) EXPECT_TRUE(at::equal(tensor, whole.at(name))) << name;
+  }
+}
+
+TEST(VitFiles, InputForm) {
+  EXPECT_EQ(ReferenceCase("vit/vit").model()->input_form->fit, Fit::squash);
+  const auto timm = ReferenceCase("vit/timm_vit").model()->input_form;
+  EXPECT_EQ(timm->width, 16);
+  EXPECT_EQ(timm->fit, Fit::crop);
+  EXPECT_EQ(timm->interpolation, Filter::bicubic);
+  EXPECT_NEAR(timm->crop_pct, 0.9, 1e-9);
+
+  const TempFolder folder;
+  for (const auto* file : {"config.json", "model.safetensors"}) {
+    std::filesystem::copy(ReferenceCase("vit/vit").folder() / file, folder.path() / file);
+  }
+  const auto form = [&](const char* processor) {
+    std::ofstream(folder.path() / "preprocessor_config.json") << processor;
+    return *open_model(folder.path(), {}).model->input_form;
+  };
+  const auto squashed = form(R"({"size": {"height": 24, "width": 32}, "resample": 2, "image_mean": [0.5, 0.4, 0.3]})");
+  EXPECT_EQ(squashed.fit, Fit::squash);
+  EXPECT_EQ(squashed.height, 24);
+  EXPECT_EQ(squashed.width, 32);
+  EXPECT_FLOAT_EQ(squashed.mean[1], 0.4F);
+  EXPECT_FLOAT_EQ(squashed.std[1], 0.5F);
+  const auto cropped = form(R"({"size": {"shortest_edge": 256}, "do_center_crop": true, "resample": 3,
+                               "crop_size": {"height": 224, "width": 224}})");
+  EXPECT_EQ(cropped.fit, Fit::crop);
+  EXPECT_EQ(cropped.width, 224);
+  EXPECT_NEAR(cropped.crop_pct, 0.875, 1e-9);
+  EXPECT_EQ(cropped.interpolation, Filter::bicubic);
+  try {
+    form(R"({"size": {"height": -1, "width": 4}})");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::model);
+    expect_contains(error.what(), "preprocessor_config.json: size is");
+  }
+}
+
+std::string refusal(const std::filesystem::path& folder, const nlohmann::json& config) {
+  std::ofstream(folder / "config.json") << config.dump();
+  try {
+    open_model(folder, {});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::model) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(VitFiles, ConfigsThatDoNotFitAreRefused) {
+  const TempFolder folder;
+  std::filesystem::copy(ReferenceCase("vit/vit").folder() / "model.safetensors", folder.path() / "model.safetensors");
+  const auto good = read_config(ReferenceCase("vit/vit").folder());
+  const auto with = [&](const char* key, const nlohmann::json& value) {
+    auto config = good;
+    config[key] = value;
+    return refusal(folder.path(), config);
+  };
+  expect_contains(with("hidden_size", 15), "hidden_size 15 is not a multiple of num_attention_heads 2");
+  expect_contains(with("hidden_act", "relu"), "hidden_act is \"relu\"");
+  expect_contains(with("patch_size", 32), "holds no patch of 32");
+  expect_contains(with("num_hidden_layers", 3), "no tensor 'vit.encoder.layer.2.layernorm_before.weight'");
+  expect_contains(with("image_size", 32), "has shape [1, 17, 16]; the model asks for [1, 65, 16]");
+}
+
+}  // namespace
+}  // namespace strop

@@ -1,0 +1,113 @@
+"""Makes tests/data/vit: tiny random vision transformers, and what Transformers and timm compute from them.
+
+    python tools/make_vit_reference.py        (torch, transformers, timm, safetensors)
+
+<case>/model.safetensors, config.json   as the library saves them
+<case>/reference.safetensors            pixels, labels, logits; grad/<name on disk> of the mean cross entropy, every
+                                        fourth number of it; wide, wide_logits: pictures of another size
+"""
+
+import json
+import pathlib
+import shutil
+
+import torch
+from safetensors.torch import load_file, save_file
+
+_library = torch.library.Library("torchvision", "DEF")  # torchvision's operators are built for another torch
+_library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+_library.define("qnms(Tensor a) -> Tensor")
+import timm  # noqa: E402
+from transformers import (DeiTConfig, DeiTForImageClassification, DeiTForImageClassificationWithTeacher,  # noqa: E402
+                          Dinov2Config, Dinov2ForImageClassification, ViTConfig, ViTForImageClassification)
+
+OUT = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "vit"
+LABELS = {0: "cat", 1: "dog", 2: "owl"}
+SIZE, WIDE = (16, 16), (20, 12)
+HF = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, image_size=16, patch_size=4,
+          id2label=LABELS, label2id={name: i for i, name in LABELS.items()})
+TIMM = dict(img_size=16, patch_size=4, embed_dim=16, depth=2, num_heads=2, mlp_ratio=1.5, num_classes=3)
+
+
+def spread(model):
+    """Weights at birth make every layer all but linear: nothing would be tested of softmax and GELU."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.15)
+    return model.train()
+
+
+def pictures(size, count, seed):
+    return torch.randn(count, 3, *size, generator=torch.Generator().manual_seed(seed))
+
+
+def on_disk(folder, gradients, in_memory):
+    """Gradients under the names of the saved file, whose tensors are `in_memory`'s in another order."""
+    by_bytes = {tensor.detach().numpy().tobytes(): name for name, tensor in in_memory.items()}
+    return {name: gradients[by_bytes[tensor.numpy().tobytes()]] for name, tensor in load_file(folder / "model.safetensors").items()
+            if by_bytes.get(tensor.numpy().tobytes()) in gradients}
+
+
+def write(folder, model, logits_of, wide_logits):
+    pixels, labels = pictures(SIZE, 3, 1), torch.tensor([2, 0, 1])
+    logits = logits_of(model, pixels)
+    torch.nn.functional.cross_entropy(logits, labels).backward()
+    gradients = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
+    reference = {"pixels": pixels, "labels": labels, "logits": logits.detach(), "wide": pictures(WIDE, 2, 2)}
+    with torch.no_grad():
+        reference["wide_logits"] = wide_logits(reference["wide"])
+    for name, gradient in on_disk(folder, gradients, dict(model.named_parameters())).items():
+        reference["grad/" + name] = gradient.flatten()[::4]
+    save_file({name: tensor.contiguous() for name, tensor in reference.items()}, folder / "reference.safetensors")
+
+
+def transformers_case(name, kind, config):
+    torch.manual_seed(5)
+    model, folder = spread(kind(config)), OUT / name
+    model.save_pretrained(folder)
+    model.eval()  # the mean of the teacher's two heads is given in evaluation alone
+    interpolate = {} if name == "dinov2" else {"interpolate_pos_encoding": True}
+    write(folder, model, lambda model, pixels: model(pixel_values=pixels).logits,
+          lambda pixels: model(pixel_values=pixels, **interpolate).logits)
+
+
+def timm_case(name, architecture, **arguments):
+    torch.manual_seed(5)
+    arguments = TIMM | arguments
+    model, folder = spread(timm.create_model(architecture, **arguments)), OUT / name
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
+    save_file(state, folder / "model.safetensors")
+    config = {"architecture": architecture, "num_classes": 3, "num_features": 16, "global_pool": model.global_pool,
+              "label_names": list(LABELS.values()), "model_args": arguments | {"global_pool": model.global_pool},
+              "pretrained_cfg": {"input_size": [3, 16, 16], "interpolation": "bicubic", "crop_pct": 0.9,
+                                 "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "num_classes": 3,
+                                 "first_conv": "patch_embed.proj", "classifier": "head"}}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    model.eval()
+
+    def wide_logits(pixels):
+        wide = timm.create_model(architecture, **(arguments | {"img_size": WIDE})).eval()
+        # as timm loads a file for another size
+        wide.load_state_dict(timm.models.vision_transformer.checkpoint_filter_fn(dict(state), wide))
+        return wide(pixels)
+
+    write(folder, model, lambda model, pixels: model(pixels), wide_logits)
+
+
+def main():
+    shutil.rmtree(OUT, ignore_errors=True)
+    transformers_case("vit", ViTForImageClassification, ViTConfig(**HF))
+    transformers_case("deit", DeiTForImageClassification, DeiTConfig(**HF))
+    transformers_case("deit_teacher", DeiTForImageClassificationWithTeacher, DeiTConfig(**HF))
+    dinov2 = {key: value for key, value in HF.items() if key != "intermediate_size"}
+    transformers_case("dinov2", Dinov2ForImageClassification, Dinov2Config(**dinov2, mlp_ratio=2))
+    timm_case("timm_vit", "vit_small_patch16_224")
+    timm_case("timm_average", "vit_small_patch16_224", global_pool="avg")
+    timm_case("timm_distilled", "deit_small_distilled_patch16_224")
+    timm_case("timm_dinov2", "vit_small_patch14_dinov2", init_values=0.5)
+    timm_case("timm_deit3", "deit3_small_patch16_224", init_values=0.5)
+
+
+if __name__ == "__main__":
+    main()
