@@ -158,7 +158,7 @@ TEST(Bert, ConfigsThatDoNotFitAreRefused) {
     config[key] = value;
     return refusal(folder.path(), config);
   };
-  expect_contains(with("hidden_size", 40), "has shape [200, 32]; config.json asks for [200, 40]");
+  expect_contains(with("hidden_size", 40), "has shape [200, 32]; the model asks for [200, 40]");
   expect_contains(with("hidden_size", 30), "hidden_size 30 is not a multiple of num_attention_heads 4");
   expect_contains(with("num_hidden_layers", 4), "no tensor 'bert.encoder.layer.3.attention.self.query.weight'");
   expect_contains(with("num_attention_heads", 0), "num_attention_heads is 0; expected a whole number of 1 or more");

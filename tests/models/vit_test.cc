@@ -1,4 +1,4 @@
-// Parity of the vision transformers with Transformers and timm (tools/make_vit_reference.py).
+// Parity of the vision transformers with Transformers and timm (tools/make_picture_reference.py).
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +20,7 @@ class Vit : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Files, Vit,
                          testing::Values("vit", "deit", "deit_teacher", "dinov2", "timm_vit", "timm_average",
                                          "timm_distilled", "timm_dinov2", "timm_deit3"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& one) { return one.param; });
 
 TEST_P(Vit, LogitsEqualItsLibrary) {
   torch::NoGradGuard no_grad;
@@ -94,8 +94,22 @@ TEST(VitFiles, EncoderWithoutPrefixAndHead) {
   EXPECT_EQ(opened.model->find_layer("classifier")->shape(), (std::vector<std::int64_t>{2, 32}));
   const auto whole = reference.model()->tensors();
   for (const auto& [name, tensor] : opened.model->tensors()) {
-    if (name.starts_with("dinov2.")) EXPECT_TRUE(at::equal(tensor, whole.at(name))) << name;
+    if (name.starts_with("dinov2.")) {
+      EXPECT_TRUE(at::equal(tensor, whole.at(name))) << name;
+    }
   }
+}
+
+// The pair of heads of a DeiT with teacher means the file's labels; for others there is one head, on the class token.
+TEST(VitFiles, TeacherHeadsHoldForTheirLabels) {
+  const ReferenceCase reference("vit/deit_teacher");
+  ModelOptions options;
+  options.label_names = {"cat", "dog", "owl"};
+  EXPECT_TRUE(open_model(reference.folder(), options).made.empty());
+  options.label_names = {"cat", "dog", "fox"};
+  const auto opened = open_model(reference.folder(), options);
+  EXPECT_EQ(opened.made, std::vector<std::string>{"classifier"});
+  EXPECT_EQ(opened.model->task_architecture, "DeiTForImageClassification");
 }
 
 TEST(VitFiles, InputForm) {

@@ -189,29 +189,20 @@ void Pooler::forward(State& state, const Pass& pass) const {
   state.set("pooled", pooled.reshape({samples, dims_.pooled()}));
 }
 
-Classifier::Classifier(const Dims& dims, const Names& names, std::int64_t labels, std::int64_t index)
-    : Block("classifier", index), head_(dims.pooling == Pooling::first_two ? dims.width : dims.pooled(), labels) {
-  if (dims.pooling == Pooling::first_two) {
-    distillation_head_ = std::make_unique<Linear>(dims.width, labels);
-    add_layer(names.distillation_head, *distillation_head_);
-  }
+TwoClassifiers::TwoClassifiers(const Dims& dims, const Names& names, std::int64_t labels, std::int64_t index)
+    : Block("classifier", index), distillation_head_(dims.width, labels), head_(dims.width, labels) {
+  add_layer(names.distillation_head, distillation_head_);
   add_layer(names.head, head_);
 }
 
-void Classifier::forward(State& state, const Pass& pass) const {
+void TwoClassifiers::forward(State& state, const Pass& pass) const {
   const Tensor pooled = state.at("pooled").to(torch::kFloat);
+  const Tensor first = pooled.narrow(1, 0, head_.in()), second = pooled.narrow(1, head_.in(), head_.in());
   Pass full = pass;
-  full.precision = torch::kFloat;  // a few thousand multiply-adds: no reason to round the logits
-  if (distillation_head_) {
-    const Tensor first = pooled.narrow(1, 0, head_.in()), second = pooled.narrow(1, head_.in(), head_.in());
-    state.set("logits", (linear(head_, first, full) + linear(*distillation_head_, second, full)) / 2);
-  } else {
-    state.set("logits", linear(head_, pooled, full));
-  }
+  full.precision = torch::kFloat;  // as in PictureHead
+  state.set("logits", (linear(head_, first, full) + linear(distillation_head_, second, full)) / 2);
 }
 
-double Classifier::multiply_adds(double) const {
-  return static_cast<double>(head_.weight.numel()) * (distillation_head_ ? 2 : 1);
-}
+double TwoClassifiers::multiply_adds(double) const { return 2 * static_cast<double>(head_.in() * head_.out()); }
 
 }  // namespace strop::vit

@@ -97,19 +97,17 @@ class Pooler : public Block {
   LayerNorm norm_;
 };
 
-// One linear layer; with a teacher's head the mean of two, of the class token and of the distillation token: writes
-// logits in fp32.
-class Classifier : public Block {
+// The mean of two linear layers, of the class token and of the distillation token: writes logits in fp32.
+class TwoClassifiers : public Block {
  public:
-  Classifier(const Dims& dims, const Names& names, std::int64_t labels, std::int64_t index);
+  TwoClassifiers(const Dims& dims, const Names& names, std::int64_t labels, std::int64_t index);
   std::vector<std::string> reads() const override { return {"pooled"}; }
   std::vector<Port> writes() const override { return {{"logits", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
   double multiply_adds(double) const override;
 
  private:
-  Linear head_;
-  std::unique_ptr<Linear> distillation_head_;
+  Linear distillation_head_, head_;
 };
 
 }  // namespace strop::vit

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "models/config_labels.h"
 #include "models/vit/vit.h"
 
 namespace strop {
@@ -35,12 +36,6 @@ struct Shapes {
 std::int64_t usual_heads(std::int64_t width) {
   if (width == 1152 || width == 1280 || width == 1408) return 16;
   return std::max<std::int64_t>(1, width / 64);
-}
-
-json numbered_labels(std::int64_t count) {
-  json labels = json::object();
-  for (std::int64_t i = 0; i < count; ++i) labels[std::to_string(i)] = "LABEL_" + std::to_string(i);
-  return labels;
 }
 
 // Sides of the square grid that `positions` are, beside the first tokens; 0 where they are no square.
@@ -87,7 +82,7 @@ std::optional<Recognition> recognise_transformers_names(const Shapes& shapes) {
   const bool teacher = shapes.has("distillation_classifier.weight");
   if (teacher) config["architectures"] = {"DeiTForImageClassificationWithTeacher"};
   const auto classes = shapes.size(teacher ? "cls_classifier.weight" : "classifier.weight", 0);
-  if (classes > 0) config["id2label"] = numbered_labels(classes);
+  add_labels(config, classes);
   return Recognition{config, "names and shapes as Transformers writes them; " + std::to_string(usual_heads(width)) +
                                  " heads, as usual for this width"};
 }
@@ -107,18 +102,33 @@ bool is_timm_name(const std::string& name) {
   return false;
 }
 
-// timm's name for a network of these sizes; only a name, where the file came without config.json.
-std::string usual_architecture(std::int64_t width, std::int64_t depth, std::int64_t patch, std::int64_t side, bool scaled,
-                               bool distilled) {
+// timm's name for a network of these sizes, where the file came without config.json.
+std::string usual_architecture(const json& sizes) {
+  const auto width = sizes["hidden_size"].get<std::int64_t>(), patch = sizes["patch_size"].get<std::int64_t>();
   const std::string size = width == 192    ? "tiny"
                            : width == 384  ? "small"
                            : width == 768  ? "base"
                            : width == 1024 ? "large"
-                           : depth == 32   ? "huge"
+                           : width == 1280 ? "huge"
                                            : "giant";
-  const auto patch_text = "_patch" + std::to_string(patch);
-  if (scaled) return "vit_" + size + patch_text + "_dinov2";
-  return (distilled ? "deit_" + size + "_distilled" : "vit_" + size) + patch_text + "_" + std::to_string(side * patch);
+  const std::string patches = "_patch" + std::to_string(patch), image = "_" + std::to_string(sizes["image_size"].get<std::int64_t>());
+  if (!sizes["first_placed"].get<bool>()) return "deit3_" + size + patches + image;
+  if (sizes["layer_scale"].get<bool>()) return "vit_" + size + patches + "_dinov2";
+  return (sizes["distilled"].get<bool>() ? "deit_" + size + "_distilled" : "vit_" + size) + patches + image;
+}
+
+// What makes timm's network of any name one of these sizes.
+json model_arguments(const json& sizes) {
+  json arguments = {{"img_size", sizes["image_size"]},
+                    {"patch_size", sizes["patch_size"]},
+                    {"embed_dim", sizes["hidden_size"]},
+                    {"depth", sizes["num_hidden_layers"]},
+                    {"num_heads", sizes["num_attention_heads"]},
+                    {"mlp_ratio", sizes["intermediate_size"].get<double>() / sizes["hidden_size"].get<double>()},
+                    {"qkv_bias", sizes["qkv_bias"]}};
+  if (sizes["average"].get<bool>()) arguments["global_pool"] = "avg";
+  if (sizes["layer_scale"].get<bool>()) arguments["init_values"] = 1e-5;
+  return arguments;
 }
 
 std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes& shapes) {
@@ -154,14 +164,11 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
                      {"first_placed", first_placed},
                      {"average", average}};
   const bool named = config.contains("architecture");
-  if (!named) config["architecture"] = usual_architecture(width, depth, patch, side, scaled, distilled);
-  if (!config.contains("id2label") && shapes.has("head.weight")) {
-    config["id2label"] = numbered_labels(shapes.size("head.weight", 0));
-    const auto& names = config.value("label_names", json::array());
-    for (std::size_t i = 0; i < names.size() && names.size() == config["id2label"].size(); ++i) {
-      config["id2label"][std::to_string(i)] = names[i];
-    }
+  if (!named) {
+    config["architecture"] = usual_architecture(config["strop"]);
+    config["model_args"] = model_arguments(config["strop"]);
   }
+  add_labels(config, shapes.size("head.weight", 0));
   return Recognition{config, named ? "timm's architecture in config.json" : "names and shapes as timm writes them"};
 }
 

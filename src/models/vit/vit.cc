@@ -1,6 +1,7 @@
 #include "models/vit/vit.h"
 
 #include "core/error.h"
+#include "models/picture_head.h"
 #include "models/vit/blocks.h"
 
 namespace strop {
@@ -69,9 +70,18 @@ InputForm usual_form(const vit::Dims& dims, Fit fit, double crop_pct, Filter fil
   return form;
 }
 
-bool with_teacher(const json& config) {
-  return config.contains("architectures") && config["architectures"].is_array() && !config["architectures"].empty() &&
-         config["architectures"][0] == "DeiTForImageClassificationWithTeacher";
+// The teacher's pair of heads holds for the labels of the file alone; other labels get one head, as Transformers
+// fine-tunes DeiT.
+bool with_teacher(const json& config, const ModelOptions& options) {
+  if (!config.contains("architectures") || !config["architectures"].is_array() || config["architectures"].empty() ||
+      config["architectures"][0] != "DeiTForImageClassificationWithTeacher") {
+    return false;
+  }
+  const auto& names = config.value("id2label", json::object());
+  for (std::size_t i = 0; i < options.label_names.size(); ++i) {
+    if (names.value(std::to_string(i), "") != options.label_names[i]) return false;
+  }
+  return names.size() == options.label_names.size();
 }
 
 struct Build {
@@ -81,13 +91,13 @@ struct Build {
   std::string family, architecture;
 };
 
-Build transformers_build(const json& config, const std::string& where) {
+Build transformers_build(const json& config, const ModelOptions& options, const std::string& where) {
   Build build;
   build.family = config["model_type"].get<std::string>();
   refuse(config, "hidden_act", "gelu", where);
   refuse(config, "use_swiglu_ffn", false, where);
   auto& dims = build.dims = read_dims(config, where);
-  const bool teacher = with_teacher(config);
+  const bool teacher = with_teacher(config, options);
   if (build.family == "dinov2") {
     dims.mlp = dims.width * integer_or(config, "mlp_ratio", 4, where);
     dims.eps = config.value("layer_norm_eps", 1e-6);
@@ -132,7 +142,7 @@ Build timm_build(const json& config, const std::string& where) {
 
 std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options, const std::string& where) {
   const bool timm = config.contains("strop");
-  auto build = timm ? timm_build(config, where) : transformers_build(config, where);
+  auto build = timm ? timm_build(config, where) : transformers_build(config, options, where);
   if (options.pooling != "pooler") {
     fail(ErrorKind::usage, "pooling: {} is for texts; a vision transformer pools as its files say", options.pooling);
   }
@@ -149,7 +159,12 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
   }
   model->add(std::make_unique<vit::Pooler>(dims, build.names, index++));
   model->set_head_begin(static_cast<std::size_t>(index));
-  model->add(std::make_unique<vit::Classifier>(dims, build.names, static_cast<std::int64_t>(options.label_names.size()), index++));
+  const auto labels = static_cast<std::int64_t>(options.label_names.size());
+  if (dims.pooling == vit::Pooling::first_two) {
+    model->add(std::make_unique<vit::TwoClassifiers>(dims, build.names, labels, index++));
+  } else {
+    model->add(std::make_unique<PictureHead>(build.names.head, dims.pooled(), labels, 0.0, index++));
+  }
   model->set_inputs({{"pixels", Rows::sample}});
   if (!timm) {
     for (const auto& [name, layer] : model->layers()) {
