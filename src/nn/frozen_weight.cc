@@ -13,12 +13,6 @@ using torch::Tensor;
 // Rows that the blocked layout is chosen for: a batch of some hundred tokens.
 constexpr std::int64_t kRows = 1024;
 
-bool reorders(const Tensor& weight) {
-  static const bool bf16 =
-      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "").typed<bool()>().call();
-  return weight.device().is_cpu() && at::hasMKLDNN() && (weight.scalar_type() == torch::kFloat || bf16);
-}
-
 Tensor reordered(const Tensor& weight) {
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
@@ -31,6 +25,13 @@ std::optional<Tensor> optional_of(const Tensor& tensor) {
 }
 
 }  // namespace
+
+bool onednn_computes(const Tensor& weight) {
+  static const bool bf16 =
+      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "").typed<bool()>().call();
+  return weight.device().is_cpu() && at::hasMKLDNN() &&
+         (weight.scalar_type() == torch::kFloat || (weight.scalar_type() == torch::kBFloat16 && bf16));
+}
 
 void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision) {
   std::vector<TensorMark> source;
@@ -48,7 +49,7 @@ void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarTy
     if (any_bias) biases.push_back(layer->bias.defined() ? layer->bias : layer->weight.new_zeros({layer->shape()[0]}));
   }
   const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision);
-  const bool blocked = reorders(weight);
+  const bool blocked = onednn_computes(weight);
   forward_ = blocked ? reordered(weight) : weight;
   backward_ = blocked ? Tensor() : weight.t();
   bias_ = any_bias ? at::cat(biases, 0).detach().to(precision) : Tensor();

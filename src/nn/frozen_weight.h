@@ -31,6 +31,9 @@ class FrozenWeight {
   torch::ScalarType precision_ = torch::kFloat;
 };
 
+// True where oneDNN computes with weights like this one: on a CPU, in fp32, or in bf16 where the processor can.
+bool onednn_computes(const torch::Tensor& weight);
+
 // What becomes of a product's result while it is still in cache.
 enum class After { nothing, gelu };
 

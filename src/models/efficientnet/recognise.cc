@@ -1,0 +1,222 @@
+// Which inverted-residual network a file holds: its blocks by the tensors' names and shapes, the rest by config.json or,
+// without it, by what the library whose names they are does.
+#include <algorithm>
+
+#include "core/text.h"
+#include "models/config_labels.h"
+#include "models/efficientnet/efficientnet.h"
+#include "models/efficientnet/names.h"
+#include "models/efficientnet/row.h"
+#include "models/layer_shapes.h"
+
+namespace strop {
+namespace efficientnet {
+namespace {
+
+using nlohmann::json;
+// The block at this place, without stride and activation; nothing where none is.
+std::optional<Inverted> block_at(const LayerShapes& shapes, const Names& names, Place place, std::int64_t in) {
+  for (const bool squeezes : {true, false}) {
+    for (const bool expands : {true, false}) {
+      place.expands = expands;
+      place.squeezes = squeezes;
+      const auto own = names.block(place);
+      const auto depthwise = shapes.of(own.depthwise.conv), project = shapes.of(own.project.conv);
+      if (depthwise.size() != 4 || depthwise[1] != 1 || project.size() != 4 || project[1] != depthwise[0]) continue;
+      if (squeezes && shapes.outputs(own.reduce) == 0) continue;
+      if (expands ? shapes.outputs(own.expand.conv) != depthwise[0] : depthwise[0] != in) continue;
+      return Inverted{.stage = place.stage,
+                      .place = place.place,
+                      .in = in,
+                      .mid = depthwise[0],
+                      .out = project[0],
+                      .kernel = depthwise[2],
+                      .stride = 1,
+                      .squeezed = squeezes ? shapes.outputs(own.reduce) : 0,
+                      .expands = expands,
+                      .activation = Activation::none};
+    }
+  }
+  return std::nullopt;
+}
+
+// Stages of layouts that count blocks through: as published where the count is, else by the change of channels.
+void divide_into_stages(Row& row) {
+  static const std::vector<std::vector<std::int64_t>> kPublished = {
+      {1, 2, 3, 4, 3, 3, 1}, {1, 2, 3, 4, 2, 3}, {1, 2, 3, 2, 3}};
+  const auto count = static_cast<std::int64_t>(row.blocks.size());
+  const std::vector<std::int64_t>* repeats = nullptr;
+  if (row.family == "mobilenet_v2" && count == 17) repeats = &kPublished[0];
+  if (row.family == "mobilenet_v3" && count == 15) repeats = &kPublished[1];
+  if (row.family == "mobilenet_v3" && count == 11) repeats = &kPublished[2];
+  std::int64_t stage = 0, place = 0;
+  for (std::size_t i = 0; i < row.blocks.size(); ++i) {
+    const bool full = repeats != nullptr && place == (*repeats)[static_cast<std::size_t>(stage)];
+    const bool changes = repeats == nullptr && i > 0 && row.blocks[i].in != row.blocks[i].out;
+    if (full || changes) {
+      ++stage;
+      place = 0;
+    }
+    row.blocks[i].stage = stage;
+    row.blocks[i].place = place++;
+  }
+}
+
+std::string family_of(const Row& row) {
+  if (row.wide > 0) return "mobilenet_v3";
+  if (row.layout == "torchvision-v2" || row.layout == "transformers-v2") return "mobilenet_v2";
+  if (row.layout != "timm") return "efficientnet";
+  const bool plain = std::all_of(row.blocks.begin(), row.blocks.end(), [](const Inverted& one) { return one.kernel == 3 && one.squeezed == 0; });
+  return plain ? "mobilenet_v2" : "efficientnet";
+}
+
+// No weight tells strides and activations: they are the published ones.
+void set_strides(Row& row) {
+  const bool small = row.blocks[0].squeezed > 0;  // of the two MobileNetV3
+  const bool v3 = row.family == "mobilenet_v3";
+  const std::vector<std::int64_t> strides = !v3     ? std::vector<std::int64_t>{1, 2, 2, 2, 1, 2, 1}
+                                            : small ? std::vector<std::int64_t>{2, 2, 2, 1, 2}
+                                                    : std::vector<std::int64_t>{1, 2, 2, 2, 1, 2};
+  for (auto& one : row.blocks) {
+    const auto stage = static_cast<std::size_t>(one.stage);
+    one.stride = one.place == 0 && stage < strides.size() ? strides[stage] : 1;
+    one.activation = v3 && one.stage < (small ? 2 : 3) ? Activation::relu : row.activation;
+  }
+}
+
+std::optional<Row> read_row(const WeightFiles& files) {
+  for (const auto& names : layouts()) {
+    const LayerShapes shapes(files, names.prefix);
+    Row row{};
+    row.layout = names.layout;
+    row.stem = shapes.outputs(names.stem.conv);
+    if (row.stem == 0) continue;
+    std::int64_t channels = row.stem;
+    Place place{};
+    while (true) {
+      place.number = static_cast<std::int64_t>(row.blocks.size());
+      auto found = block_at(shapes, names, place, channels);
+      if (!found && names.by_stage && place.place > 0) {
+        ++place.stage;
+        place.place = 0;
+        continue;
+      }
+      if (!found) break;
+      channels = found->out;
+      row.blocks.push_back(*found);
+      ++place.place;
+    }
+    if (row.blocks.empty()) continue;
+    row.wide = names.wide.empty() ? 0 : shapes.outputs(names.wide);
+    row.family = family_of(row);
+    if (!names.by_stage) divide_into_stages(row);
+    row.top = shapes.outputs(names.top(row.stages(), static_cast<std::int64_t>(row.blocks.size())).conv);
+    if (row.top == 0 || (row.wide == 0) != names.wide.empty()) continue;
+    return row;
+  }
+  return std::nullopt;
+}
+
+bool squeezes(const Row& row) {
+  return std::any_of(row.blocks.begin(), row.blocks.end(), [](const Inverted& one) { return one.squeezed > 0; });
+}
+
+// 0 .. 4 of the published EfficientNets.
+std::size_t variant_of(const Row& row) {
+  switch (row.blocks.back().out) {
+    case 320: return row.blocks.size() > 16 ? 1 : 0;
+    case 352: return 2;
+    case 384: return 3;
+    case 448: return 4;
+    default: return 0;
+  }
+}
+
+// What the library does whose names these are; `tensorflow`: with the paddings and the eps of weights that came from there.
+void set_habits(Row& row, bool tensorflow) {
+  const bool torchvision = starts_with(row.layout, "torchvision"), v3 = row.family == "mobilenet_v3";
+  const bool lite = row.family == "efficientnet" && !squeezes(row);
+  row.activation = v3                                     ? Activation::hardswish
+                   : row.family == "efficientnet" && !lite ? Activation::silu
+                                                           : Activation::relu6;
+  row.pad = tensorflow ? Pad::same : Pad::half;
+  row.eps = tensorflow || (torchvision && v3) ? 1e-3 : 1e-5;
+  row.dropout = row.layout == "timm" || row.layout == "timm-v3" ? 0.0 : 0.2;
+  row.half = (lite && tensorflow) || row.layout == "transformers-v2";
+  row.bicubic = !torchvision || row.family == "efficientnet";
+  row.size = 224;
+  row.crop_pct = 0.875;
+  if (row.family != "efficientnet") return;
+  static constexpr std::int64_t kSizes[] = {224, 240, 260, 300, 380}, kLite[] = {224, 240, 260, 280, 300},
+                                kTorchvision[] = {224, 240, 288, 300, 380};
+  static constexpr double kCrops[] = {0.875, 0.882, 0.890, 0.904, 0.922}, kTorchvisionCrops[] = {0.875, 0.9375, 1.0, 0.9375, 0.9896};
+  const auto variant = variant_of(row);
+  row.size = (torchvision ? kTorchvision : lite ? kLite : kSizes)[variant];
+  row.crop_pct = (torchvision ? kTorchvisionCrops : kCrops)[variant];
+}
+
+// timm's name of a published network; "" for others.
+std::string timm_name(const Row& row, bool tensorflow) {
+  const std::string before = tensorflow ? "tf_" : "";
+  if (row.family == "efficientnet") return before + "efficientnet_" + (squeezes(row) ? "b" : "lite") + std::to_string(variant_of(row));
+  if (row.family == "mobilenet_v2") return row.stem == 32 && row.top == 1280 && row.blocks.size() == 17 ? "mobilenetv2_100" : "";
+  if (row.wide == 1280) return before + "mobilenetv3_large_100";
+  return row.wide == 1024 ? before + "mobilenetv3_small_100" : "";
+}
+
+double number_or(const json& config, const char* key, double fallback) {
+  return config.contains(key) && config[key].is_number() ? config[key].get<double>() : fallback;
+}
+
+void read_transformers(const json& config, Row& row) {
+  const bool v2 = row.family == "mobilenet_v2";
+  row.eps = number_or(config, v2 ? "layer_norm_eps" : "batch_norm_eps", 1e-3);
+  row.dropout = number_or(config, v2 ? "classifier_dropout_prob" : "dropout_rate", v2 ? 0.8 : 0.5);
+  row.size = static_cast<std::int64_t>(number_or(config, "image_size", static_cast<double>(row.size)));
+  if (config.contains("hidden_act") && config["hidden_act"].is_string()) row.activation = parse_activation(config["hidden_act"].get<std::string>());
+  if (v2 && config.contains("tf_padding") && config["tf_padding"] == false) row.pad = Pad::half;
+}
+
+std::optional<Recognition> recognise(const ModelFiles& files, const std::string& family) {
+  const auto& given = files.config;
+  const bool transformers = given.is_object() && given.contains("model_type");
+  if (transformers && given["model_type"] != family) return std::nullopt;
+  auto row = read_row(*files.weights);
+  if (!row || row->family != family) return std::nullopt;
+  Recognition found;
+  if (given.is_object()) found.config = given;
+  const std::string name = given.is_object() && given.contains("architecture") && given["architecture"].is_string()
+                               ? given["architecture"].get<std::string>()
+                               : "";
+  const bool timm = starts_with(row->layout, "timm");
+  const bool tensorflow = timm ? starts_with(name.empty() ? files.place.filename().string() : name, "tf_")
+                               : !starts_with(row->layout, "torchvision");
+  set_habits(*row, tensorflow);
+  if (transformers) {
+    read_transformers(given, *row);
+    found.why = "model_type of config.json";
+  } else if (!name.empty()) {
+    found.why = "architecture '" + name + "' of config.json, sizes from the weights";
+  } else {
+    found.why = "names and shapes as " + row->layout.substr(0, row->layout.find('-')) + " writes them";
+    if (timm) {
+      found.why += tensorflow ? "; TensorFlow's padding and eps, as the file's name begins with tf_"
+                              : "; were these weights trained in TensorFlow, the file's name must begin with tf_";
+      if (const auto usual = timm_name(*row, tensorflow); !usual.empty()) found.config["architecture"] = usual;
+    }
+  }
+  set_strides(*row);
+  const auto& names = names_of(row->layout);
+  add_labels(found.config, LayerShapes(*files.weights, names.prefix).outputs(names.classifier));
+  found.config["row"] = to_json(*row);
+  return found;
+}
+
+}  // namespace
+}  // namespace efficientnet
+
+std::optional<Recognition> recognise_efficientnet(const ModelFiles& files) { return efficientnet::recognise(files, "efficientnet"); }
+std::optional<Recognition> recognise_mobilenet_v2(const ModelFiles& files) { return efficientnet::recognise(files, "mobilenet_v2"); }
+std::optional<Recognition> recognise_mobilenet_v3(const ModelFiles& files) { return efficientnet::recognise(files, "mobilenet_v3"); }
+
+}  // namespace strop

@@ -1,0 +1,57 @@
+// Convolutions and batch norms as leaves of a model: shapes and weights. nn/conv_unit.h computes with them.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "nn/layer.h"
+
+namespace strop {
+
+// The zeros around a picture.
+enum class Pad {
+  half,  // (kernel - 1) * dilation / 2 on every side
+  same,  // TensorFlow's SAME: ceil(length / stride) results; an odd zero stands behind
+  none,
+};
+
+struct ConvShape {
+  std::int64_t in, out;
+  std::int64_t kernel = 1, stride = 1, groups = 1, dilation = 1;
+  Pad pad = Pad::half;
+
+  // Zeros before and behind a row (or column) of `length` pixels.
+  std::pair<std::int64_t, std::int64_t> zeros(std::int64_t length) const;
+  std::int64_t out_length(std::int64_t length) const;
+  // One filter a channel.
+  bool depthwise() const { return groups == in && groups == out && groups > 1; }
+  // A product at each pixel.
+  bool pointwise() const { return kernel == 1 && stride == 1 && groups == 1; }
+};
+
+class Conv2d : public Layer {
+ public:
+  explicit Conv2d(const ConvShape& shape, bool has_bias)
+      : Layer(LayerKind::conv, {shape.out, shape.in / shape.groups, shape.kernel, shape.kernel}, has_bias),
+        conv_(shape) {}
+  const ConvShape& conv() const { return conv_; }
+
+ private:
+  ConvShape conv_;
+};
+
+// y = (x - running_mean) / sqrt(running_var + eps) * weight + bias by channel. The statistics never train.
+class BatchNorm2d : public Layer {
+ public:
+  BatchNorm2d(std::int64_t channels, double eps) : Layer(LayerKind::batch_norm, {channels}, true), eps_(eps) {}
+  double eps() const { return eps_; }
+  // Weight, bias, running_mean, running_var. (A file's num_batches_tracked says nothing about a network at rest.)
+  std::vector<StoredTensor> stored() override;
+
+  torch::Tensor running_mean, running_var;  // fp32, channels
+
+ private:
+  double eps_;
+};
+
+}  // namespace strop

@@ -1,0 +1,115 @@
+#include "nn/conv_unit.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/memory.h"
+#include "nn/conv_function.h"
+
+namespace strop {
+namespace {
+
+using torch::Tensor;
+
+struct Parameters {
+  Tensor weight, bias;
+};
+
+// With the adapter, where the layer has one that merges.
+Parameters parameters_of(const Layer& layer) {
+  Parameters found = {layer.weight, layer.bias};
+  if (layer.adapter) layer.adapter->merge(layer, found.weight, found.bias);
+  return found;
+}
+
+// y = x * scale + shift by channel.
+struct Affine {
+  Tensor scale, shift;
+};
+Affine affine_of(const BatchNorm2d& norm) {
+  const auto own = parameters_of(norm);
+  const Tensor scale = own.weight * (norm.running_var + norm.eps()).rsqrt();
+  return {scale, own.bias - norm.running_mean * scale};
+}
+
+// Weight and bias of the convolution that computes norm(conv(x)), fp32, in the graph.
+Parameters folded_into(const Parameters& conv, const BatchNorm2d* norm) {
+  if (norm == nullptr) return conv;
+  const auto [scale, shift] = affine_of(*norm);
+  return {conv.weight * scale.view({-1, 1, 1, 1}), conv.bias.defined() ? conv.bias * scale + shift : shift};
+}
+
+bool trains(const Layer& layer) {
+  return layer.weight.requires_grad() || (layer.bias.defined() && layer.bias.requires_grad());
+}
+
+Tensor in_precision(const Tensor& tensor, torch::ScalarType precision) {
+  return tensor.defined() ? tensor.to(precision) : tensor;
+}
+
+}  // namespace
+
+ConvUnit::ConvUnit(const ConvShape& shape, Activation activation, std::optional<double> norm_eps, bool has_bias)
+    : conv_(shape, has_bias),
+      norm_(norm_eps ? std::make_unique<BatchNorm2d>(shape.out, *norm_eps) : nullptr),
+      activation_(activation) {}
+
+Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residual) const {
+  const Tensor in = x.to(pass.precision).contiguous(torch::MemoryFormat::ChannelsLast);
+  if (conv_.adapter && !conv_.adapter->merges(pass)) return through_adapter(in, pass, residual);
+  const bool adapted = conv_.adapter || (norm_ && norm_->adapter);
+  if (!adapted && !(torch::GradMode::is_enabled() && (trains(conv_) || (norm_ && trains(*norm_))))) {
+    return conv_node(conv_.conv(), in, folded(in, pass.precision), activation_, residual);
+  }
+  const auto whole = folded_into(parameters_of(conv_), norm_.get());
+  return conv_node(conv_.conv(), in,
+                   {in_precision(whole.weight, pass.precision).contiguous(torch::MemoryFormat::ChannelsLast),
+                    in_precision(whole.bias, pass.precision),
+                    {}},
+                   activation_, residual);
+}
+
+Tensor ConvUnit::through_adapter(const Tensor& x, const Pass& pass, const Tensor& residual) const {
+  const Tensor in = conv_.adapter->input(x);
+  Tensor y = conv_node(conv_.conv(), in, {conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}},
+                       Activation::none, {});
+  y = conv_.adapter->output(in, y, conv_, pass);
+  if (norm_) {
+    const auto [scale, shift] = affine_of(*norm_);
+    y = y * scale.to(pass.precision).view({1, -1, 1, 1}) + shift.to(pass.precision).view({1, -1, 1, 1});
+  }
+  return activated(residual.defined() ? y + residual : y, activation_);
+}
+
+const ConvWeight& ConvUnit::folded(const Tensor& x, torch::ScalarType precision) const {
+  std::vector<TensorMark> source = {mark_of(conv_.weight), mark_of(conv_.bias)};
+  if (norm_) {
+    for (const auto* tensor : {&norm_->weight, &norm_->bias, &norm_->running_mean, &norm_->running_var}) {
+      source.push_back(mark_of(*tensor));
+    }
+  }
+  if (kept_.weight.weight.defined() && kept_.precision == precision && kept_.source == source) return kept_.weight;
+  torch::NoGradGuard no_grad;
+  const auto whole = folded_into({conv_.weight, conv_.bias}, norm_.get());
+  auto& kept = kept_.weight;
+  kept.weight = whole.weight.detach().to(precision).contiguous(torch::MemoryFormat::ChannelsLast);
+  kept.bias = in_precision(whole.bias, precision);
+  if (kept.bias.defined()) kept.bias = kept.bias.detach();
+  kept.packed = packed_weight(conv_.conv(), kept.weight, x.sizes());
+  if (kept.weight.unsafeGetTensorImpl() != conv_.weight.unsafeGetTensorImpl()) {
+    set_aside(conv_.weight.const_data_ptr(), conv_.weight.nbytes());
+  }
+  kept_.precision = precision;
+  kept_.source = std::move(source);
+  return kept;
+}
+
+double ConvUnit::multiply_adds(double height, double width) const {
+  const auto& shape = conv_.conv();
+  const auto out = static_cast<double>(shape.out_length(static_cast<std::int64_t>(height)) *
+                                       shape.out_length(static_cast<std::int64_t>(width)));
+  return out * static_cast<double>(shape.out * (shape.in / shape.groups) * shape.kernel * shape.kernel);
+}
+
+}  // namespace strop
