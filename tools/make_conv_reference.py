@@ -74,7 +74,7 @@ def timm_net(stages, act, eps, pad, cls=timm_efficientnet.EfficientNet, **more):
                norm_layer=partial(torch.nn.BatchNorm2d, eps=eps), **more)
 
 
-LITE = ["ds_r1_k3_s1_e1_c8", "ir_r2_k3_s2_e3_c12", "ir_r1_k5_s2_e3_c16", "ir_r2_k3_s2_e3_c20", "ir_r1_k5_s1_e2_c24"]
+LITE = ["ds_r1_k3_s1_e1_c8", "ir_r2_k3_s2_e3_c16", "ir_r1_k5_s2_e3_c24", "ir_r2_k3_s2_e3_c32", "ir_r1_k5_s1_e2_c40"]
 B = ["ds_r1_k3_s1_e1_c8_se0.25", "ir_r2_k3_s2_e3_c12_se0.25", "ir_r1_k5_s2_e3_c16_se0.25"]
 V2 = ["ds_r1_k3_s1_c8", "ir_r2_k3_s2_e3_c12", "ir_r2_k3_s2_e3_c16"]
 V3_LARGE = ["ds_r1_k3_s1_e1_c8_nre", "ir_r2_k3_s2_e3_c12_nre", "ir_r1_k5_s2_e3_c16_se0.25_nre", "ir_r2_k3_s2_e3_c16",
@@ -152,7 +152,7 @@ def torchvision_efficientnet():
 
 
 def transformers_v2():
-    config = transformers.MobileNetV2Config(depth_multiplier=0.05, finegrained_output=False, image_size=32, num_labels=CLASSES)
+    config = transformers.MobileNetV2Config(depth_multiplier=0.1, finegrained_output=False, image_size=32, num_labels=CLASSES)
     return transformers.MobileNetV2ForImageClassification(config)
 
 
