@@ -43,7 +43,7 @@ Tensor SqueezeExcite::forward(const Tensor& x, const Pass& pass) const {
 
 InvertedResidual::InvertedResidual(const Row& row, std::size_t number, const Names& names, Sides sides, std::int64_t index)
     : Block("blocks." + std::to_string(row.blocks[number].stage) + "." + std::to_string(row.blocks[number].place), index),
-      residual_(row.blocks[number].residual()),
+      residual_(row.blocks[number].residual),
       depthwise_(depthwise_shape(row.blocks[number], row.pad), row.blocks[number].activation, row.eps),
       project_({.in = row.blocks[number].mid, .out = row.blocks[number].out}, Activation::none, row.eps) {
   const auto& one = row.blocks[number];

@@ -34,7 +34,8 @@ std::optional<Inverted> block_at(const LayerShapes& shapes, const Names& names, 
                       .stride = 1,
                       .squeezed = squeezes ? shapes.outputs(own.reduce) : 0,
                       .expands = expands,
-                      .activation = Activation::none};
+                      .activation = Activation::none,
+                      .residual = false};
     }
   }
   return std::nullopt;
@@ -81,6 +82,9 @@ void set_strides(Row& row) {
     const auto stage = static_cast<std::size_t>(one.stage);
     one.stride = one.place == 0 && stage < strides.size() ? strides[stage] : 1;
     one.activation = v3 && one.stage < (small ? 2 : 3) ? Activation::relu : row.activation;
+    // Transformers' first block stands in the stem, which adds nothing.
+    const bool in_stem = row.layout == "transformers-v2" && &one == &row.blocks[0];
+    one.residual = one.in == one.out && one.stride == 1 && !in_stem;
   }
 }
 

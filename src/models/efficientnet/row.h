@@ -19,8 +19,7 @@ struct Inverted {
   std::int64_t squeezed;  // channels inside squeeze-excite; 0: none
   bool expands;
   Activation activation;
-
-  bool residual() const { return in == out && stride == 1; }
+  bool residual;
 };
 
 struct Row {
