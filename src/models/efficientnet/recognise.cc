@@ -82,9 +82,9 @@ void set_strides(Row& row) {
     const auto stage = static_cast<std::size_t>(one.stage);
     one.stride = one.place == 0 && stage < strides.size() ? strides[stage] : 1;
     one.activation = v3 && one.stage < (small ? 2 : 3) ? Activation::relu : row.activation;
-    // Transformers' first block stands in the stem, which adds nothing.
-    const bool in_stem = row.layout == "transformers-v2" && &one == &row.blocks[0];
-    one.residual = one.in == one.out && one.stride == 1 && !in_stem;
+    // In Transformers a stage's first EfficientNet block, and MobileNetV2's first, adds nothing whatever the sizes.
+    const bool never = (row.layout == "transformers" && one.place == 0) || (row.layout == "transformers-v2" && &one == &row.blocks[0]);
+    one.residual = one.in == one.out && one.stride == 1 && !never;
   }
 }
 
@@ -188,7 +188,7 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
   auto row = read_row(*files.weights);
   if (!row || row->family != family) return std::nullopt;
   Recognition found;
-  if (given.is_object()) found.config = given;
+  found.config = given.is_object() ? given : nlohmann::json::object();
   const std::string name = given.is_object() && given.contains("architecture") && given["architecture"].is_string()
                                ? given["architecture"].get<std::string>()
                                : "";

@@ -67,7 +67,7 @@ std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
   auto row = read_row(*files.weights);
   if (!row) return std::nullopt;
   Recognition found;
-  if (given.is_object()) found.config = given;
+  found.config = given.is_object() ? given : nlohmann::json::object();
   if (transformers) {
     row->stride_first = given.value("downsample_in_bottleneck", false);
     found.why = "model_type of config.json, sizes from the weights";
