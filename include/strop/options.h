@@ -17,9 +17,10 @@ struct Options {
   std::string model;                   // local HF folder, single file, run folder or hub name
   std::string revision = "main";       // of a hub model
   std::string adapter;                 // run or PEFT folder to go on from, to evaluate or to merge
-  std::string task = "auto";           // text-classification | auto
+  std::string task = "auto";           // auto | text-classification | image-classification
   std::string pooling = "auto";        // pooler | cls | mean
   std::string head_init = "auto";      // pretrained | closed_form | random
+  std::string head_labels;             // file with the labels of the stored head, one a line, where the model names none
   std::int64_t max_length = 0;         // tokens a row; 0: the smaller of model and tokenizer_config
   // --- data ---
   std::string data;                    // file or folder; train/validation/test found by name
@@ -31,9 +32,22 @@ struct Options {
   std::int64_t max_train_samples = 0;  // 0: all; a stratified subset otherwise
   std::string class_weights = "none";  // none | balanced
   std::string train_sampling_strategy = "group_by_length";  // random | group_by_length | balanced
+  // --- pictures ---
+  std::int64_t image_size = 0;         // side in pixels; 0: the model's own
+  std::string mean, std;               // of red, green, blue: one number or three; empty: the model's own
+  std::string interpolation = "auto";  // auto | nearest | box | bilinear | bicubic | lanczos
+  double crop_pct = 0;                 // size over the side that is resized to; 0: the model's own
+  std::string fit = "auto";            // auto | crop | squash | letterbox
+  std::string channel_order = "auto";  // auto | rgb | bgr
+  bool strict = false;                 // a picture that can't be used ends the run
+  std::int64_t max_pixels = 89'478'485;  // larger pictures are refused unread
   // --- method ---
   std::string method = "auto";         // head | layerwise | lora | full | ia3 (see src/tuning/methods.cc)
   std::string head_solver = "auto";    // ridge | lda | logistic | sgd
+  std::string pretrain_data;           // a larger labelled set to train on first; empty: none
+  std::string pretrain_method = "full";
+  double pretrain_epochs = 3;
+  std::int64_t pretrain_top_k = 0;     // pretrain_method=layerwise: the top k blocks together
   bool lp_ft = false;                  // head first (linear probing), then the method
   std::int64_t top_k = 0;              // layerwise: train the top k blocks together
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
@@ -83,9 +97,12 @@ struct Options {
   bool freeze_bn = true;
   // --- augmentation ---
   double patch_dropout = 0;            // vision transformers: share of the patches left out in training
-  std::vector<std::string> augment;    // aeda, swap, delete, mixup, rdrop
+  std::vector<std::string> augment;    // words of src/data/augment_plan.h; empty: none for texts, by method for pictures
   double augment_rate = 0.1;           // share of the words touched
   double mixup_alpha = 0.2;
+  double cutmix_alpha = 1.0;
+  double random_erasing = 0;           // share of the pictures
+  double progressive_resizing = 0;     // size at the start over the full one; 0: off
   double rdrop_alpha = 1.0;
   // --- frozen prefix ---
   std::string cache = "auto";          // auto | none | ram | disk
@@ -110,6 +127,7 @@ struct Options {
   std::string out;                     // run folder; empty: runs/<task>/<n>
   std::string resume;                  // checkpoint or run folder; "newest" for --resume without a value
   std::string replay;                  // run folder whose steps are repeated as they went
+  std::string draw;                    // predict: folder for the pictures with their labels drawn on them
   bool quiet = false;
   bool json = false;
 

@@ -16,6 +16,12 @@ void add_method_keys(KeyTable& t) {
          {"finetuning_type", "peft_type", "tuner_type", "fine_tune_type", "training_type"});
   t.choice("head_solver", &Options::head_solver, {"auto", "ridge", "lda", "logistic", "sgd"},
            "head: closed form (ridge, lda), L-BFGS on cached features (logistic), or gradient steps (sgd).");
+  t.path("pretrain_data", &Options::pretrain_data,
+         "A larger labelled set to train on first, into the run's folder pretrain; the head then starts from that one's.");
+  t.text("pretrain_method", &Options::pretrain_method, "pretrain_data: the method of that stage.");
+  t.number("pretrain_epochs", &Options::pretrain_epochs, above(0), "pretrain_data: passes over it.");
+  t.integer("pretrain_top_k", &Options::pretrain_top_k, at_least(0),
+            "pretrain_data: top_k of that stage, with pretrain_method=layerwise.");
   t.boolean("lp_ft", &Options::lp_ft, "Train the head first (linear probing), then the method.");
   t.integer("top_k", &Options::top_k, at_least(0),
             "layerwise: train the top k blocks together; 0: one after the other.",

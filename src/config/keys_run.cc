@@ -28,14 +28,22 @@ void check_device(const std::string& text) {
 
 void add_augmentation_keys(KeyTable& t) {
   t.group("Augmentation");
-  t.list("augment", &Options::augment, {"aeda", "swap", "delete", "mixup", "rdrop"},
-         "Changes to the training samples, made anew each time and never stored; mixup works on features.",
-         {"augmentation", "augmentations"});
+  t.list("augment", &Options::augment,
+         {"none", "light", "medium", "strong", "flip", "vertical_flip", "jitter", "affine", "randaugment",
+          "trivialaugment", "erasing", "aeda", "swap", "delete", "mixup", "cutmix", "rdrop"},
+         "Changes to the training samples, made anew each time and never stored: pictures none to erasing (the first four "
+         "are levels), texts aeda to delete; mixup and cutmix mix samples, behind a frozen prefix their features.",
+         {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
   t.number("patch_dropout", &Options::patch_dropout, rate(),
            "Vision transformers: share of the patches left out in training, where the embeddings train.");
   t.number("mixup_alpha", &Options::mixup_alpha, above(0), "mixup: both parameters of the Beta distribution.",
            {"mixup"});
+  t.number("cutmix_alpha", &Options::cutmix_alpha, above(0), "cutmix: both parameters of the Beta distribution.");
+  t.number("random_erasing", &Options::random_erasing, share(), "Share of the training pictures with a part erased.",
+           {"reprob", "erasing"});
+  t.number("progressive_resizing", &Options::progressive_resizing, share(),
+           "Training pictures begin at this share of image_size and grow to all of it; 0: off.");
   t.number("rdrop_alpha", &Options::rdrop_alpha, at_least(0), "rdrop: weight of the agreement between the two passes.");
 }
 
@@ -76,6 +84,7 @@ void add_output_keys(KeyTable& t) {
          {"resume_from_checkpoint"});
   t.path("replay", &Options::replay,
          "Repeat a finished run bit for bit: its plan, and what it did at each step by the clock or the memory.");
+  t.path("draw", &Options::draw, "predict: a folder for the pictures with their labels drawn on them.");
   t.boolean("quiet", &Options::quiet, "No progress, only warnings and results.");
   t.boolean("json", &Options::json, "One JSON object on standard output, all else on standard error.");
 }

@@ -84,30 +84,6 @@ std::string delete_words(std::string_view text, const TextUnits& split, double r
 
 }  // namespace
 
-AugmentPlan parse_augment(const std::vector<std::string>& names) {
-  static const std::vector<std::string> known = {"aeda", "swap", "delete", "mixup", "rdrop"};
-  AugmentPlan plan;
-  for (auto at = names.begin(); at != names.end(); ++at) {
-    if (std::find(names.begin(), at, *at) != at) fail(ErrorKind::usage, "augment: '{}' stands twice; keep one", *at);
-    if (*at == "aeda") {
-      plan.operations.push_back(TextOperation::aeda);
-    } else if (*at == "swap") {
-      plan.operations.push_back(TextOperation::random_swap);
-    } else if (*at == "delete") {
-      plan.operations.push_back(TextOperation::random_delete);
-    } else if (*at == "mixup") {
-      plan.mixup = true;
-    } else if (*at == "rdrop") {
-      plan.rdrop = true;
-    } else {
-      const std::string near = nearest(*at, known);
-      fail(ErrorKind::usage, "augment: found '{}', expected some of {}{}", *at, join(known, ", "),
-           near.empty() ? "" : "; did you mean " + near + "?");
-    }
-  }
-  return plan;
-}
-
 std::string augment_text(const std::vector<TextOperation>& operations, std::string_view text, double rate,
                          std::uint64_t seed, std::uint64_t sample, std::uint64_t view) {
   std::string result(text);

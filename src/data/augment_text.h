@@ -17,16 +17,6 @@ enum class TextOperation {
   random_delete  // each word is dropped with probability rate; one always stays
 };
 
-// What the key `augment` asks for. mixup and rdrop work on features and outputs: the trainer's business.
-struct AugmentPlan {
-  std::vector<TextOperation> operations;  // in the order given
-  bool mixup = false;
-  bool rdrop = false;
-};
-
-// Names: aeda, swap, delete, mixup, rdrop. Error(usage) with the nearest name, or where a name stands twice.
-AugmentPlan parse_augment(const std::vector<std::string>& names);
-
 // The text after the operations. The same (seed, sample, view) gives the same text; `view` numbers the copies of a
 // sample (cache view, or epoch). `text` is valid UTF-8, so is the result; words are text_units.h's; what lies between
 // words is kept; a text of one word is left alone by swap and delete, an empty one by all. `rate`:

@@ -27,6 +27,7 @@ struct ModelOptions {
   std::vector<std::string> label_names;
   std::string pooling = "pooler";  // pooler | cls | mean
   std::uint64_t seed = 42;         // of layers that the file lacks
+  std::int64_t image_size = 0;     // side of the pictures in pixels; 0: as the files say
 };
 
 class Model {

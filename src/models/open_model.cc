@@ -60,41 +60,53 @@ namespace {
   fail(ErrorKind::model, "{}: no text key 'model_type' (Hugging Face) or 'architecture' (timm)", where);
 }
 
-}  // namespace
+struct Known {
+  ModelFiles files;
+  std::string where;  // config.json or the weights, for messages
+  const Family* family;
+  Recognition recognition;
+};
 
-OpenedModel open_model(const fs::path& place, ModelOptions options) {
-  ModelFiles files{place, nullptr, nullptr};
-  const bool has_config = fs::is_directory(place) && fs::exists(place / "config.json");
-  if (has_config) files.config = read_config(place);
-  files.weights = std::make_shared<const WeightFiles>(place);
-  const Family* family = nullptr;
-  std::optional<Recognition> recognised;
-  for (const auto& candidate : families()) {
-    recognised = candidate.recognise(files);
-    if (recognised) {
-      family = &candidate;
-      break;
+Known recognise(const fs::path& place) {
+  Known known{{place, nullptr, nullptr}, place.string(), nullptr, {}};
+  if (fs::is_directory(place) && fs::exists(place / "config.json")) {
+    known.files.config = read_config(place);
+    known.where = (place / "config.json").string();
+  }
+  known.files.weights = std::make_shared<const WeightFiles>(place);
+  for (const auto& family : families()) {
+    if (auto recognition = family.recognise(known.files)) {
+      known.family = &family;
+      known.recognition = std::move(*recognition);
+      return known;
     }
   }
-  if (family == nullptr) fail_unknown(files);
-  const auto& config = recognised->config;
-  const auto where = has_config ? (place / "config.json").string() : place.string();
+  fail_unknown(known.files);
+}
+
+}  // namespace
+
+std::string task_of_model(const fs::path& place) { return recognise(place).family->task; }
+
+OpenedModel open_model(const fs::path& place, ModelOptions options) {
+  const auto known = recognise(place);
+  const auto& config = known.recognition.config;
   OpenedModel opened;
-  opened.why = recognised->why;
+  opened.why = known.recognition.why;
   if (options.label_names.empty() && config.contains("id2label") && config["id2label"].is_object()) {
     const auto& names = config["id2label"];
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto key = std::to_string(i);
       if (!names.contains(key) || !names[key].is_string()) {
-        fail(ErrorKind::model, "{}: id2label has no text for label {}", where, key);
+        fail(ErrorKind::model, "{}: id2label has no text for label {}", known.where, key);
       }
       options.label_names.push_back(names[key].get<std::string>());
     }
   }
-  opened.model = family->build(config, options, where);
-  opened.model->task = family->task;
-  if (opened.model->input_form) opened.model->input_form = read_input_form(files, *opened.model->input_form);
-  opened.made = opened.model->load(files.weights, options.seed);
+  opened.model = known.family->build(config, options, known.where);
+  opened.model->task = known.family->task;
+  if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);
+  opened.made = opened.model->load(known.files.weights, options.seed);
   return opened;
 }
 

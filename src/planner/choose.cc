@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/augment_plan.h"
 #include "planner/fit_memory.h"
 #include "planner/learning_rates.h"
 #include "planner/predict.h"
@@ -18,9 +19,14 @@ namespace {
 // the backward pass, the largest part of the memory, grows with them.
 constexpr std::int64_t kTokensAtOnce = 1024;
 
-void choose_method(Plan& plan) {
+void choose_method(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
   if (options.method != "auto") return;
+  if (facts.pictures) {
+    options.method = "head";
+    plan.reasons["method"] = "head: solved on features that one pass over the pictures gives";
+    return;
+  }
   options.method = "lora";
   plan.reasons["method"] = "lora: adapts every block at a fraction of the memory of full tuning";
 }
@@ -43,7 +49,7 @@ void choose_cache(Plan& plan, const PlanFacts& facts) {
     if (!options.memory.empty()) limit = std::min(limit, parse_bytes(options.memory, "memory"));
     options.cache_limit = std::to_string(limit);
   }
-  const bool augmented = !options.augment.empty();
+  const bool augmented = changes_samples(options);
   if (options.cache == "auto") {
     options.cache = "ram";
     plan.reasons["cache"] = augmented ? fmt::format("ram: {} views of each sample, at most {}", options.views,
@@ -120,7 +126,7 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
 Plan rule_plan(Options options, const PlanFacts& facts) {
   Plan plan;
   plan.options = std::move(options);
-  choose_method(plan);
+  choose_method(plan, facts);
   auto& chosen = plan.options;
   choose_precision(plan, facts);
   choose_cache(plan, facts);

@@ -14,6 +14,9 @@ struct PlanFacts {
   MachineRates rates;
   std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   std::vector<std::int64_t> lengths;  // tokens of each training row; empty: all have ModelFacts::tokens
+  bool pictures = false;              // the rows are pictures
+  double input_seconds = 0;           // to make a row's inputs by all threads; 0: they lie ready
+  double input_bytes = 0;             // of a row's inputs, where they are made ahead
   double seconds_used = 0;            // of the time limit, before the plan
   std::int64_t resident_bytes = 0;    // of the process now: libtorch, data, tokenizer
   std::int64_t available_bytes = 0;

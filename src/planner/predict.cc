@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string_view>
 
-#include "data/augment_text.h"
+#include "data/augment_plan.h"
 #include "tuning/method.h"
 
 namespace strop {
@@ -48,17 +48,17 @@ class StageCost {
 
   bool gradient() const { return stage_.solver == "gradient"; }
   double evaluation() const {
-    const double prefix = cached() ? 0 : forward(0, cut_, plan_.prefix_precision);
+    const double prefix = cached() ? 0 : prefix_seconds();
     return static_cast<double>(facts_.validation_rows) * (prefix + forward(cut_, blocks_.size(), suffix_precision()));
   }
   // The first evaluation fills the cache, too.
   double first_evaluation() const {
-    const double prefix = forward(0, cut_, plan_.prefix_precision);
+    const double prefix = prefix_seconds();
     return evaluation() + (cached() ? static_cast<double>(facts_.validation_rows) * prefix : 0);
   }
   double seconds() const {
     if (stage_.seconds > 0) return stage_.seconds;
-    const double prefix = forward(0, cut_, plan_.prefix_precision), rows = static_cast<double>(facts_.train_rows);
+    const double prefix = prefix_seconds(), rows = static_cast<double>(facts_.train_rows);
     if (!gradient()) return rows * views(1e9) * prefix + first_evaluation();
     const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
     const double prefix_rows = cached() ? used * views(std::ceil(epochs())) : samples();
@@ -98,7 +98,7 @@ class StageCost {
   const std::string& suffix_precision() const { return plan_.precision; }
   bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
   double views(double most) const {
-    return parse_augment(options_.augment).operations.empty() ? 1 : std::min(most, static_cast<double>(options_.views));
+    return changes_samples(options_) ? std::min(most, static_cast<double>(options_.views)) : 1;
   }
   double trained_of(std::size_t i) const {
     const bool own_weights = weights_ || i >= facts_.model.head_begin;
@@ -137,9 +137,11 @@ class StageCost {
   // Seconds of one sample through blocks first .. last-1.
   double forward(std::size_t first, std::size_t last, std::string_view precision) const {
     double sum = 0;
-    for (auto i = first; i < last; ++i) sum += blocks_[i].multiply_adds;
+    for (auto i = first; i < last; ++i) sum += blocks_[i].multiply_adds / blocks_[i].speed;
     return 2 * sum / (forward_share(precision) * peak(precision));
   }
+  // Of one sample: making it and bringing it to the cut.
+  double prefix_seconds() const { return facts_.input_seconds + forward(0, cut_, plan_.prefix_precision); }
   double peak(std::string_view precision) const {
     return 1e9 * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
   }
@@ -173,7 +175,7 @@ class StageCost {
     double units = 0, updated = 0;  // multiply-adds of a sample; parameters that an optimizer step touches
     for (auto i = cut_; i < blocks_.size(); ++i) {
       const bool own_weights = weights_ || i >= facts_.model.head_begin;
-      units += blocks_[i].multiply_adds * (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
+      units += blocks_[i].multiply_adds / blocks_[i].speed * (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
       updated += shares_[i].due * trained_of(i);
     }
     const auto augment = parse_augment(options_.augment);
@@ -217,7 +219,8 @@ class StageCost {
   double inference_bytes() const {
     double widest = 0;
     for (const auto& block : blocks_) widest = std::max(widest, block.widest);
-    return std::min(worst(kChunk), 2 * kChunk) * kTransients * widest * bytes_of(plan_.prefix_precision);
+    return std::min(worst(kChunk), 2 * kChunk) * kTransients * widest * bytes_of(plan_.prefix_precision) +
+           kChunk * facts_.input_bytes;
   }
 
   const Plan& plan_;
@@ -249,11 +252,12 @@ Cost predict_cost(const Plan& plan, const PlanFacts& facts) {
   }
   double units = 0, products = 0;  // parameters of blocks with products: those that have a bf16 form
   for (const auto& block : facts.model.blocks) {
-    units += block.multiply_adds;
+    units += block.multiply_adds / block.speed;
     if (block.multiply_adds > 0) products += static_cast<double>(block.parameters);
   }
   const double rows = static_cast<double>(facts.validation_rows + facts.test_rows);
-  cost.finish = kFinishSeconds + rows * 2 * units / (1e9 * forward_share("fp32") * facts.rates.fp32_gflops) +
+  cost.finish = kFinishSeconds +
+                rows * (facts.input_seconds + 2 * units / (1e9 * forward_share("fp32") * facts.rates.fp32_gflops)) +
                 (3 * 4 * parameters + 4 * trained) / kFileRate;
   const double fixed = static_cast<double>(facts.resident_bytes) + kKernelBytes + 4 * parameters +
                        (plan.precision == "bf16" || plan.prefix_precision == "bf16" ? 2 * products : 0);

@@ -2,6 +2,7 @@
 //
 // Time, in seconds. F_i: FLOPs of block i forward, twice its multiply-adds.
 //   start        PlanFacts::seconds_used, what reading and planning took
+//   inputs       PlanFacts::input_seconds for every row and view that is made: decoding pictures
 //   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached, else once
 //                for each pass over a row; at the stage's end anew for validation
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
@@ -10,7 +11,7 @@
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
 // Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into
-// norms, activations and attention, which gain less from bf16.
+// norms, activations and attention, which gain less from bf16. BlockFacts::speed tells blocks that run slower still.
 //
 // Memory, in bytes: the larger of a stage and of the finish.
 //   stage        PlanFacts::resident_bytes

@@ -31,6 +31,11 @@ std::string user_text(const std::string& text) {
   return "<bdi dir=\"auto\">" + escape_html(repair_utf8(text)) + "</bdi>";
 }
 
+std::string picture_html(const std::string& uri, const std::string& alt) {
+  const auto safe = escape_html(repair_utf8(alt));
+  return fmt::format("<img class=\"thumb\" src=\"{}\" alt=\"{}\" title=\"{}\">", uri, safe, safe);
+}
+
 std::string percent_text(double share) { return fmt::format("{:.1f}\u00a0%", 100 * share); }
 std::string figure_text(double value) { return fmt::format("{:.4g}", value); }
 std::string count_text(double count) { return human_count(count); }

@@ -16,6 +16,9 @@ std::string table_html(const std::vector<std::string>& header, const std::vector
 // Text of a person, isolated so that right-to-left text and emoji do not disturb what is beside it.
 std::string user_text(const std::string& text);
 
+// A small picture; `uri` is a data URI that was checked (read_gallery).
+std::string picture_html(const std::string& uri, const std::string& alt);
+
 std::string percent_text(double share);                     // "91.3 %"
 std::string figure_text(double value);                      // four significant digits, without needless zeros
 std::string count_text(double count);                       // "6,920"

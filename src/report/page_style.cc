@@ -126,6 +126,12 @@ div.bar { display: flex; gap: 1px; width: 11rem; max-width: 34vw; height: .62rem
 .mistakes { list-style: none; margin: 1rem 0 0; padding: 0; display: grid; gap: .7rem; }
 .mistakes li { padding: .75rem 1rem .85rem; border: 1px solid var(--line); border-radius: 10px;
   background: var(--panel); }
+.mistakes.pictures { grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); }
+.thumb { display: block; max-width: 100%; height: auto; border-radius: 6px; }
+.mistakes .thumb { margin-bottom: .5rem; }
+.file { margin: .3rem 0 0; font-size: .8rem; color: var(--soft); overflow-wrap: anywhere; }
+.gallery { display: flex; gap: .4rem; overflow-x: auto; margin: .5rem 0; }
+.gallery .thumb { flex: none; }
 .verdict { margin: 0; max-width: none; font-size: .88rem; }
 blockquote { margin: .45rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 14rem; overflow: auto; }
 .blocks { display: flex; gap: 3px; height: 3.4rem; max-width: 46rem; }

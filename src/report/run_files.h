@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,12 @@ struct PlanView {
   std::vector<std::pair<std::string, std::string>> reasons;
 };
 
+// A training picture as it is and as training saw it, as data URIs.
+struct AugmentedView {
+  std::string name;
+  std::vector<std::string> images;
+};
+
 struct RunFiles {
   std::string name;    // of the folder
   std::string anchor;  // put before the ids of its sections; empty where the page shows one run
@@ -38,6 +45,8 @@ struct RunFiles {
   std::vector<LogLine> log;
   std::vector<PredictionRecord> mistakes;  // most confident first, at most kMostMistakes, texts cut
   std::int64_t predictions = 0, wrong = 0;
+  std::map<std::int64_t, std::string> thumbnails;  // of the mistakes that are pictures, by index: data URIs
+  std::vector<AugmentedView> augmented;
   std::vector<std::string> troubles;  // what is missing or can't be read, one sentence each
 
   // The split that the page speaks of: test where it was evaluated, else validation. nullptr: neither.
@@ -49,6 +58,9 @@ inline constexpr std::size_t kMostMistakes = 20, kTextLimit = 1200;  // mistakes
 
 // Error(usage) where `folder` holds none of the files of a run.
 RunFiles read_run(const std::filesystem::path& folder);
+
+// gallery.json into run.thumbnails and run.augmented; what is no JPEG in a data URI is left out. Error(usage): no JSON.
+void read_gallery(RunFiles& run, const std::string& json);
 
 // plan.yaml's text; what is absent or has another form is left empty. Error(usage) where it is not YAML.
 PlanView plan_view(const std::string& yaml);

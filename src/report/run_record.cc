@@ -58,13 +58,25 @@ void visit_split(Visitor&& field, Record& r) {
   field("per_class", r.per_class);
 }
 
+// Of a text's input and a picture's, the keys of the one that it is.
 template <typename Visitor, typename Record>
-void visit_input(Visitor&& field, Record& r) {
+void visit_text_input(Visitor&& field, Record& r) {
   field("text_column", r.text_column);
   field("text_pair_column", r.text_pair_column);
   field("label_column", r.label_column);
   field("max_length", r.max_length);
   field("pooling", r.pooling);
+}
+template <typename Visitor, typename Record>
+void visit_picture_input(Visitor&& field, Record& r) {
+  field("width", r.width);
+  field("height", r.height);
+  field("fit", r.fit);
+  field("crop_pct", r.crop_pct);
+  field("interpolation", r.interpolation);
+  field("mean", r.mean);
+  field("std", r.std);
+  field("channel_order", r.channel_order);
 }
 
 template <typename Visitor, typename Record>
@@ -118,10 +130,14 @@ void to_json(Json& root, const SplitRecord& r) {
 void from_json(const Json& root, SplitRecord& r) { visit_split(Reader(root), r); }
 void to_json(Json& root, const InputRecord& r) {
   Writer writer;
-  visit_input(writer, r);
+  if (r.width > 0) visit_picture_input(writer, r);
+  else visit_text_input(writer, r);
   root = writer.take();
 }
-void from_json(const Json& root, InputRecord& r) { visit_input(Reader(root), r); }
+void from_json(const Json& root, InputRecord& r) {
+  visit_text_input(Reader(root), r);
+  visit_picture_input(Reader(root), r);
+}
 void to_json(Json& root, const MachineRecord& r) {
   Writer writer;
   visit_machine(writer, r);

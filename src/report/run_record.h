@@ -35,6 +35,11 @@ struct InputRecord {
   std::string text_column, text_pair_column, label_column;
   std::int64_t max_length = 0;
   std::string pooling;
+  // Of pictures; width 0: it was text.
+  std::int64_t width = 0, height = 0;
+  std::string fit, interpolation, channel_order;
+  double crop_pct = 0;
+  std::vector<double> mean, std;
 };
 
 struct MachineRecord {
@@ -86,7 +91,7 @@ RunResults run_results_from_json(const std::string& text);
 // One line of predictions.jsonl, which holds the whole evaluation split in its order. Labels by name.
 struct PredictionRecord {
   std::int64_t index = 0;
-  std::string text, label, prediction;  // label empty: the row has none
+  std::string text, label, prediction;  // text: a picture's file; label empty: the row has none
   double score = 0;                     // probability of the prediction
 };
 

@@ -9,18 +9,25 @@
 
 namespace strop {
 
+std::vector<BatchSource::Samples> batches_in_order(std::size_t count, std::int64_t batch_size) {
+  std::vector<BatchSource::Samples> batches;
+  for (std::size_t at = 0; at < count; at += static_cast<std::size_t>(batch_size)) {
+    auto& batch = batches.emplace_back(std::min(static_cast<std::size_t>(batch_size), count - at));
+    std::iota(batch.begin(), batch.end(), static_cast<std::int64_t>(at));
+  }
+  return batches;
+}
+
 torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::ScalarType precision, std::int64_t batch_size, bool stops) {
   torch::NoGradGuard no_grad;
-  const auto count = static_cast<std::int64_t>(source.size());
   // Packed batches waste nothing on padding, whatever their order; the data's own keeps a cache's chunks together.
-  std::vector<std::int64_t> order(source.size());
-  std::iota(order.begin(), order.end(), 0);
+  const auto batches = batches_in_order(source.size(), batch_size);
+  source.prefetch(batches, 0);
   std::vector<torch::Tensor> parts;
   Pass pass;
   pass.precision = precision;
-  for (std::int64_t at = 0; at < count; at += batch_size) {
+  for (const auto& samples : batches) {
     if (stops) throw_if_interrupted();
-    const auto samples = std::span(order).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(std::min(batch_size, count - at)));
     State state = source.make(samples, 0);
     model.forward(state, pass, source.first_block(), model.size());
     parts.push_back(state.at("logits").to(torch::kFloat));

@@ -7,6 +7,9 @@
 
 namespace strop {
 
+// 0 .. count-1 cut into batches.
+std::vector<BatchSource::Samples> batches_in_order(std::size_t count, std::int64_t batch_size);
+
 // Logits (samples x outputs, fp32) of every sample in order. No graph, no dropout. With `stops`, Ctrl-C ends it by
 // Error(interrupted); the trainer finishes an evaluation once begun, so that its checkpoint stands between steps.
 torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::ScalarType precision,

@@ -11,7 +11,6 @@
 #include "core/text.h"
 #include "report/html.h"
 #include "report/run_record.h"
-#include "train/evaluate.h"
 #include "train/result_files.h"
 #include "train/save_model.h"
 #include "tuning/apply.h"
@@ -21,9 +20,9 @@ namespace strop {
 namespace fs = std::filesystem;
 namespace {
 
-SplitRecord split_record(const std::string& name, const TextSplit& split, std::size_t classes) {
+SplitRecord split_record(const std::string& name, const TaskSplit& split, std::size_t classes) {
   SplitRecord record{name, static_cast<std::int64_t>(split.size()), std::vector<std::int64_t>(classes)};
-  for (const auto label : split.labels) {
+  for (const auto label : split.labels()) {
     if (label >= 0) ++record.per_class[static_cast<std::size_t>(label)];
   }
   return record;
@@ -64,24 +63,23 @@ std::vector<BlockRecord> block_records(const Model& model, const Options& option
 RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& trainer, const std::string& started) {
   const auto& data = bench.data;
   RunRecord record;
-  record.task = kTextClassification;
+  const auto& task = *bench.opened.task;
+  record.task = task.name();
   record.method = plan.options.method;
   record.labels = data.label_names;
   record.base_model = bench.opened.base_name;
-  const auto weights = bench.opened.base_folder / "model.safetensors";
-  if (fs::exists(weights)) record.base_hash = sha256_file(weights);
+  if (const auto weights = weights_file(bench.opened.base_folder); !weights.empty()) record.base_hash = sha256_file(weights);
   record.family = bench.opened.model->family();
-  const auto column = [&](const char* name) { return plan.options.columns.count(name) != 0 ? plan.options.columns.at(name) : ""; };
-  record.input = {column("text"), column("text_pair"), column("label"), bench.opened.max_length, bench.opened.model->pooling};
+  record.input = task.input_record(bench.opened, plan.options);
   record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_layers(), data.label_names, plan.precision);
   for (const auto& block : record.blocks) {
     record.total_parameters += block.parameters;
     record.trained_parameters += block.trained_parameters;
   }
   record.data = plan.options.data;
-  record.splits.push_back(split_record("train", data.train, data.label_names.size()));
-  if (!data.validation.empty()) record.splits.push_back(split_record("validation", data.validation, data.label_names.size()));
-  if (!data.test.empty()) record.splits.push_back(split_record("test", data.test, data.label_names.size()));
+  for (const auto& [name, split] : {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
+    if (*split) record.splits.push_back(split_record(name, **split, data.label_names.size()));
+  }
   record.data_notes = data.notes;
   record.machine = {this_machine().cpu, this_machine().abilities, "cpu", bench.threads, available_bytes()};
   record.versions = {{"strop", STROP_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
@@ -90,21 +88,9 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   return record;
 }
 
-ClassificationMetrics measure(const Opened& opened, const TextSplit& split, const Options& options, torch::Tensor* logits) {
-  TextSource source(split, *opened.tokenizer, opened.max_length, TextAugment{});
-  *logits = predict_logits(*opened.model, source, torch::kFloat, options.per_device_eval_batch_size, true);
-  return evaluate_logits(*logits, split.labels, opened.model->label_names);
-}
-
-std::string prediction_lines(const TextSplit& split, const torch::Tensor& logits, const std::vector<std::string>& labels) {
-  const auto [score, winner] = at::softmax(logits, 1).max(1);
+std::string prediction_lines(const std::vector<PredictionRecord>& predictions) {
   std::string lines;
-  for (std::size_t i = 0; i < split.size(); ++i) {
-    const auto row = static_cast<std::int64_t>(i);
-    const auto label = split.labels[i];
-    lines += to_json(PredictionRecord{row, split.texts[i], label < 0 ? "" : labels[static_cast<std::size_t>(label)],
-                                      labels[static_cast<std::size_t>(winner[row].item<std::int64_t>())], score[row].item<double>()}) + "\n";
-  }
+  for (const auto& prediction : predictions) lines += to_json(prediction) + "\n";
   return lines;
 }
 
@@ -147,7 +133,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const std::string method = adapter_method(plan, bench.opened);
   write_file_atomic(folder / "strop.json", to_json(make_record(bench, plan, trainer, started)) + "\n");
   const auto kind = resolve_save(options, *bench.opened.model, method);
-  save_model({folder, bench.opened.base_folder, bench.opened.base_name, method, trainer.changed_layers()}, *bench.opened.model, options, kind);
+  save_model({folder, kind, method, trainer.changed_layers()}, bench.opened, options);
   const std::string base_name = bench.opened.base_name;
   bench.train.reset();
   bench.validation.reset();
@@ -167,15 +153,23 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
     use.model = folder.string();
     use.adapter.clear();
     const auto reloaded = open_for_use(use);
-    torch::Tensor logits;
-    if (!bench.data.validation.empty()) {
-      results.eval = measure(reloaded, bench.data.validation, options, &logits);
-      results.cost.actual_quality = results.eval->accuracy;
+    const auto& task = *reloaded.task;
+    const auto& data = bench.data;
+    Measured last;  // of the split that the report is about: test, where there is one
+    if (data.validation) {
+      last = task.measure(reloaded, *data.validation, options);
+      results.eval = last.metrics;
+      results.cost.actual_quality = last.metrics.accuracy;
     }
-    if (!bench.data.test.empty()) results.test = measure(reloaded, bench.data.test, options, &logits);
-    // Of the split that the report is about: test, where there is one.
-    const auto& last = bench.data.test.empty() ? bench.data.validation : bench.data.test;
-    if (!last.empty()) write_file_atomic(folder / "predictions.jsonl", prediction_lines(last, logits, bench.data.label_names));
+    if (data.test) {
+      last = task.measure(reloaded, *data.test, options);
+      results.test = last.metrics;
+    }
+    if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {
+      write_file_atomic(folder / "predictions.jsonl", prediction_lines(last.predictions));
+      const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
+      if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", gallery.dump() + "\n");
+    }
   }
   results.cost.predicted_seconds = plan.predicted.seconds;
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;

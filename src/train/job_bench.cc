@@ -59,8 +59,10 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
       room = peak_tensor_bytes() - held;
       after = local;
     }
-    const double tokens = static_cast<double>(state.has("cu_seqlens") ? state.at("cu_seqlens")[-1].item<std::int64_t>() : 1);
-    const double samples = static_cast<double>(state.has("cu_seqlens") ? state.at("cu_seqlens").numel() - 1 : 1);
+    const bool packed = state.has("cu_seqlens");
+    const double samples =
+        static_cast<double>(packed ? state.at("cu_seqlens").numel() - 1 : state.tensors().begin()->second.size(0));
+    const double tokens = packed ? static_cast<double>(state.at("cu_seqlens")[-1].item<std::int64_t>()) : samples;
     const double flops = 2 * samples * block.multiply_adds(tokens / samples);
     rows.push_back({{"name", block.name()}, {"forward_seconds", median(forward)}, {"backward_seconds", median(backward)}, {"peak_tensor_bytes", room}});
     text += fmt::format("{:<22}{:>14.2f}{:>14.2f}{:>16.0f}{:>14}\n", block.name(), 1e3 * median(forward), 1e3 * median(backward),
@@ -74,10 +76,10 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
 
 std::string bench(const Options& options, const BenchOptions& what) {
   if (options.json || options.quiet) set_log_level(LogLevel::warning);
-  auto bench = open_workbench(options);
+  auto bench = open_workbench(choose_task(options), options);
   auto facts = bench->facts(0);
   facts.rates = machine_rates(bench->threads);
-  const Plan plan = choose_plan(options, facts);
+  const Plan plan = choose_plan(bench->options, facts);
   const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
   auto& model = *bench->opened.model;
   const Stage& timed = stage == plan.stages.end() ? plan.stages.front() : *stage;
@@ -128,8 +130,9 @@ std::string bench(const Options& options, const BenchOptions& what) {
                  {"median_step_seconds", median(seconds)}, {"gflops", 1e-9 * flops / total}, {"peak_gflops", peak},
                  {"share_of_peak", 1e-9 * flops / total / peak}, {"peak_resident_bytes", peak_resident_bytes()}};
   std::string text = fmt::format(
-      "{} in {}: {:.1f} samples/s, {:.0f} tokens/s, median step {:.1f} ms\n{:.0f} GFLOP/s, {:.0f} % of this machine's {:.0f}; peak memory {}\n",
-      plan.options.method, plan.precision, samples / total, tokens / total, 1e3 * median(seconds), 1e-9 * flops / total,
+      "{} in {}: {:.1f} samples/s{}, median step {:.1f} ms\n{:.0f} GFLOP/s, {:.0f} % of this machine's {:.0f}; peak memory {}\n",
+      plan.options.method, plan.precision, samples / total,
+      tokens > samples ? fmt::format(", {:.0f} tokens/s", tokens / total) : "", 1e3 * median(seconds), 1e-9 * flops / total,
       1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_resident_bytes())));
   if (what.blocks) result["blocks"] = time_blocks(model, last, source.first_block(), pass, text);
   return options.json ? result.dump(2) : text;

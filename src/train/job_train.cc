@@ -9,6 +9,7 @@
 #include "planner/choose.h"
 #include "strop/job.h"
 #include "train/finish_run.h"
+#include "train/pretrain.h"
 #include "train/run_folder.h"
 #include "train/save_model.h"
 #include "train/sweep.h"
@@ -90,7 +91,7 @@ RunResult resume_run(const Options& options) {
   const fs::path given = options.resume;
   const bool names_checkpoint = given.filename().string().starts_with("checkpoint-");
   const auto checkpoint = names_checkpoint ? std::optional<fs::path>(given) : newest_checkpoint(folder.path);
-  auto bench = open_workbench(plan.options);
+  auto bench = open_workbench(choose_task(plan.options), plan.options);
   if (!checkpoint) {
     log_info("resume: {} holds no checkpoint yet; the run begins anew by its plan", folder.path.string());
     return execute(std::move(plan), std::move(bench), folder, std::nullopt);
@@ -103,8 +104,8 @@ RunResult resume_run(const Options& options) {
 }  // namespace
 
 Plan make_plan(const Options& options) {
-  const auto bench = open_workbench(options);
-  auto plan = choose_plan(options, facts_of(*bench, options));
+  const auto bench = open_workbench(choose_task(options), options);
+  auto plan = choose_plan(bench->options, facts_of(*bench, options));
   check_plan(plan, *bench);
   return plan;
 }
@@ -113,9 +114,10 @@ RunResult train(const Options& options) {
   if (options.quiet || options.json) set_log_level(LogLevel::warning);
   if (!options.resume.empty()) return resume_run(options);
   if (!options.replay.empty()) return train(replay_plan(options));
-  const auto folder = claim_folder(options, kTextClassification);
-  auto bench = open_workbench(options);
-  Plan plan = choose_plan(options, facts_of(*bench, options));
+  const Task& task = choose_task(options);
+  const auto folder = claim_folder(options, task.name());
+  auto bench = open_workbench(task, after_pretraining(options, folder.path));
+  Plan plan = choose_plan(bench->options, facts_of(*bench, options));
   settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
 }
@@ -123,9 +125,12 @@ RunResult train(const Options& options) {
 RunResult train(const Plan& plan) {
   if (plan.options.quiet || plan.options.json) set_log_level(LogLevel::warning);
   if (!plan.options.resume.empty()) return resume_run(plan.options);
-  const auto folder = claim_folder(plan.options, kTextClassification);
-  auto bench = open_workbench(plan.options);
-  return execute(plan, std::move(bench), folder, std::nullopt);
+  const Task& task = choose_task(plan.options);
+  const auto folder = claim_folder(plan.options, task.name());
+  auto bench = open_workbench(task, plan.options);
+  Plan settled = plan;
+  settled.options = bench->options;
+  return execute(std::move(settled), std::move(bench), folder, std::nullopt);
 }
 
 }  // namespace strop

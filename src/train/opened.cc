@@ -8,8 +8,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/machine.h"
+#include "core/text.h"
 #include "models/family.h"
 #include "train/counting_allocator.h"
+#include "train/task.h"
 #include "tuning/method.h"
 #include "tuning/peft_files.h"
 #include "weights/hub.h"
@@ -42,30 +44,22 @@ std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecor
 // Shapes alone do not tell a base from another of its kind: the run record holds a hash of the weights.
 void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const Options& options) {
   if (!record || record->base_hash.empty()) return;
-  const auto weights = resolve_model(options.model, options.revision) / "model.safetensors";
-  if (fs::exists(weights) && sha256_file(weights) != record->base_hash) {
+  const auto weights = weights_file(resolve_model(options.model, options.revision));
+  if (!weights.empty() && sha256_file(weights) != record->base_hash) {
     fail(ErrorKind::model, "{}: this adapter was trained on {}, whose weights differ from those of {}; give that base with --model",
          adapter.string(), record->base_model, options.model);
   }
 }
 
-void finish(Opened& opened, const Options& options, ModelOptions model_options, std::int64_t recorded_length) {
+void finish(Opened& opened, const Options& options, ModelOptions model_options) {
   opened.base_folder = resolve_model(opened.base_name, options.revision);
   auto base = open_model(opened.base_folder, std::move(model_options));
   opened.model = std::move(base.model);
+  opened.why = std::move(base.why);
   opened.made = std::move(base.made);
-  opened.tokenizer = load_tokenizer(opened.base_folder);
+  opened.task = &find_task(opened.model->task);
+  opened.task->open_inputs(opened, options);
   if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
-  const auto positions = opened.model->max_positions, own = opened.tokenizer->model_max_length();
-  const auto most = own > 0 && positions > 0 ? std::min(own, positions) : std::max(own, positions);
-  if (options.max_length > most && most > 0) {
-    fail(ErrorKind::usage, "max_length: {} is more than the {} tokens that this model takes", options.max_length, most);
-  }
-  opened.max_length = options.max_length > 0 ? options.max_length : recorded_length > 0 ? recorded_length : most;
-  if (opened.tokenizer->vocab_size() > opened.model->config().value("vocab_size", std::int64_t{1} << 40)) {
-    fail(ErrorKind::model, "{}: the tokenizer has {} tokens, config.json's vocab_size is {}: they belong to different models",
-         opened.base_folder.string(), opened.tokenizer->vocab_size(), opened.model->config()["vocab_size"].dump());
-  }
 }
 
 // pooling=auto. A head alone reads what the encoder was trained to give, as a sentence-transformers folder says in
@@ -74,10 +68,7 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
 std::string pooling_of(const Options& options) {
   if (options.pooling != "auto") return options.pooling;
   const auto file = resolve_model(options.model, options.revision) / "1_Pooling" / "config.json";
-  const bool head_alone = std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
-    return method.head_alone && method.name == options.method;
-  });
-  if (!head_alone || !fs::exists(file)) return "pooler";
+  if (!tunes_head_alone(options) || !fs::exists(file)) return "pooler";
   const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
   const auto says = [&](const char* key, const nlohmann::json& value) {
     return config.is_object() && config.contains(key) && config[key] == value;
@@ -89,6 +80,25 @@ std::string pooling_of(const Options& options) {
 
 }  // namespace
 
+std::vector<std::string> read_label_list(const std::string& file) {
+  std::vector<std::string> labels;
+  for (const auto& line : split(read_file(file, ErrorKind::usage, 16 << 20), '\n')) {
+    if (const auto label = trim(line); !label.empty()) labels.emplace_back(label);
+  }
+  return labels;
+}
+
+bool tunes_head_alone(const Options& options) {
+  return std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
+    return method.head_alone && method.name == options.method;
+  });
+}
+
+fs::path weights_file(const fs::path& base) {
+  if (fs::is_regular_file(base)) return base;
+  return fs::exists(base / "model.safetensors") ? base / "model.safetensors" : fs::path();
+}
+
 Opened open_for_training(const Options& options, const std::vector<std::string>& labels) {
   Opened opened;
   opened.base_name = absolute_if_path(options.model);
@@ -98,7 +108,8 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   model_options.label_names = labels;
   model_options.pooling = pooling_of(options);
   model_options.seed = static_cast<std::uint64_t>(options.seed);
-  finish(opened, options, model_options, 0);
+  model_options.image_size = options.image_size;
+  finish(opened, options, model_options);
   return opened;
 }
 
@@ -126,11 +137,17 @@ Opened open_for_use(const Options& options) {
                           : options.pooling == "auto"                            ? "pooler"
                                                                                  : options.pooling;
   if (opened.record) model_options.label_names = opened.record->labels;
+  const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
+  if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
+  model_options.image_size = options.image_size > 0 ? options.image_size : opened.record ? opened.record->input.width : 0;
   if (model_options.label_names.empty() && !opened.adapter.empty()) {
     const auto count = adapter_labels(opened.adapter);
     for (std::int64_t i = 0; i < count; ++i) model_options.label_names.push_back("LABEL_" + std::to_string(i));
   }
-  finish(opened, options, model_options, opened.record ? opened.record->input.max_length : 0);
+  finish(opened, options, model_options);
+  if (names_stored_head && !opened.made.empty()) {
+    fail(ErrorKind::usage, "head_labels: {} labels do not fit the head of {}", opened.model->label_names.size(), options.model);
+  }
   return opened;
 }
 

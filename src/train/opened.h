@@ -14,22 +14,35 @@
 
 namespace strop {
 
+class Task;
+
 struct Opened {
+  const Task* task = nullptr;
   std::unique_ptr<Model> model;
-  std::unique_ptr<Tokenizer> tokenizer;
+  std::string why;                     // its family was recognised by this
+  std::unique_ptr<Tokenizer> tokenizer;  // of models that read text
   std::string base_name;               // as a person gave it; absolute where it is a path
-  std::filesystem::path base_folder;
+  std::filesystem::path base_folder;   // or a lone file of weights
   std::filesystem::path adapter;       // empty: none
   std::string adapter_method;
   std::vector<std::string> made;       // layers that the files lack, made anew
   std::optional<RunRecord> record;     // of the run folder, where it is one
-  std::int64_t max_length = 0;         // tokens a row
+  std::int64_t max_length = 0;         // tokens a row, where it reads text
 };
 
 // For training: the base with a head for `labels`; options.adapter goes on from an adapter.
 Opened open_for_training(const Options& options, const std::vector<std::string>& labels);
 // For eval, predict, merge, inspect: with the labels and the pooling that the files say.
 Opened open_for_use(const Options& options);
+
+// The labels of a file that holds one a line. Error(usage): unreadable.
+std::vector<std::string> read_label_list(const std::string& file);
+
+// Whether the method that options name tunes nothing below the head.
+bool tunes_head_alone(const Options& options);
+
+// The file that holds the base's weights; empty where they are in several.
+std::filesystem::path weights_file(const std::filesystem::path& base);
 
 // Sets the number of threads and checks options.device. Returns the number of threads.
 int set_up_device(const Options& options);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <numeric>
+#include <set>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -17,8 +18,14 @@ namespace strop {
 using torch::Tensor;
 
 namespace {
+
 constexpr std::int64_t kChunk = 64;
-}
+
+// Maps are computed with their channels last, and kept so: one row a sample then holds together.
+Tensor as_rows(const Tensor& tensor) { return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor.contiguous(); }
+Tensor as_maps(const Tensor& rows) { return rows.dim() == 4 ? rows.permute({0, 3, 1, 2}) : rows; }
+
+}  // namespace
 
 // The file of a disk cache: unlinked at once, so that it goes with the process whatever happens.
 struct PrefixSource::Storage {
@@ -80,7 +87,7 @@ State PrefixSource::compute(std::span<const std::int64_t> samples, std::int64_t 
   for (const auto& port : live_) {
     const Tensor& whole = state.at(port.name);
     const bool cut = cache_ != CacheKind::none && port.rows == Rows::token && owned >= 0;
-    live.set(port.name, (cut ? whole.narrow(0, 0, owned) : whole).contiguous());
+    live.set(port.name, as_rows(cut ? whole.narrow(0, 0, owned) : whole));
   }
   return live;
 }
@@ -88,10 +95,7 @@ State PrefixSource::compute(std::span<const std::int64_t> samples, std::int64_t 
 const State& PrefixSource::chunk(std::int64_t number, std::int64_t view, State& keep) {
   const auto found = chunks_.find({view, number});
   if (found != chunks_.end()) return found->second;
-  const auto first = number * kChunk, last = std::min<std::int64_t>(first + kChunk, static_cast<std::int64_t>(size()));
-  std::vector<std::int64_t> samples(static_cast<std::size_t>(last - first));
-  std::iota(samples.begin(), samples.end(), first);
-  State state = compute(samples, view);
+  State state = compute(samples_of(number), view);
   std::int64_t bytes = 0;
   for (const auto& [name, tensor] : state.tensors()) bytes += static_cast<std::int64_t>(tensor.nbytes());
   if (used_ + bytes > limit_) {
@@ -143,14 +147,40 @@ State PrefixSource::gather(const State& packed, std::span<const std::int64_t> sa
   const Tensor numbers = torch::tensor(at::ArrayRef<std::int64_t>(samples.data(), samples.size()), torch::kLong);
   State result;
   for (const auto& port : live_) {
-    result.set(port.name, port.rows == Rows::bounds ? bounds
-                                                    : packed.at(port.name).index_select(0, port.rows == Rows::token ? rows : numbers));
+    if (port.rows == Rows::bounds) result.set(port.name, bounds);
+    else result.set(port.name, as_maps(packed.at(port.name).index_select(0, port.rows == Rows::token ? rows : numbers)));
   }
   return result;
 }
 
+std::vector<std::int64_t> PrefixSource::samples_of(std::int64_t number) const {
+  const auto first = number * kChunk, last = std::min<std::int64_t>(first + kChunk, static_cast<std::int64_t>(size()));
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(last - first));
+  std::iota(samples.begin(), samples.end(), first);
+  return samples;
+}
+
+void PrefixSource::prefetch(std::vector<Samples> batches, std::int64_t view) {
+  if (cache_ == CacheKind::none) return source_.prefetch(std::move(batches), view);
+  if (packed_.count(view) != 0) return;
+  // The chunks that are not here yet, in the order in which they are first needed.
+  std::set<std::int64_t> seen;
+  std::vector<Samples> missing;
+  for (const auto& batch : batches) {
+    for (const auto sample : batch) {
+      const auto number = sample / kChunk;
+      if (chunks_.count({view, number}) == 0 && seen.insert(number).second) missing.push_back(samples_of(number));
+    }
+  }
+  if (!missing.empty()) source_.prefetch(std::move(missing), view);
+}
+
 State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t view) {
-  if (cache_ == CacheKind::none) return compute(samples, view);
+  if (cache_ == CacheKind::none) {
+    State state = compute(samples, view);
+    for (const auto& port : live_) state.set(port.name, as_maps(state.at(port.name)));
+    return state;
+  }
   if (const auto packed = packed_.find(view); packed != packed_.end()) return gather(packed->second, samples);
   std::map<std::int64_t, State> kept;  // chunks that the full cache did not take: one computation a batch
   std::map<std::string, std::vector<Tensor>> parts;
@@ -183,7 +213,7 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
         sizes[0] = rounded_rows(count) - count;
         if (sizes[0] > 0) own.push_back(torch::zeros(sizes, own[0].options()));
       }
-      result.set(port.name, at::cat(own, 0));
+      result.set(port.name, as_maps(at::cat(own, 0)));
       continue;
     }
     Tensor bounds = torch::zeros({static_cast<std::int64_t>(samples.size()) + 1}, torch::kLong);

@@ -29,8 +29,9 @@ class PrefixSource : public BatchSource {
   std::size_t first_block() const override { return cut_; }
   const std::vector<std::int64_t>& lengths() const override { return source_.lengths(); }
   const std::vector<std::int32_t>& labels() const override { return source_.labels(); }
-  std::int64_t views() const override { return source_.views(); }
+  std::int64_t views() const override { return cache_ == CacheKind::none ? source_.fresh_views() : source_.views(); }
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
+  void prefetch(std::vector<Samples> batches, std::int64_t view) override;
 
   std::int64_t cached_bytes() const { return used_; }
   std::int64_t computed_samples() const { return computed_; }  // forward passes through the prefix so far
@@ -38,6 +39,7 @@ class PrefixSource : public BatchSource {
  private:
   struct Storage;
   State compute(std::span<const std::int64_t> samples, std::int64_t view);
+  std::vector<std::int64_t> samples_of(std::int64_t chunk) const;
   // The state of a chunk; `keep` is where it lives if it is not cached.
   const State& chunk(std::int64_t number, std::int64_t view, State& keep);
   // A view that is wholly in memory becomes one tensor a name: a batch is then one gather.

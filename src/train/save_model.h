@@ -1,30 +1,28 @@
-// What a run leaves behind for others to open: PEFT's adapter files, a Transformers folder or a sentence-transformers one.
+// What a run leaves behind for others to open: PEFT's adapter files, or a folder as the model's own library has them.
 #pragma once
 
 #include <filesystem>
 #include <set>
 #include <string>
 
-#include "models/model.h"
 #include "strop/options.h"
+#include "train/opened.h"
 
 namespace strop {
 
 struct SaveRequest {
   std::filesystem::path folder;
-  std::filesystem::path base_folder;  // its tokenizer files are copied
-  std::string base_name;
-  std::string method;                 // of the adapters, where some stand in the slots
-  std::set<std::string> changed;      // layers trained in full
+  std::string kind;               // adapter | full | delta
+  std::string method;             // of the adapters, where some stand in the slots
+  std::set<std::string> changed;  // layers trained in full
 };
 
 // "adapter" where the slots hold adapters that PEFT can express over the base (pooling pooler), else "full".
 std::string resolve_save(const Options& options, const Model& model, const std::string& method);
 
 // Writes adapter_config.json and adapter_model.safetensors; or, with the adapters folded in (the model is changed),
-// model.safetensors, config.json, the tokenizer's files and, for pooling mean and cls, the modules of
-// sentence-transformers (Transformer, Pooling, Dense). With "delta": changed tensors under on-disk names in
-// delta.safetensors.
-void save_model(const SaveRequest& request, Model& model, const Options& options, const std::string& kind);
+// model.safetensors, config.json and what the task adds for its inputs. With "delta": changed tensors under on-disk
+// names in delta.safetensors.
+void save_model(const SaveRequest& request, Opened& opened, const Options& options);
 
 }  // namespace strop

@@ -6,30 +6,37 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "train/prefix_source.h"
-#include "tuning/head_init.h"
 
 namespace strop {
 namespace {
 
 constexpr std::size_t kAsked = 1024;
 
-// The head that the base's files hold, with its labels; none where they hold none.
-std::optional<PretrainedHead> stored_head(const Opened& opened, const std::string& layer) {
-  const auto& config = opened.model->config();
-  if (!config.contains("id2label") || !config["id2label"].is_object()) return std::nullopt;
-  const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
-  const auto weight = files->tensors().find(layer + ".weight");
-  if (weight == files->tensors().end()) return std::nullopt;
-  PretrainedHead head;
-  head.weight = to_tensor(weight->second, files);
-  const auto bias = files->tensors().find(layer + ".bias");
-  if (bias != files->tensors().end()) head.bias = to_tensor(bias->second, files);
-  for (std::size_t i = 0; i < config["id2label"].size(); ++i) {
-    head.labels.push_back(config["id2label"].value(std::to_string(i), "LABEL_" + std::to_string(i)));
+// As config.json names them: Hugging Face's id2label, timm's label_names. Empty where it does not.
+std::vector<std::string> named_labels(const nlohmann::json& config) {
+  std::vector<std::string> labels;
+  if (config.contains("id2label") && config["id2label"].is_object()) {
+    for (std::size_t i = 0; i < config["id2label"].size(); ++i) {
+      labels.push_back(config["id2label"].value(std::to_string(i), "LABEL_" + std::to_string(i)));
+    }
+    return labels;
   }
-  return head;
+  for (const auto& holder : {config, config.value("pretrained_cfg", nlohmann::json())}) {
+    if (!holder.is_object() || !holder.contains("label_names") || !holder["label_names"].is_array()) continue;
+    for (const auto& name : holder["label_names"]) labels.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+    break;
+  }
+  return labels;
+}
+
+std::vector<std::string> labels_of_file(const std::string& file, std::size_t rows) {
+  auto labels = read_label_list(file);
+  if (labels.size() != rows) {
+    fail(ErrorKind::usage, "head_labels: {} holds {} labels, the stored head has {} rows; expected one label a line", file,
+         labels.size(), rows);
+  }
+  return labels;
 }
 
 HeadData sample_features(const Opened& opened, BatchSource& train) {
@@ -53,10 +60,27 @@ HeadData sample_features(const Opened& opened, BatchSource& train) {
 
 }  // namespace
 
+std::optional<PretrainedHead> stored_head(const Opened& opened, const Options& options) {
+  const auto& model = *opened.model;
+  const auto& name = model.block(model.size() - 1).layers().back().first;
+  const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
+  const auto weight = files->tensors().find(name + ".weight");
+  if (weight == files->tensors().end() || weight->second.shape.size() != 2) return std::nullopt;
+  const auto rows = static_cast<std::size_t>(weight->second.shape[0]);
+  PretrainedHead head;
+  head.labels = options.head_labels.empty() ? named_labels(model.config()) : labels_of_file(options.head_labels, rows);
+  if (head.labels.empty() && !model.input_form) return std::nullopt;
+  for (std::size_t i = head.labels.size(); i < rows && model.input_form; ++i) head.labels.push_back("row " + std::to_string(i));
+  head.weight = to_tensor(weight->second, files);
+  const auto bias = files->tensors().find(name + ".bias");
+  if (bias != files->tensors().end()) head.bias = to_tensor(bias->second, files);
+  return head;
+}
+
 std::vector<std::string> start_head(Opened& opened, const Options& options, BatchSource& train) {
   const auto& labels = opened.model->label_names;
   auto& [name, layer] = opened.model->block(opened.model->size() - 1).layers().back();
-  const auto pretrained = stored_head(opened, name);
+  const auto pretrained = stored_head(opened, options);
   // A closed form is solved as a stage of the plan; until then the head is what chance gives.
   const std::string mode = options.head_init == "closed_form" ? "random" : options.head_init;
   if (pretrained && pretrained->labels == labels && mode != "random") return {"all rows kept: the stored head has the same labels"};
@@ -65,10 +89,11 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
          opened.base_name, name);
   }
   std::optional<HeadData> samples;
-  const bool some_new = pretrained && !std::all_of(labels.begin(), labels.end(), [&](const std::string& label) {
+  const auto known = [&](const std::string& label) {
     return std::find(pretrained->labels.begin(), pretrained->labels.end(), label) != pretrained->labels.end();
-  });
-  if (some_new && mode != "random") samples = sample_features(opened, train);
+  };
+  const bool asked = pretrained && (mode == "pretrained" || (mode == "auto" && std::any_of(labels.begin(), labels.end(), known)));
+  if (asked && !std::all_of(labels.begin(), labels.end(), known)) samples = sample_features(opened, train);
   auto start = init_head(mode, labels, layer->shape()[1], pretrained, std::nullopt, samples, static_cast<std::uint64_t>(options.seed));
   layer->weight = start.weight;
   if (layer->has_bias()) layer->bias = start.bias;

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/rng.h"
+#include "train/mix.h"
 
 namespace strop {
 
@@ -19,50 +19,13 @@ Tensor row_losses(const Tensor& logits, const Tensor& labels, double label_smoot
 
 namespace {
 
-// Beta(alpha, alpha) by Joehnk's rule for alpha <= 1, else by the ratio of sums of exponentials of a rounded alpha.
-double draw_beta(Rng& rng, double alpha) {
-  if (alpha > 1) {
-    double first = 0, second = 0;
-    for (int i = 0; i < static_cast<int>(std::lround(alpha)); ++i) {
-      first -= std::log(1 - rng.uniform());
-      second -= std::log(1 - rng.uniform());
-    }
-    return first / (first + second);
-  }
-  while (true) {
-    const double u = std::pow(rng.uniform(), 1 / alpha), v = std::pow(rng.uniform(), 1 / alpha);
-    if (u + v > 0 && u + v <= 1) return u / (u + v);
-  }
-}
-
-struct Mix {
-  double share = 1;  // of the sample itself
-  Tensor partner;    // row numbers; undefined: no mixing
-};
-
-Mix draw_mix(std::int64_t samples, double alpha, std::uint64_t key) {
-  if (alpha <= 0 || samples < 2) return {};
-  Rng rng(key, RngUse::mixup);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(samples));
-  std::iota(order.begin(), order.end(), 0);
-  rng.shuffle(order);
-  Mix mix;
-  mix.share = draw_beta(rng, alpha);
-  mix.partner = torch::tensor(order, torch::kLong);
-  return mix;
-}
-
-// Runs the blocks; below `lowest_due` without a graph. The last block's inputs are mixed.
+// Runs the blocks; below `lowest_due` without a graph. What is mixed are pictures where the row begins with them, else
+// the last block's inputs.
 Tensor forward(const Model& model, State state, std::size_t first, const Pass& pass, std::size_t lowest_due, const Mix& mix) {
+  const std::size_t mixed = first == 0 && holds_pictures(state) ? 0 : model.size() - 1;
   for (std::size_t block = first; block < model.size(); ++block) {
     torch::AutoGradMode grad(block >= lowest_due);
-    if (block + 1 == model.size() && mix.partner.defined()) {
-      for (const auto& port : model.live_at(block)) {
-        if (port.rows != Rows::sample) continue;
-        const Tensor& own = state.at(port.name);
-        state.set(port.name, own * mix.share + own.index_select(0, mix.partner) * (1 - mix.share));
-      }
-    }
+    if (block == mixed) mix_samples(state, model.live_at(block), mix);
     model.forward(state, pass, block, block + 1);
   }
   return state.at("logits");
@@ -88,7 +51,7 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
     if (!settings.class_weights.empty()) weight *= static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
     weights.data_ptr<float>()[i] = weight;
   }
-  const Mix mix = draw_mix(samples, settings.mixup_alpha, mix_key);
+  const Mix mix = draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key);
   Tensor losses;
   if (settings.rdrop_alpha > 0) {
     Pass other = pass;

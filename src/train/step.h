@@ -14,8 +14,10 @@ namespace strop {
 struct LossSettings {
   double label_smoothing = 0;
   std::vector<double> class_weights;  // factor by class; empty: 1
-  double mixup_alpha = 0;             // > 0: the head's inputs are mixed in pairs, lambda ~ Beta(alpha, alpha)
+  // > 0: samples are mixed in pairs, see mix.h.
+  double mixup_alpha = 0;
   double rdrop_alpha = 0;             // > 0: two passes with different dropout and a symmetric KL term (2106.14448)
+  double cutmix_alpha = 0;
 };
 
 struct MicroBatch {

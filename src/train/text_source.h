@@ -31,8 +31,7 @@ class TextSource : public BatchSource {
   std::int64_t views() const override { return augment_.operations.empty() ? 1 : augment_.views; }
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
 
-  std::int64_t truncated() const { return truncated_; }  // rows longer than max_length
-  std::int64_t tokens() const { return static_cast<std::int64_t>(ids_.size()); }
+  std::int64_t cut_rows() const override { return truncated_; }  // longer than max_length
 
  private:
   // Ids and type ids of one row; type ids stay empty where all are 0.

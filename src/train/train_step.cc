@@ -66,11 +66,11 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
       for (std::int64_t first = 0; first < count; first += most, ++part) {
         const auto size = static_cast<std::size_t>(std::min(most, count - first));
         const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);
-        const auto epoch = progress_.first_epoch + progress_.epoch;
-        MicroBatch micro{run.train->make(samples, epoch % run.train->views()), run.train->first_block(), {}, {}};
+        MicroBatch micro{run.train->make(samples, view_of(run)), run.train->first_block(), {}, {}};
         for (std::size_t i = 0; i < size; ++i) {
-          micro.labels.push_back(run.train->labels()[static_cast<std::size_t>(samples[i])]);
-          micro.weights.push_back(batch.weights[static_cast<std::size_t>(first) + i]);
+          const auto label = run.train->labels()[static_cast<std::size_t>(samples[i])];
+          micro.labels.push_back(std::max(label, 0));
+          micro.weights.push_back(label < 0 ? 0 : batch.weights[static_cast<std::size_t>(first) + i]);
         }
         Pass pass;
         pass.training = true;

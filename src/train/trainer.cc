@@ -7,7 +7,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "data/augment_text.h"
+#include "data/augment_plan.h"
 #include "train/evaluate.h"
 #include "train/prefix_source.h"
 #include "train/stage_run.h"
@@ -85,15 +85,16 @@ void Trainer::run_closed_form(const Stage& stage) {
          stage.solver, model_.family());
   }
   const auto samples = static_cast<std::int64_t>(source->size());
-  const auto views = source->views();
+  const auto views = data_.train->views();
+  const auto batches = batches_in_order(source->size(), 64);
   std::vector<Tensor> features;
   std::vector<std::int64_t> order(source->size()), labels, groups;
   for (std::int64_t i = 0; i < samples; ++i) order[static_cast<std::size_t>(i)] = i;
   for (std::int64_t view = 0; view < views; ++view) {
-    for (std::int64_t at = 0; at < samples; at += 64) {
+    source->prefetch(batches, view);
+    for (const auto& batch : batches) {
       throw_if_interrupted();  // nothing to save yet: the stage begins anew on resume
-      const auto part = std::span(order).subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(std::min<std::int64_t>(64, samples - at)));
-      features.push_back(source->make(part, view).at(live[0].name).to(torch::kFloat));
+      features.push_back(source->make(batch, view).at(live[0].name).to(torch::kFloat));
     }
     labels.insert(labels.end(), source->labels().begin(), source->labels().end());
     if (data_.groups.empty()) groups.insert(groups.end(), order.begin(), order.end());
@@ -101,6 +102,9 @@ void Trainer::run_closed_form(const Stage& stage) {
   }
   HeadData data{at::cat(features, 0), torch::tensor(labels, torch::kLong), static_cast<std::int64_t>(model_.label_names.size()), {},
                 torch::tensor(groups, torch::kLong)};
+  if (const Tensor good = data.labels.ge(0).nonzero().squeeze(1); good.numel() < data.labels.numel()) {
+    for (auto* rows : {&data.features, &data.labels, &data.groups}) *rows = rows->index_select(0, good);
+  }
   if (!data_.class_weights.empty()) {
     data.weights = torch::tensor(data_.class_weights, torch::kDouble).index_select(0, data.labels);
   }
@@ -137,7 +141,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
                .optimizer = Optimizer(options, trained_tensors(model_, stage)),
                .due = DueBlocks(model_, stage, options),
                .loss = {options.label_smoothing_factor, data_.class_weights, augment.mixup ? options.mixup_alpha : 0,
-                        augment.rdrop ? options.rdrop_alpha : 0},
+                        augment.rdrop ? options.rdrop_alpha : 0, augment.cutmix ? options.cutmix_alpha : 0},
                .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
                .ema = {}};
   if (options.ema > 0) {
@@ -164,6 +168,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     double samples = 0;
     for (const auto& batch : batches) samples += static_cast<double>(batch.samples.size());
     run.data_rate = samples / static_cast<double>(run.train->size());
+    announce(run, batches);
     while (!done && progress_.batch < static_cast<std::int64_t>(batches.size())) {
       if (interrupted()) {
         save(run);
@@ -193,6 +198,24 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
   progress_.epoch = progress_.batch = progress_.stage_step = progress_.steps_since_log = 0;
   progress_.stage_elapsed = progress_.loss_since_log = 0;
+}
+
+// What train_step will ask for in the rest of the epoch.
+void Trainer::announce(StageRun& run, const std::vector<Batch>& batches) const {
+  std::vector<BatchSource::Samples> parts;
+  for (auto at = static_cast<std::size_t>(progress_.batch); at < batches.size(); ++at) {
+    const auto& samples = batches[at].samples;
+    const auto step = static_cast<std::size_t>(progress_.micro_batch);
+    for (std::size_t first = 0; first < samples.size(); first += step) {
+      const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(first);
+      parts.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(std::min(step, samples.size() - first)));
+    }
+  }
+  run.train->prefetch(std::move(parts), view_of(run));
+}
+
+std::int64_t Trainer::view_of(const StageRun& run) const {
+  return (progress_.first_epoch + progress_.epoch) % run.train->views();
 }
 
 bool Trainer::evaluation_due(const StageRun& run, bool epoch_ends) const {

@@ -1,29 +1,28 @@
-// Everything that a training job stands on, opened once: data, model, tokenised splits.
+// Everything that a training job stands on, opened once: data, model, the splits as the model's inputs.
 #pragma once
 
 #include <memory>
 #include <optional>
 
-#include "data/text_data.h"
 #include "planner/choose.h"
 #include "strop/plan.h"
-#include "train/opened.h"
-#include "train/text_source.h"
+#include "train/task.h"
 #include "train/trainer.h"
 
 namespace strop {
 
 struct Workbench {
-  TextData data;
+  Options options;  // with what the task settled
+  TaskData data;
   Opened opened;
-  std::unique_ptr<TextSource> train, validation;  // validation: null where there are no such rows
+  std::unique_ptr<BatchSource> train, validation;  // validation: null where there are no such rows
   int threads = 1;
 
-  TrainData train_data(const Options& options);
+  TrainData train_data(const Options& options) const;
   PlanFacts facts(double seconds_used) const;
 };
 
-// Reads, checks and tokenises. Prints what was found. options.task must be auto or text-classification.
-std::unique_ptr<Workbench> open_workbench(const Options& options);
+// Reads, checks and prepares. Prints what was found.
+std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& options);
 
 }  // namespace strop

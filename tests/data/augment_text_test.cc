@@ -1,4 +1,4 @@
-#include "data/augment_text.h"
+#include "data/augment_plan.h"
 
 #include <algorithm>
 #include <map>

@@ -134,7 +134,7 @@ HOVER = """(() => {
 })()"""
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true; })"
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
-INJECTED = "document.title === 'owned' || document.querySelectorAll('main script, main img, main iframe').length > 0"
+INJECTED = """document.title === 'owned' || document.querySelectorAll('main script, main img:not([src^="data:image/jpeg;base64,"]), main iframe').length > 0"""
 
 
 def check(browser, page, size, scheme, shots):

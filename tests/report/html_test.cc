@@ -171,6 +171,30 @@ TEST(Report, OnlyTheMostConfidentMistakesAreKept) {
   EXPECT_FALSE(holds(page, ">row 29<"));
 }
 
+TEST(Report, PicturesAreShownAndNothingElseGoesIntoTheirPlace) {
+  const TempFolder folder;
+  write_file_atomic(folder.path() / "strop.json", to_json(RunRecord{}));
+  write_file_atomic(folder.path() / "predictions.jsonl",
+                    to_json(PredictionRecord{0, "data/test/hat/a.jpg", "hat", "shoe", 0.9}) + "\n" +
+                        to_json(PredictionRecord{1, "data/test/hat/b.jpg", "hat", "shoe", 0.8}) + "\n");
+  const std::string good = "data:image/jpeg;base64,/9j/4AAQ", bad = "data:image/jpeg;base64,x\\" onerror=\\"alert(1)";
+  write_file_atomic(folder.path() / "gallery.json",
+                    R"({"mistakes": [{"index": 0, "image": ")" + good + R"("}, {"index": 1, "image": ")" + bad +
+                        R"("}, 7], "augmented": [{"name": "x/c.jpg", "images": [")" + good + R"(", ")" + good +
+                        R"(", "http://elsewhere/"]}, {"images": 3}]})");
+  const std::string page = render_report({folder.path()});
+  EXPECT_TRUE(holds(page, "<section id=\"gallery\">"));
+  EXPECT_EQ(count(page, "<img class=\"thumb\" src=\"" + good + "\""), 3U);
+  EXPECT_EQ(count(page, "<img"), 3U);
+  EXPECT_FALSE(holds(page, "onerror"));
+  EXPECT_FALSE(holds(page, "elsewhere"));
+  EXPECT_TRUE(holds(page, "b.jpg"));
+  EXPECT_EQ(count(page, "<blockquote"), 0U);
+  expect_balanced(page);
+  write_file_atomic(folder.path() / "gallery.json", "[");
+  EXPECT_TRUE(holds(render_report({folder.path()}), "gallery.json can&#39;t be read"));
+}
+
 TEST(Report, AChangedFrozenBlockIsAnAlarm) {
   const TempFolder folder;
   RunRecord record;

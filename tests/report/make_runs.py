@@ -1,4 +1,4 @@
-"""Writes the made-up run folders tests/data/report/run_a and run_b: shapes as of real runs, figures invented.
+"""Writes the made-up run folders tests/data/report/run_a, run_b and run_pictures: shapes as of real runs, figures invented.
 
 Run: python tests/report/make_runs.py. No package needed; the same bytes every time.
 """
@@ -20,6 +20,21 @@ HOSTILE = [
 ]
 FILMS = ["an hour too long , and yet it never bores", "less a film than a shrug", "as thin as its poster",
          "you'll laugh , then wonder why", "not nearly as bad as they say", "a feast for anyone who liked the first"]
+
+FILES = ["shoes/\"><script>document.title='owned'</script>.jpg", "shirt/猫 🐈.jpg", "hat/" + "n" * 250 + ".png",
+         "hat/b.jpg", "skirt/c d.webp"]
+THUMBNAIL = "data:image/jpeg;base64," + (
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABQODxIPDRQSEBIXFRQYHjIhHhwcHj0sLiQySUBMS0dARkVQWnNiUFVtVkVGZIhlbXd7"
+    "gYKBTmCNl4x9lnN+gXz/2wBDARUXFx4aHjshITt8U0ZTfHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8"
+    "fHx8fHx8fHz/wAARCAAwAEADASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF"
+    "BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW"
+    "V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi"
+    "4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC"
+    "AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm"
+    "Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq"
+    "8vP09fb3+Pn6/9oADAMBAAIRAxEAPwBmKZin4pcVjf2h6jdhmKZin4pcU7+0IbsNxUeKfilxTv7Qhuw3FR4p+Kdinf2hDdixio8U"
+    "/FOxWV/aGzdhmKZinYp2Kd/aEN2GYpmKdinYp39oQ3YZimYp+KXFO/tCG7FnFR4p+Kdisr+0N27DMVHin4p2Kd/aEN2GYqPFPxTs"
+    "U7+0IbsMxUeKfinYp39oQ3Y//9k=")
 
 
 def sigmoid(x):
@@ -155,6 +170,26 @@ def write(folder, seed, method, why, stages, top, adapters, speed, seconds_a_ste
                                    "score": round(0.995 - 0.013 * index, 4)}, ensure_ascii=False) + "\n")
 
 
+def make_of_pictures(folder):
+    """Turns a written run into one on pictures."""
+    where = OUT / folder
+    made = json.loads((where / "strop.json").read_text())
+    made.update(task="image-classification", base_model="efficientnet-lite0.pth", family="efficientnet", data="clothing",
+                input={"width": 224, "height": 224, "fit": "crop", "crop_pct": 0.875, "interpolation": "bicubic",
+                       "mean": [0.5] * 3, "std": [0.5] * 3, "channel_order": "rgb"},
+                data_notes=["1 skipped:\n  shoes/x.jpg: truncated"])
+    (where / "strop.json").write_text(json.dumps(made, indent=1) + "\n")
+    with open(where / "predictions.jsonl", "w", encoding="utf-8") as file:
+        for index in range(30):
+            wrong = index < 2 * len(FILES)
+            file.write(json.dumps({"index": index, "text": f"clothing/test/{FILES[index % len(FILES)]}", "label": "hat",
+                                   "prediction": "shoes" if wrong else "hat", "score": round(0.99 - 0.02 * index, 4)},
+                                  ensure_ascii=False) + "\n")
+    gallery = {"mistakes": [{"index": i, "image": THUMBNAIL} for i in range(9)],
+               "augmented": [{"name": name, "images": [THUMBNAIL] * 6} for name in FILES[:3]]}
+    (where / "gallery.json").write_text(json.dumps(gallery) + "\n")
+
+
 def main():
     write("run_a", 1, "layerwise", "the top blocks alone reach the target in the 2 minutes given",
           [("head", 40, 0.02), ("block encoder.layer.5", 260, 0.0004), ("block encoder.layer.4", 260, 0.0002)],
@@ -163,6 +198,9 @@ def main():
     write("run_b", 2, "lora", "adapters in all layers: the time allows three epochs", [("lora", 640, 0.0015)],
           8, True, (330,), 0.097, 910 << 20, [[388, 40], [41, 403]],
           {"seconds": 74.0, "peak": 880 << 20, "quality": 0.9})
+    write("run_pictures", 3, "head", "the head alone reaches the target", [("head", 60, 0.02)], 8, False, (2600,), 0.03,
+          420 << 20, [[379, 49], [45, 399]], {"seconds": 9.0, "peak": 430 << 20, "quality": 0.85})
+    make_of_pictures("run_pictures")
 
 
 if __name__ == "__main__":

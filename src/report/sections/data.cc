@@ -59,6 +59,10 @@ std::string data_section(const RunFiles& run) {
     if (!record.input.text_pair_column.empty()) out += " with " + user_text(record.input.text_pair_column);
   }
   if (record.input.max_length > 0) out += fmt::format(", at most {} tokens a row", record.input.max_length);
+  if (record.input.width > 0) {
+    out += fmt::format(", {} x {} pixels ({}, {})", record.input.width, record.input.height,
+                       user_text(record.input.fit), user_text(record.input.interpolation));
+  }
   out += ".</p>\n" + legend(record) + split_table(record);
   if (!record.data_notes.empty()) {
     out += "<h3>What was noticed</h3><ul>";

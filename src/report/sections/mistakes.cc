@@ -13,14 +13,18 @@ std::string mistakes_section(const RunFiles& run) {
       count_text(static_cast<double>(run.wrong)), plural(static_cast<double>(run.predictions), "row"),
       run.wrong > static_cast<std::int64_t>(run.mistakes.size()) ? fmt::format("Here are {}", run.mistakes.size())
                                                                  : std::string("Here they are"));
-  out += "<ol class=\"mistakes\">\n";
+  const bool pictures = !run.thumbnails.empty();
+  out += fmt::format("<ol class=\"mistakes{}\">\n", pictures ? " pictures" : "");
   for (const auto& mistake : run.mistakes) {
+    const auto thumbnail = run.thumbnails.find(mistake.index);
+    const auto shown = pictures ? "<p class=\"file\">" + user_text(short_name(mistake.text)) + "</p>"
+                                : "<blockquote dir=\"auto\">" + escape_html(repair_utf8(mistake.text)) + "</blockquote>";
+    out += "<li>" + (thumbnail == run.thumbnails.end() ? "" : picture_html(thumbnail->second, mistake.text));
     out += fmt::format(
-        "<li><p class=\"verdict\"><span class=\"chip bad\">{}</span> {} sure, <span class=\"soft\">truly</span> <span "
-        "class=\"chip\">{}</span> <span class=\"soft\">row {}</span></p><blockquote "
-        "dir=\"auto\">{}</blockquote></li>\n",
+        "<p class=\"verdict\"><span class=\"chip bad\">{}</span> {} sure, <span class=\"soft\">truly</span> <span "
+        "class=\"chip\">{}</span> <span class=\"soft\">row {}</span></p>{}</li>\n",
         user_text(mistake.prediction), percent_text(mistake.score), user_text(mistake.label), mistake.index,
-        escape_html(repair_utf8(mistake.text)));
+        shown);
   }
   return section_html(run.anchor + "mistakes", "Worst mistakes", out + "</ol>\n");
 }

@@ -13,7 +13,8 @@ std::string figures_section(const RunFiles& run);      // cards, predicted again
 std::string data_section(const RunFiles& run);         // rows per split and class, notes
 std::string plan_section(const RunFiles& run);         // stages, reasons, the YAML
 std::string classes_section(const RunFiles& run);      // confusion matrix, calibration, per class
-std::string mistakes_section(const RunFiles& run);     // most confident mistakes with their text
+std::string mistakes_section(const RunFiles& run);     // most confident mistakes with their text or picture
+std::string gallery_section(const RunFiles& run);      // what augmentation made of some training pictures
 std::string frozen_section(const RunFiles& run);       // the row of blocks: trained, frozen, proof, precision
 std::string environment_section(const RunFiles& run);  // machine, versions, command
 

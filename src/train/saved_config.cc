@@ -1,0 +1,43 @@
+#include "train/saved_config.h"
+
+namespace strop {
+namespace {
+
+void add_timm_keys(nlohmann::json& config, const Model& model) {
+  config["num_classes"] = model.label_names.size();
+  auto& form_keys = config["pretrained_cfg"];
+  if (!form_keys.is_object()) form_keys = nlohmann::json::object();
+  form_keys["num_classes"] = model.label_names.size();
+  form_keys["label_names"] = model.label_names;
+  if (!model.input_form) return;
+  const auto& form = *model.input_form;
+  form_keys["input_size"] = {3, form.height, form.width};
+  form_keys["mean"] = form.mean;
+  form_keys["std"] = form.std;
+  form_keys["interpolation"] = filter_name(form.interpolation);
+  form_keys["crop_pct"] = form.fit == Fit::crop ? form.crop_pct : 1.0;
+  form_keys["crop_mode"] = form.fit == Fit::squash ? "squash" : form.fit == Fit::letterbox ? "border" : "center";
+}
+
+}  // namespace
+
+nlohmann::json saved_config(const Model& model) {
+  auto config = model.config();
+  nlohmann::json id2label = nlohmann::json::object(), label2id = nlohmann::json::object();
+  for (std::size_t i = 0; i < model.label_names.size(); ++i) {
+    id2label[std::to_string(i)] = model.label_names[i];
+    label2id[model.label_names[i]] = i;
+  }
+  config["id2label"] = id2label;
+  config["label2id"] = label2id;
+  config.erase("_name_or_path");
+  if (config.contains("architecture")) {
+    add_timm_keys(config, model);
+    return config;
+  }
+  config["architectures"] = {model.task_architecture};
+  config["problem_type"] = "single_label_classification";
+  return config;
+}
+
+}  // namespace strop

@@ -1,0 +1,102 @@
+// What differs from task to task: what the data is, how its rows become a model's inputs, how a row is shown to a
+// person, what of the inputs' form is recorded and saved, how answers are written and measured. The jobs (job_*.cc,
+// workbench, finish_run) know tasks by this interface alone; the trainer does not know of them at all.
+//
+// Adding a task: a class in src/train/tasks and a line in tasks/tasks.cc.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "eval/classification.h"
+#include "planner/plan_facts.h"
+#include "report/run_record.h"
+#include "strop/job.h"
+#include "strop/options.h"
+#include "train/batch_source.h"
+#include "train/opened.h"
+
+namespace strop {
+
+// The rows of one split, in their order.
+class TaskSplit {
+ public:
+  virtual ~TaskSplit() = default;
+  virtual std::size_t size() const = 0;
+  virtual const std::vector<std::int32_t>& labels() const = 0;  // -1: none
+  // The rows as the model's inputs, changed at random as options.augment says where `training`. The split and `opened`
+  // must outlive it.
+  virtual std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const = 0;
+  // A row for a person: its text, or the name of its file.
+  virtual std::string text_of(std::size_t row) const = 0;
+  // The row as a small picture (a data URI), where it is one; else "".
+  virtual std::string thumbnail_of(std::size_t row) const;
+};
+
+struct TaskData {
+  std::unique_ptr<TaskSplit> train, validation, test;  // null where there are no such rows; train never is
+  std::vector<std::string> label_names;
+  std::vector<std::int64_t> groups;  // duplicates of the training rows share one; empty: all differ
+  std::vector<std::string> notes;    // choices made and problems found, to be printed
+};
+
+struct Measured {
+  ClassificationMetrics metrics;
+  std::vector<PredictionRecord> predictions;  // of every row
+};
+
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual std::string name() const = 0;
+  // Whether `data` (file or folder) is of a kind that no other task reads.
+  virtual bool claims(const std::string& data) const = 0;
+  // Fills in what a person left open and the task decides.
+  virtual void settle(Options& options) const = 0;
+
+  // --- data ---
+  virtual TaskData load(const Options& options) const = 0;
+  // Rows to evaluate a trained model on, and rows without labels. Error(data).
+  virtual std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,
+                                                     std::vector<std::string>& notes) const = 0;
+  virtual std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened& opened) const = 0;
+
+  // --- what stands between a row and the network: a tokenizer, the form of pictures ---
+  // By the model's files, the run's record and the options, the later the stronger.
+  virtual void open_inputs(Opened& opened, const Options& options) const = 0;
+  virtual InputRecord input_record(const Opened& opened, const Options& options) const = 0;
+  // The files beside a saved model by which others prepare its inputs.
+  virtual void save_inputs(const std::filesystem::path& folder, const Opened& opened) const = 0;
+  // "at most 256 tokens": of the model's inputs, for a person.
+  virtual std::string describe_inputs(const Opened& opened) const = 0;
+  // What a check on some training rows finds doubtful in all this.
+  virtual std::vector<std::string> doubts(const Opened& opened, const Options& options, const TaskData& data) const;
+  // What the planner asks about the inputs.
+  virtual void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const;
+
+  // --- answers ---
+  virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
+  virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
+  // What the page shows of the rows beside the figures (gallery.json); null: nothing.
+  virtual nlohmann::ordered_json gallery(const Opened& opened, const TaskData& data, const Options& options,
+                                         const TaskSplit& measured, const std::vector<PredictionRecord>& predictions) const;
+  // The data as strop inspect shows it: returned as JSON, and added to `text` for a person.
+  virtual nlohmann::ordered_json inspect_data(const Options& options, const InspectOptions& what, std::string& text) const = 0;
+};
+
+// The visible list.
+const std::vector<const Task*>& tasks();
+// Error(usage): no such task.
+const Task& find_task(const std::string& name);
+
+// What this data is for where nothing else says it.
+const Task& task_of_data(const Options& options);
+// What the model does, which options.task and the data must not contradict: Error(usage) or Error(data) with the fix.
+const Task& choose_task(const Options& options);
+void check_task(const Task& model_task, const Options& options);
+
+}  // namespace strop

@@ -1,0 +1,140 @@
+// Pictures, and one label each.
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "data/augment_plan.h"
+#include "data/image_data.h"
+#include "image/draw.h"
+#include "image/encode.h"
+#include "train/tasks/classification.h"
+#include "train/tasks/image_source.h"
+#include "train/tasks/picture_gallery.h"
+#include "train/tasks/picture_inspect.h"
+#include "train/tasks/picture_keys.h"
+#include "train/tasks/pictures.h"
+#include "train/tasks/preprocessor_config.h"
+#include "train/tasks/tasks.h"
+
+namespace strop {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+const Pictures& pictures_of(const TaskSplit& split) { return dynamic_cast<const Pictures&>(split); }
+
+class ImageClassification : public Classification {
+ public:
+  std::string name() const override { return kImageClassification; }
+  bool claims(const std::string& data) const override { return looks_like_image_data(data); }
+
+  void settle(Options& options) const override {
+    const auto plan = parse_augment(options.augment);
+    if (!plan.operations.empty() || plan.rdrop) {
+      fail(ErrorKind::usage, "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single changes (strop config --verbose)");
+    }
+    if (!options.augment.empty()) return;
+    // A head alone is solved on features, where each view costs a pass through the whole network.
+    options.augment = {tunes_head_alone(options) || options.method == "auto" ? "none" : "light"};
+  }
+
+  TaskData load(const Options& options) const override {
+    auto data = load_image_data(options, reading(options));
+    TaskData result;
+    result.train = std::make_unique<Pictures>(std::move(data.train));
+    if (!data.validation.empty()) result.validation = std::make_unique<Pictures>(std::move(data.validation));
+    if (!data.test.empty()) result.test = std::make_unique<Pictures>(std::move(data.test));
+    result.label_names = std::move(data.label_names);
+    result.notes = std::move(data.notes);
+    return result;
+  }
+
+  std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,
+                                             std::vector<std::string>& notes) const override {
+    std::vector<SkippedPicture> skipped;
+    auto split = load_evaluation_pictures(options, opened.model->label_names, reading(options), skipped, notes);
+    for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
+    return std::make_unique<Pictures>(std::move(split));
+  }
+
+  std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened&) const override {
+    std::vector<SkippedPicture> skipped;
+    auto how = reading(options);
+    how.check = how.strict;  // else each file keeps its line, and a damaged one says so there
+    auto split = load_prediction_pictures(options.data, options, how, skipped);
+    for (const auto& one : skipped) log_warning("skipped: {}", one.reason);
+    return std::make_unique<Pictures>(std::move(split));
+  }
+
+  void open_inputs(Opened& opened, const Options& options) const override {
+    if (!opened.model->input_form) {
+      fail(ErrorKind::internal, "{}: the {} family says nothing of its input form", opened.base_name, opened.model->family());
+    }
+    auto& form = *opened.model->input_form;
+    if (opened.record) form = form_of_record(opened.record->input, form);
+    form = with_keys(form, options);
+  }
+
+  InputRecord input_record(const Opened& opened, const Options& options) const override {
+    InputRecord record;
+    if (options.columns.count("label") != 0) record.label_column = options.columns.at("label");
+    write_form(*opened.model->input_form, record);
+    return record;
+  }
+
+  void save_inputs(const std::filesystem::path& folder, const Opened& opened) const override {
+    write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
+  }
+
+  std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }
+
+  std::vector<std::string> doubts(const Opened& opened, const Options& options, const TaskData& data) const override {
+    return doubts_about_form(opened, options, pictures_of(*data.train).split());
+  }
+
+  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const override {
+    add_picture_facts(facts, opened, train);
+  }
+
+  json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& measured,
+               const std::vector<PredictionRecord>& predictions) const override {
+    return {{"mistakes", gallery_of_mistakes(measured, predictions)},
+            {"augmented", gallery_of_views(pictures_of(*data.train).split(), *opened.model->input_form, options)}};
+  }
+
+  json inspect_data(const Options& options, const InspectOptions& what, std::string& text) const override {
+    return inspect_pictures(options, what, reading(options), text);
+  }
+
+ protected:
+  json row_keys(const TaskSplit& split, std::size_t row) const override { return {{"file", split.text_of(row)}}; }
+  // options.draw: the picture with its label, as NUMBER-NAME.jpg.
+  void answered(const TaskSplit& split, std::size_t row, const std::string& label, double score,
+                const Options& options) const override {
+    if (options.draw.empty()) return;
+    const auto& sample = pictures_of(split).split().samples[row];
+    HeldBytes held;
+    Picture picture = decode_source(source_of(sample, held), decode_options(options));
+    draw_label(picture, fmt::format("{} {:.0f}%", label, 100 * score));
+    const auto name = fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
+    write_file_atomic(std::filesystem::path(options.draw) / name, encode_jpeg(picture.view(), 90));
+  }
+
+ private:
+  static ImageReading reading(const Options& options) {
+    return {.strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
+  }
+};
+
+}  // namespace
+
+const Task& image_classification() {
+  static const ImageClassification task;
+  return task;
+}
+
+}  // namespace strop

@@ -1,0 +1,26 @@
+// Small pictures for the report and for contact sheets.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "data/image_data.h"
+#include "train/task.h"
+
+namespace strop {
+
+// A JPEG of at most `side` pixels as a data URI.
+std::string thumbnail_uri(const PictureView& view, int side = 128);
+
+// [{"index", "image"}] of the rows that the page shows as mistakes, the most confident first.
+nlohmann::ordered_json gallery_of_mistakes(const TaskSplit& split, const std::vector<PredictionRecord>& predictions);
+
+// [{"name", "images": [as it is, view 0, view 1 ...]}] of some training pictures, each of another class where there are
+// enough; empty where training changes nothing.
+nlohmann::ordered_json gallery_of_views(const ImageSplit& train, const InputForm& form, const Options& options);
+
+// `samples` pictures, one a row: as it is, then what training makes of it, as one picture of at most 128-pixel tiles.
+Picture contact_sheet(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples);
+
+}  // namespace strop

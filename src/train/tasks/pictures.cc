@@ -1,0 +1,138 @@
+#include "train/tasks/pictures.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "train/start_head.h"
+#include "train/tasks/image_source.h"
+#include "train/tasks/picture_gallery.h"
+#include "train/tasks/picture_keys.h"
+
+namespace strop {
+namespace {
+
+// Depthwise and small convolutions reach about this share of what large products do.
+constexpr double kConvolutionSpeed = 0.35;
+constexpr std::size_t kTimed = 16;
+// Mean confidence under another form over that under ours, above which ours is doubted.
+constexpr double kDoubt = 1.25;
+
+// Some rows, spread over data that may be sorted.
+BatchSource::Samples spread_rows(std::size_t count) {
+  BatchSource::Samples rows(std::min(kTimed, count));
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int64_t>(i * count / rows.size());
+  return rows;
+}
+
+}  // namespace
+
+Pictures::Pictures(ImageSplit split) : split_(std::move(split)), labels_(split_.labels()) {}
+
+std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Options& options, bool training) const {
+  ImageWork work;
+  work.form = *opened.model->input_form;
+  if (training) work.augment = augment_form(options);
+  work.decode = decode_options(options);
+  work.seed = static_cast<std::uint64_t>(options.seed);
+  work.views = std::max<std::int64_t>(1, options.views);
+  work.threads = at::get_num_threads();
+  work.strict = options.strict;
+  if (training && options.progressive_resizing > 0) {
+    work.smallest = options.progressive_resizing;
+    work.full_size_at = std::max<std::int64_t>(1, std::llround(0.75 * options.num_train_epochs));
+  }
+  return std::make_unique<ImageSource>(split_, work);
+}
+
+std::string Pictures::thumbnail_of(std::size_t row) const {
+  try {
+    HeldBytes held;
+    return thumbnail_uri(decode_source(source_of(split_.samples[row], held)).view());
+  } catch (const Error&) {  // it went bad or away since: the page says its name
+    return "";
+  }
+}
+
+void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) {
+  const auto& model = *opened.model;
+  facts.pictures = true;
+  const auto rows = spread_rows(train.size());
+  if (rows.empty()) return;
+  const Stopwatch watch;
+  State state = train.make(rows, 0);
+  facts.input_seconds = watch.seconds() / static_cast<double>(rows.size());
+  const auto& pixels = state.at("pixels");
+  facts.input_bytes = 4 * static_cast<double>(pixels.numel() / pixels.size(0)) * 3;  // the batch at work, two ahead
+  state.set("pixels", pixels.narrow(0, 0, 1));
+  torch::NoGradGuard no_grad;
+  const Pass pass;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    auto& block = facts.model.blocks[i];
+    block.live = 0;
+    for (const auto& port : model.live_at(i)) block.live += static_cast<double>(state.at(port.name).numel());
+    for (const auto& [name, layer] : model.block(i).layers()) {
+      if (layer->kind() == LayerKind::conv) block.speed = kConvolutionSpeed;
+    }
+    model.forward(state, pass, i, i + 1);
+  }
+}
+
+namespace {
+
+struct Normalisation {
+  const char* words;
+  const char* keys;
+  std::array<float, 3> mean, std;
+};
+
+const std::array<Normalisation, 2>& usual_ones() {
+  static const std::array<Normalisation, 2> list = {{
+      {"ImageNet's", "mean=0.485,0.456,0.406 std=0.229,0.224,0.225", InputForm{}.mean, InputForm{}.std},
+      {"0.5 and 0.5", "mean=0.5 std=0.5", {0.5F, 0.5F, 0.5F}, {0.5F, 0.5F, 0.5F}},
+  }};
+  return list;
+}
+
+// The mean of the largest probability that the stored head gives to some training pictures in this form.
+double confidence(const Model& model, const PretrainedHead& head, const ImageSplit& train, const ImageWork& work) {
+  ImageSource source(train, work);
+  State state = source.make(spread_rows(train.size()), 0);
+  const auto last = model.size() - 1;
+  model.forward(state, Pass{}, 0, last);
+  auto logits = at::matmul(state.at(model.live_at(last)[0].name).to(torch::kFloat), head.weight.t());
+  if (head.bias.defined()) logits = logits + head.bias;
+  return std::get<0>(at::softmax(logits, 1).max(1)).mean().item<double>();
+}
+
+}  // namespace
+
+std::vector<std::string> doubts_about_form(const Opened& opened, const Options& options, const ImageSplit& train) {
+  const bool said = std::filesystem::is_directory(opened.base_folder) || says_normalisation(options);
+  const auto head = said ? std::nullopt : stored_head(opened, options);
+  const auto& form = *opened.model->input_form;
+  if (!head || head->weight.size(1) != opened.model->block(opened.model->size() - 1).layers().back().second->shape()[1]) return {};
+  torch::NoGradGuard no_grad;
+  ImageWork work;
+  work.form = form;
+  work.decode = decode_options(options);
+  work.threads = at::get_num_threads();
+  const double ours = confidence(*opened.model, *head, train, work);
+  std::vector<std::string> doubts;
+  for (const auto& other : usual_ones()) {
+    if (other.mean == form.mean && other.std == form.std) continue;
+    work.form.mean = other.mean;
+    work.form.std = other.std;
+    const double theirs = confidence(*opened.model, *head, train, work);
+    if (theirs < kDoubt * ours) continue;
+    doubts.push_back(fmt::format("input form: the file names no mean and std; its own head is {:.0f} % sure of some training "
+                                 "pictures as they are prepared now, and {:.0f} % with {}: if that is right, say {}",
+                                 100 * ours, 100 * theirs, other.words, other.keys));
+  }
+  return doubts;
+}
+
+}  // namespace strop

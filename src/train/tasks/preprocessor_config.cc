@@ -1,0 +1,63 @@
+#include "train/tasks/preprocessor_config.h"
+
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "train/write_files.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+using json = nlohmann::ordered_json;
+
+constexpr const char* kFile = "preprocessor_config.json";
+// Pillow's numbers.
+constexpr std::array kFilters = {Filter::nearest, Filter::lanczos, Filter::bilinear, Filter::bicubic, Filter::box};
+
+json keys_of_base(const fs::path& base) {
+  const auto file = base / kFile;
+  if (!fs::is_directory(base) || !fs::exists(file)) return json::object();
+  auto config = json::parse(read_file(file, ErrorKind::model, 16 << 20), nullptr, false);
+  return config.is_object() ? config : json::object();
+}
+
+}  // namespace
+
+void write_preprocessor(const fs::path& folder, const fs::path& base, const InputForm& form) {
+  auto config = keys_of_base(base);
+  const json square = {{"height", form.height}, {"width", form.width}};
+  if (!config.contains("image_processor_type")) {
+    config["image_processor_type"] = form.fit == Fit::squash ? "ViTImageProcessor" : "BitImageProcessor";
+  }
+  config["do_resize"] = true;
+  const bool has_pct = config.contains("crop_pct");
+  if (form.fit == Fit::crop && has_pct && form.width < 384) {
+    config["size"] = {{"shortest_edge", form.width}};
+    config["crop_pct"] = form.crop_pct;
+  } else if (form.fit == Fit::crop) {
+    config["do_center_crop"] = true;
+    config["crop_size"] = square;
+    config["size"] = {{"shortest_edge", static_cast<int>(std::floor(form.height / form.crop_pct))}};
+  } else {
+    if (config.contains("do_center_crop")) config["do_center_crop"] = false;
+    config["size"] = square;
+  }
+  std::size_t number = 0;
+  while (kFilters[number] != form.interpolation) ++number;
+  config["resample"] = number;
+  config["do_rescale"] = true;
+  config["rescale_factor"] = 1.0 / 255;
+  config["do_normalize"] = true;
+  config["image_mean"] = {form.mean[0], form.mean[1], form.mean[2]};
+  config["image_std"] = {form.std[0], form.std[1], form.std[2]};
+  // Others have no words for these; without them the file means the same to them and to us.
+  if (form.fit == Fit::letterbox) config["fit"] = fit_name(form.fit);
+  if (form.bgr) config["channel_order"] = "bgr";
+  write_json_file(folder / kFile, config);
+}
+
+}  // namespace strop

@@ -1,0 +1,60 @@
+#include "train/tasks/tasks.h"
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/family.h"
+#include "weights/hub.h"
+
+namespace strop {
+
+const std::vector<const Task*>& tasks() {
+  static const std::vector<const Task*> list = {&text_classification(), &image_classification()};
+  return list;
+}
+
+const Task& find_task(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto* task : tasks()) {
+    if (task->name() == name) return *task;
+    names.push_back(task->name());
+  }
+  fail(ErrorKind::usage, "task: {} is not supported yet; supported: {}", name, join(names, ", "));
+}
+
+const Task& task_of_data(const Options& options) {
+  if (options.task != "auto") return find_task(options.task);
+  for (const auto* task : tasks()) {
+    if (task->claims(options.data)) return *task;
+  }
+  return *tasks().front();
+}
+
+void check_task(const Task& model_task, const Options& options) {
+  if (options.task != "auto") {
+    if (find_task(options.task).name() == model_task.name()) return;
+    fail(ErrorKind::usage, "task: {} was asked for, but {} is a model for {}; leave task out, or give another model",
+         options.task, options.model, model_task.name());
+  }
+  for (const auto* task : tasks()) {
+    if (task == &model_task || options.data == "-" || !task->claims(options.data)) continue;
+    fail(ErrorKind::data, "{}: data for {}, but {} is a model for {}; give a model or data of the same task",
+         options.data, task->name(), options.model, model_task.name());
+  }
+}
+
+const Task& choose_task(const Options& options) {
+  if (options.task != "auto") find_task(options.task);
+  const Task& task = find_task(task_of_model(resolve_model(options.model, options.revision)));
+  check_task(task, options);
+  return task;
+}
+
+std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
+std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskData&) const { return {}; }
+void Task::add_facts(PlanFacts&, const Opened&, BatchSource&) const {}
+nlohmann::ordered_json Task::gallery(const Opened&, const TaskData&, const Options&, const TaskSplit&,
+                                     const std::vector<PredictionRecord>&) const {
+  return nullptr;
+}
+
+}  // namespace strop

@@ -1,0 +1,26 @@
+#include "train/write_files.h"
+
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/files.h"
+#include "weights/safetensors.h"
+
+namespace strop {
+
+void write_tensors_file(const std::filesystem::path& file, const std::map<std::string, torch::Tensor>& tensors) {
+  std::map<std::string, torch::Tensor> plain;
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, tensor] : tensors) {
+    const auto& kept = plain[name] = tensor.detach().contiguous();
+    views[name] = {"F32", kept.sizes().vec(), {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};
+  }
+  write_safetensors(file, views);
+}
+
+void write_json_file(const std::filesystem::path& file, const nlohmann::ordered_json& value) {
+  write_file_atomic(file, value.dump(2) + "\n");
+}
+
+}  // namespace strop

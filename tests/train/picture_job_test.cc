@@ -1,0 +1,149 @@
+// Whole jobs on pictures: train, save, open again, evaluate, predict; cached and not; head rows by name.
+#include <sstream>
+
+#include "strop/job.h"
+#include "train/picture_data.h"
+#include "train/tiny_job.h"
+
+namespace strop {
+namespace {
+
+class PictureJob : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(tiny_picture_model())) GTEST_SKIP() << "no tiny vision transformer in tests/data";
+  }
+  PictureJob() { write_pictures(job_.path("pictures"), {"cat", "dog", "owl"}, 12); }
+
+  Options options(const std::string& method, const std::string& out = "run") const {
+    auto options = job_.options(method, out);
+    options.model = tiny_picture_model().string();
+    options.data = job_.path("pictures").string();
+    return options;
+  }
+  double accuracy(const std::string& run) const {
+    Options use;
+    use.model = job_.path(run).string();
+    use.data = job_.path("pictures").string();
+    use.quiet = true;
+    return nlohmann::json::parse(evaluate(use)).at("eval_accuracy").get<double>();
+  }
+
+  TinyJob job_;
+};
+
+TEST_F(PictureJob, AHeadIsTrainedSavedAndOpenedAgain) {
+  const auto result = train(options("head"));
+  const auto figures = nlohmann::json::parse(result.results_json);
+  EXPECT_GT(figures.at("test_accuracy").get<double>(), 0.9);
+  EXPECT_EQ(accuracy("run"), figures.at("test_accuracy").get<double>());
+  for (const auto* file : {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
+    EXPECT_TRUE(std::filesystem::exists(job_.path("run") / file)) << file;
+  }
+  const auto record = job_.json("run", "strop.json");
+  EXPECT_EQ(record.at("task"), "image-classification");
+  EXPECT_EQ(record.at("input").at("width"), 16);
+  for (const auto& block : record.at("blocks")) {
+    EXPECT_EQ(block.at("frozen_hash_before"), block.at("frozen_hash_after")) << block.at("name");
+  }
+
+  Options use;
+  use.model = job_.path("run").string();
+  use.data = job_.path("pictures/test").string();
+  use.draw = job_.path("drawn").string();
+  std::ostringstream lines;
+  predict(use, lines);
+  std::istringstream in(lines.str());
+  std::size_t count = 0, right = 0;
+  for (std::string line; std::getline(in, line); ++count) {
+    const auto answer = nlohmann::json::parse(line);
+    EXPECT_EQ(answer.at("index"), count);
+    EXPECT_EQ(answer.at("scores").size(), 3U);
+    const auto file = answer.at("file").get<std::string>();
+    right += file.find(answer.at("label").get<std::string>()) != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(count, 12U);
+  EXPECT_GE(right, 11U);
+  EXPECT_TRUE(std::filesystem::exists(job_.path("drawn") / "000000-0.jpg"));
+}
+
+TEST_F(PictureJob, GradientStepsLearnWithAndWithoutACacheAndWithMixing) {
+  auto full = options("full", "full");
+  full.num_train_epochs = 6;
+  full.learning_rate = "0.003";
+  full.augment = {"light", "cutmix", "mixup"};
+  full.label_smoothing_factor = 0.1;
+  train(full);
+  EXPECT_GT(accuracy("full"), 0.6);
+
+  auto cached = options("layerwise", "cached");
+  cached.top_k = 1;
+  cached.augment = {"flip"};
+  cached.views = 2;
+  cached.learning_rate = "0.01";
+  train(cached);
+  auto plain = cached;
+  plain.out = job_.path("plain").string();
+  plain.cache = "disk";
+  train(plain);
+  EXPECT_EQ(job_.weights("cached"), job_.weights("plain"));
+}
+
+TEST_F(PictureJob, TheSameSeedGivesTheSameBitsWhateverTheThreadsThatDecode) {
+  auto one = options("full", "one");
+  one.max_steps = 5;
+  one.augment = {"strong"};
+  train(one);
+  auto two = one;
+  two.out = job_.path("two").string();
+  train(two);
+  EXPECT_EQ(job_.weights("one"), job_.weights("two"));
+}
+
+TEST_F(PictureJob, HeadRowsOfKnownNamesAreKept) {
+  auto some = options("full");
+  some.max_steps = 1;
+  some.head_init = "pretrained";
+  write_pictures(job_.path("other"), {"dog", "horse"}, 6);
+  some.data = job_.path("other").string();
+  testing::internal::CaptureStderr();
+  some.quiet = false;
+  train(some);
+  const auto said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("dog: kept from the pretrained head"), std::string::npos) << said;
+  EXPECT_NE(said.find("horse: new; "), std::string::npos) << said;
+}
+
+TEST_F(PictureJob, TwoStagesFromOneSetOfOptions) {
+  write_pictures(job_.path("small"), {"dog", "owl"}, 4);
+  auto both = options("head", "both");
+  both.data = job_.path("small").string();
+  both.pretrain_data = job_.path("pictures").string();
+  both.pretrain_method = "layerwise";
+  both.pretrain_epochs = 2;
+  train(both);
+  EXPECT_EQ(job_.json("both/pretrain", "strop.json").at("labels").size(), 3U);
+  EXPECT_EQ(job_.json("both", "strop.json").at("labels").size(), 2U);
+  EXPECT_EQ(job_.json("both", "strop.json").at("base_model"), job_.path("both/pretrain").string());
+}
+
+TEST_F(PictureJob, FilesThatGoBadDuringTheRunAreLeftOut) {
+  auto some = options("full");
+  some.max_steps = 3;
+  const auto file = job_.path("pictures/train/cat/0.png");
+  const auto bytes = read_file(file, ErrorKind::data);
+  // Whole by its ends, damaged within: only decoding tells.
+  auto broken = bytes;
+  for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 40; ++i) broken[i] = 0;
+  write_file_atomic(file, broken);
+  train(some);
+  EXPECT_EQ(job_.json("run", "all_results.json").at("total_steps"), 3);
+  some.out = job_.path("strict").string();
+  some.strict = true;
+  some.num_train_epochs = 3;
+  some.max_steps = 0;
+  EXPECT_THROW(train(some), Error);
+}
+
+}  // namespace
+}  // namespace strop
