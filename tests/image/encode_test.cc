@@ -36,7 +36,7 @@ TEST(Draw, ALabelStandsAtTheTopWhateverTheSize) {
   }
   EXPECT_GT(white, 500);
   EXPECT_GE(untouched, 300 * 140);
-  for (const auto [width, height] : {std::pair{1, 1}, {3, 200}, {200, 3}}) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {3, 200}, {200, 3}}) {
     Picture tiny(width, height, 9, 9, 9);
     draw_label(tiny, "Stra\u00dfe \xff" + std::string(300, 'x'));
     draw_label(tiny, "");
