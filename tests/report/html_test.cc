@@ -177,7 +177,7 @@ TEST(Report, PicturesAreShownAndNothingElseGoesIntoTheirPlace) {
   write_file_atomic(folder.path() / "predictions.jsonl",
                     to_json(PredictionRecord{0, "data/test/hat/a.jpg", "hat", "shoe", 0.9}) + "\n" +
                         to_json(PredictionRecord{1, "data/test/hat/b.jpg", "hat", "shoe", 0.8}) + "\n");
-  const std::string good = "data:image/jpeg;base64,/9j/4AAQ", bad = "data:image/jpeg;base64,x\\" onerror=\\"alert(1)";
+  const std::string good = "data:image/jpeg;base64,/9j/4AAQ", bad = "data:image/jpeg;base64,x\\\" onerror=\\\"alert(1)";
   write_file_atomic(folder.path() / "gallery.json",
                     R"({"mistakes": [{"index": 0, "image": ")" + good + R"("}, {"index": 1, "image": ")" + bad +
                         R"("}, 7], "augmented": [{"name": "x/c.jpg", "images": [")" + good + R"(", ")" + good +
