@@ -49,13 +49,13 @@ void add_method_keys(KeyTable& t) {
   t.list("feedforward_modules", &Options::feedforward_modules, {},
          "ia3: the targets whose input is scaled instead of their output.");
   t.integers("layers_to_transform", &Options::layers_to_transform, at_least(0),
-             "lora, ia3: only in the blocks of these numbers; empty: all.");
+             "lora, ia3, bitfit, norm: only in the blocks of these numbers (0: above embeddings or stem); empty: all.");
   t.map("rank_pattern", &Options::rank_pattern, "pattern=rank", check_rank,
         "lora: ranks of their own for the layers that a pattern names.");
   t.map("alpha_pattern", &Options::alpha_pattern, "pattern=alpha", check_alpha,
         "lora: alphas of their own for the layers that a pattern names.");
   t.list("modules_to_save", &Options::modules_to_save, {},
-         "Trained in full beside the adapter and saved with it; the head always is.", {"additional_target"});
+         "Trained in full beside adapters or parts of layers; the head always is.", {"additional_target"});
 }
 
 }  // namespace strop

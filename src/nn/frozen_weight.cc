@@ -3,6 +3,8 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/torch.h>
 
+#include <algorithm>
+
 #include "core/memory.h"
 
 namespace strop {
@@ -34,31 +36,41 @@ bool onednn_computes(const Tensor& weight) {
 }
 
 void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision) {
-  std::vector<TensorMark> source;
-  bool any_bias = false;
+  std::vector<TensorMark> weights, biases;
   for (const auto* layer : layers) {
-    source.push_back(mark_of(layer->weight));
-    source.push_back(mark_of(layer->bias));
-    any_bias = any_bias || layer->bias.defined();
+    weights.push_back(mark_of(layer->weight));
+    biases.push_back(mark_of(layer->bias));
   }
-  if (forward_.defined() && precision == precision_ && source == source_) return;
   torch::NoGradGuard no_grad;
-  std::vector<Tensor> weights, biases;
-  for (const auto* layer : layers) {
-    weights.push_back(layer->weight);
-    if (any_bias) biases.push_back(layer->bias.defined() ? layer->bias : layer->weight.new_zeros({layer->shape()[0]}));
-  }
-  const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision);
+  const bool as_precise = forward_.defined() && precision == precision_;
+  precision_ = precision;
+  if (!as_precise || weights != weight_source_) take_weights(layers);
+  if (!as_precise || biases != bias_source_) take_biases(layers);
+  weight_source_ = std::move(weights);
+  bias_source_ = std::move(biases);
+}
+
+void FrozenWeight::take_weights(const std::vector<const Layer*>& layers) {
+  std::vector<Tensor> weights;
+  for (const auto* layer : layers) weights.push_back(layer->weight);
+  const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision_);
   const bool blocked = onednn_computes(weight);
   forward_ = blocked ? reordered(weight) : weight;
   backward_ = blocked ? Tensor() : weight.t();
-  bias_ = any_bias ? at::cat(biases, 0).detach().to(precision) : Tensor();
   for (const auto& one : weights) {
     if (forward_.unsafeGetTensorImpl() != one.unsafeGetTensorImpl()) set_aside(one.const_data_ptr(), one.nbytes());
   }
   layers_ = layers;
-  precision_ = precision;
-  source_ = std::move(source);
+}
+
+void FrozenWeight::take_biases(const std::vector<const Layer*>& layers) {
+  bias_ = Tensor();
+  if (std::none_of(layers.begin(), layers.end(), [](const auto* layer) { return layer->bias.defined(); })) return;
+  std::vector<Tensor> biases;
+  for (const auto* layer : layers) {
+    biases.push_back(layer->bias.defined() ? layer->bias : layer->weight.new_zeros({layer->shape()[0]}));
+  }
+  bias_ = at::cat(biases, 0).detach().to(precision_);
 }
 
 const Tensor& FrozenWeight::backward() {

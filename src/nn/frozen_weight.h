@@ -16,8 +16,9 @@ namespace strop {
 
 class FrozenWeight {
  public:
-  // Takes the weights and biases of `layers` (all of one input width), one below the other, in `precision`; keeps them
-  // until one of these tensors changes. A layer without bias counts as zeros where another has one.
+  // Takes the weights and biases of `layers` (all of one input width), one below the other, in `precision`; keeps each
+  // until one of its tensors changes, so that a bias that trains costs no reordering of its weight. A layer without
+  // bias counts as zeros where another has one.
   void take(const std::vector<const Layer*>& layers, torch::ScalarType precision);
 
   const torch::Tensor& forward() const { return forward_; }  // for product_of(x, forward(), bias()): x W^T + b
@@ -26,9 +27,12 @@ class FrozenWeight {
 
  private:
   torch::Tensor forward_, backward_, bias_;
-  std::vector<TensorMark> source_;
+  std::vector<TensorMark> weight_source_, bias_source_;
   std::vector<const Layer*> layers_;
   torch::ScalarType precision_ = torch::kFloat;
+
+  void take_weights(const std::vector<const Layer*>& layers);
+  void take_biases(const std::vector<const Layer*>& layers);
 };
 
 // True where oneDNN computes with weights like this one: on a CPU, in fp32, or in bf16 where the processor can.

@@ -9,10 +9,9 @@ namespace {
 
 using torch::Tensor;
 
-// True where the layer can take part in a product over frozen weights.
+// True where the layer can take part in a product over frozen weights; its bias may train.
 bool frozen(const Linear& layer) {
-  return !layer.weight.requires_grad() && !(layer.bias.defined() && layer.bias.requires_grad()) &&
-         !(layer.adapter && layer.adapter->changes_input());
+  return !layer.weight.requires_grad() && !(layer.adapter && layer.adapter->changes_input());
 }
 
 bool makes_graph(const Tensor& x) { return torch::GradMode::is_enabled() && x.requires_grad(); }
@@ -41,6 +40,7 @@ Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
   auto& weight = members_.size() == 1 ? members_[0]->frozen_ : frozen_;
   weight.take({members_.begin(), members_.end()}, pass.precision);
   std::vector<LowRankTerm> terms;
+  std::vector<TrainedBias> biases;
   std::vector<bool> fused(members_.size(), true);
   std::int64_t column = 0;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -49,9 +49,10 @@ Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
       fused[i] = low_rank.has_value();
       if (fused[i]) terms.push_back({*low_rank, column});
     }
+    if (members_[i]->bias.defined() && members_[i]->bias.requires_grad()) biases.push_back({members_[i]->bias, column});
     column += members_[i]->out();
   }
-  const Tensor y = low_rank_linear(x, weight, terms);
+  const Tensor y = low_rank_linear(x, weight, terms, biases);
   if (std::all_of(fused.begin(), fused.end(), [](bool one) { return one; })) return y;
   std::vector<Tensor> results;
   column = 0;

@@ -9,7 +9,7 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Factors in order: a_0 .. a_n, b_0 .. b_n. `scales` and `columns` are one a term.
+// Trained tensors in order: a_0 .. a_n, b_0 .. b_n, biases. `scales` are one a term, `columns` one a term and bias.
 constexpr std::size_t kFirstFactor = 1;
 
 std::vector<LowRankTerm> terms_of(torch::TensorList factors, const std::vector<double>& scales,
@@ -22,12 +22,13 @@ std::vector<LowRankTerm> terms_of(torch::TensorList factors, const std::vector<d
 }
 
 struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, torch::TensorList factors,
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, torch::TensorList trained,
                         const std::vector<double>& scales, const std::vector<std::int64_t>& columns,
                         FrozenWeight* weight) {
     const Tensor y = product_of(x, weight->forward(), weight->bias());
     variable_list saved = {x.requires_grad() ? weight->backward() : Tensor()};
     if (!scales.empty()) {
+      const auto factors = trained.slice(0, 2 * scales.size());
       const bool trains_a = std::any_of(factors.begin(), factors.begin() + static_cast<std::ptrdiff_t>(scales.size()),
                                         [](const Tensor& a) { return a.requires_grad(); });
       saved.push_back(trains_a ? x : Tensor());
@@ -37,6 +38,9 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
     ctx->save_for_backward(saved);
     ctx->saved_data["scales"] = scales;
     ctx->saved_data["columns"] = columns;
+    std::vector<std::int64_t> widths;  // of the biases
+    for (const auto& bias : trained.slice(2 * scales.size())) widths.push_back(bias.numel());
+    ctx->saved_data["widths"] = widths;
     return y;
   }
 
@@ -55,6 +59,12 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
         gradient = ctx->needs_input_grad(kFirstFactor + i) ? gradient.to(factors[i].scalar_type()) : Tensor();
       }
     }
+    const auto widths = ctx->saved_data["widths"].toIntVector(), columns = ctx->saved_data["columns"].toIntVector();
+    const auto terms = columns.size() - widths.size();
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      const bool trains = ctx->needs_input_grad(kFirstFactor + 2 * terms + i);
+      result.push_back(trains ? g.narrow(1, columns[terms + i], widths[i]).sum(0, false, torch::kFloat) : Tensor());
+    }
     result.resize(result.size() + 3);  // scales, columns, weight
     return result;
   }
@@ -62,17 +72,22 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
 
 }  // namespace
 
-torch::Tensor low_rank_linear(const Tensor& x, FrozenWeight& weight, const std::vector<LowRankTerm>& terms) {
-  std::vector<Tensor> factors;
+torch::Tensor low_rank_linear(const Tensor& x, FrozenWeight& weight, const std::vector<LowRankTerm>& terms,
+                              const std::vector<TrainedBias>& biases) {
+  std::vector<Tensor> trained;
   std::vector<double> scales;
   std::vector<std::int64_t> columns;
-  for (const auto& term : terms) factors.push_back(term.term.a);
-  for (const auto& term : terms) factors.push_back(term.term.b);
+  for (const auto& term : terms) trained.push_back(term.term.a);
+  for (const auto& term : terms) trained.push_back(term.term.b);
   for (const auto& term : terms) {
     scales.push_back(term.term.scale);
     columns.push_back(term.column);
   }
-  return LowRankLinear::apply(x, torch::TensorList(factors), scales, columns, &weight);
+  for (const auto& one : biases) {
+    trained.push_back(one.bias);
+    columns.push_back(one.column);
+  }
+  return LowRankLinear::apply(x, torch::TensorList(trained), scales, columns, &weight);
 }
 
 }  // namespace strop

@@ -20,7 +20,7 @@ constexpr double kOptimizerBytesPerSecond = 12e9;
 constexpr double kOptimizerTraffic = 28;    // bytes a parameter: reads gradient, two moments, weight; writes three
 constexpr double kFileRate = 0.4e9;         // bytes/s of hashing and writing what the run folder holds
 constexpr double kFinishSeconds = 0.5;      // opening the saved model, the report
-constexpr double kAdapterShare = 1.0 / 32;  // parameters of an adapter over those of its block
+constexpr double kLightShare = 1.0 / 32;    // adapters or parts that train, over the parameters of their block
 constexpr double kKernelBytes = 128 << 20;
 constexpr double kTrainedKeeps = 1.45;  // inputs of products kept for the weights' gradients, over kept
 constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
@@ -43,7 +43,7 @@ class StageCost {
         facts_(facts),
         blocks_(facts.model.blocks),
         cut_(place(stage.cut)),
-        weights_(find_method(stage.method).peft_type.empty()),
+        weights_(find_method(stage.method).trains == Trains::weights),
         shares_(block_shares()) {}
 
   bool gradient() const { return stage_.solver == "gradient"; }
@@ -102,7 +102,7 @@ class StageCost {
   }
   double trained_of(std::size_t i) const {
     const bool own_weights = weights_ || i >= facts_.model.head_begin;
-    return static_cast<double>(blocks_[i].parameters) * (own_weights ? 1 : kAdapterShare);
+    return static_cast<double>(blocks_[i].parameters) * (own_weights ? 1 : kLightShare);
   }
 
   std::vector<BlockShare> block_shares() const {

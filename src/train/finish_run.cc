@@ -44,9 +44,10 @@ std::vector<BlockRecord> block_records(const Model& model, const Options& option
     record.name = block.name();
     record.precision = precision;
     for (const auto& [name, layer] : block.layers()) {
-      const auto own = layer->parameters();
-      record.parameters += own;
-      if (changed.count(name) != 0) record.trained_parameters += own;
+      record.parameters += layer->parameters();
+      for (const auto& one : layer->stored()) {
+        if (changed.count(name + one.suffix) != 0) record.trained_parameters += one.tensor->numel();
+      }
       if (!layer->adapter) continue;
       for (const auto& [key, tensor] : layer->adapter->tensors()) {
         record.parameters += tensor->numel();
@@ -71,7 +72,7 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   if (const auto weights = weights_file(bench.opened.base_folder); !weights.empty()) record.base_hash = sha256_file(weights);
   record.family = bench.opened.model->family();
   record.input = task.input_record(bench.opened, plan.options);
-  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_layers(), data.label_names, plan.precision);
+  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_tensors(), data.label_names, plan.precision);
   for (const auto& block : record.blocks) {
     record.total_parameters += block.parameters;
     record.trained_parameters += block.trained_parameters;
@@ -121,7 +122,7 @@ void log_cost(const CostRecord& cost, const Options& options) {
 
 std::string adapter_method(const Plan& plan, const Opened& opened) {
   const bool puts_adapters = std::any_of(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) {
-    return !find_method(stage.method).peft_type.empty();
+    return find_method(stage.method).trains == Trains::adapters;
   });
   return puts_adapters ? plan.options.method : opened.adapter_method;
 }
@@ -133,7 +134,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const std::string method = adapter_method(plan, bench.opened);
   write_file_atomic(folder / "strop.json", to_json(make_record(bench, plan, trainer, started)) + "\n");
   const auto kind = resolve_save(options, *bench.opened.model, method);
-  save_model({folder, kind, method, trainer.changed_layers()}, bench.opened, options);
+  save_model({folder, kind, method, trainer.changed_tensors()}, bench.opened, options);
   const std::string base_name = bench.opened.base_name;
   bench.train.reset();
   bench.validation.reset();
@@ -147,29 +148,27 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   results.epoch = static_cast<double>(progress.first_epoch);
   results.total_steps = progress.global_step;
   results.best_step = progress.best_step < 0 || progress.best_step == progress.global_step ? 0 : progress.best_step;
-  if (kind != "delta") {
-    // What is measured is what others will open: the saved files, in fp32.
-    Options use = options;
-    use.model = folder.string();
-    use.adapter.clear();
-    const auto reloaded = open_for_use(use);
-    const auto& task = *reloaded.task;
-    const auto& data = bench.data;
-    Measured last;  // of the split that the report is about: test, where there is one
-    if (data.validation) {
-      last = task.measure(reloaded, *data.validation, options);
-      results.eval = last.metrics;
-      results.cost.actual_quality = last.metrics.accuracy;
-    }
-    if (data.test) {
-      last = task.measure(reloaded, *data.test, options);
-      results.test = last.metrics;
-    }
-    if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {
-      write_file_atomic(folder / "predictions.jsonl", prediction_lines(last.predictions));
-      const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
-      if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", gallery.dump() + "\n");
-    }
+  // What is measured is what others will open: the saved files, in fp32.
+  Options use = options;
+  use.model = folder.string();
+  use.adapter.clear();
+  const auto reloaded = open_for_use(use);
+  const auto& task = *reloaded.task;
+  const auto& data = bench.data;
+  Measured last;  // of the split that the report is about: test, where there is one
+  if (data.validation) {
+    last = task.measure(reloaded, *data.validation, options);
+    results.eval = last.metrics;
+    results.cost.actual_quality = last.metrics.accuracy;
+  }
+  if (data.test) {
+    last = task.measure(reloaded, *data.test, options);
+    results.test = last.metrics;
+  }
+  if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {
+    write_file_atomic(folder / "predictions.jsonl", prediction_lines(last.predictions));
+    const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
+    if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", gallery.dump() + "\n");
   }
   results.cost.predicted_seconds = plan.predicted.seconds;
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "models/family.h"
 #include "train/counting_allocator.h"
+#include "train/save_model.h"
 #include "train/task.h"
 #include "tuning/method.h"
 #include "tuning/peft_files.h"
@@ -42,12 +43,13 @@ std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecor
 }
 
 // Shapes alone do not tell a base from another of its kind: the run record holds a hash of the weights.
-void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const Options& options) {
+void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const std::string& base,
+                       const std::string& revision) {
   if (!record || record->base_hash.empty()) return;
-  const auto weights = weights_file(resolve_model(options.model, options.revision));
+  const auto weights = weights_file(resolve_model(base, revision));
   if (!weights.empty() && sha256_file(weights) != record->base_hash) {
-    fail(ErrorKind::model, "{}: this adapter was trained on {}, whose weights differ from those of {}; give that base with --model",
-         adapter.string(), record->base_model, options.model);
+    fail(ErrorKind::model, "{}: trained on {}, whose weights differ from those of {}; give that base with --model",
+         adapter.string(), record->base_model, base);
   }
 }
 
@@ -60,6 +62,7 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options) 
   opened.task = &find_task(opened.model->task);
   opened.task->open_inputs(opened, options);
   if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
+  if (!opened.delta.empty()) read_delta(opened.delta, *opened.model);
 }
 
 // pooling=auto. A head alone reads what the encoder was trained to give, as a sentence-transformers folder says in
@@ -103,7 +106,7 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   Opened opened;
   opened.base_name = absolute_if_path(options.model);
   opened.adapter = options.adapter;
-  if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options);
+  if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options.model, options.revision);
   ModelOptions model_options;
   model_options.label_names = labels;
   model_options.pooling = pooling_of(options);
@@ -120,11 +123,16 @@ Opened open_for_use(const Options& options) {
     opened.adapter = options.adapter;
     opened.record = record_of(opened.adapter);
     opened.base_name = absolute_if_path(options.model);
-    refuse_other_base(options.adapter, opened.record, options);
+    refuse_other_base(options.adapter, opened.record, options.model, options.revision);
   } else if (fs::exists(given / "adapter_config.json")) {
     opened.adapter = given;
     opened.record = record_of(given);
     opened.base_name = base_of_adapter(given, opened.record);
+  } else if (fs::exists(given / "delta.safetensors") && fs::exists(given / "strop.json")) {
+    opened.delta = given;
+    opened.record = record_of(given);
+    opened.base_name = opened.record->base_model;
+    refuse_other_base(given, opened.record, opened.base_name, options.revision);
   } else {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);

@@ -24,6 +24,7 @@ struct Opened {
   std::string base_name;               // as a person gave it; absolute where it is a path
   std::filesystem::path base_folder;   // or a lone file of weights
   std::filesystem::path adapter;       // empty: none
+  std::filesystem::path delta;         // the run folder whose changed tensors were put into the base; empty: none
   std::string adapter_method;
   std::vector<std::string> made;       // layers that the files lack, made anew
   std::optional<RunRecord> record;     // of the run folder, where it is one

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "train/saved_config.h"
 #include "train/task.h"
 #include "train/write_files.h"
@@ -12,12 +13,33 @@
 #include "tuning/peft_files.h"
 
 namespace strop {
+namespace {
+
+constexpr const char* kDelta = "delta.safetensors";
+
+std::vector<std::string> changed_layers(const Model& model, const std::set<std::string>& changed) {
+  std::vector<std::string> names;
+  for (const auto& [name, layer] : model.layers()) {
+    const auto all = layer->stored();
+    const bool found = std::any_of(all.begin(), all.end(), [&, prefix = name](const StoredTensor& one) {
+      return changed.count(prefix + one.suffix) != 0;
+    });
+    if (found) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
 
 std::string resolve_save(const Options& options, const Model& model, const std::string& method) {
   const bool adapters = !method.empty() && !find_method(method).peft_type.empty();
+  if (adapters && !find_method(method).merges) {
+    if (options.save != "auto" && options.save != "adapter") fail_unmergeable(method);
+    return "adapter";
+  }
   if (options.save != "auto") {
     if (options.save == "adapter" && !adapters) {
-      fail(ErrorKind::usage, "save: adapter does not fit method {}, which trains weights themselves; use save=full or delta", options.method);
+      fail(ErrorKind::usage, "save: adapter does not fit method {}, for which PEFT's files have no form; use save=full or delta", options.method);
     }
     return options.save;
   }
@@ -29,21 +51,42 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
   const auto& folder = request.folder;
   auto& model = *opened.model;
   if (request.kind == "adapter") {
-    write_adapter(folder, model, options, request.method, opened.base_name, {request.changed.begin(), request.changed.end()});
+    write_adapter(folder, model, options, request.method, opened.base_name, changed_layers(model, request.changed));
+    return;
+  }
+  if (request.kind == "delta") {
+    auto changed = request.changed;
+    for (const auto& [name, layer] : model.layers()) {
+      if (!layer->adapter) continue;
+      for (const auto& one : layer->stored()) changed.insert(name + one.suffix);
+    }
+    merge_adapters(model);
+    auto tensors = model.tensors();
+    std::erase_if(tensors, [&](const auto& one) { return changed.count(one.first) == 0; });
+    write_tensors_file(folder / kDelta, tensors);
     return;
   }
   merge_adapters(model);
-  if (request.kind == "delta") {
-    std::map<std::string, torch::Tensor> tensors;
-    for (const auto& [name, tensor] : model.tensors()) {
-      if (request.changed.count(name.substr(0, name.rfind('.'))) != 0) tensors[name] = tensor;
-    }
-    write_tensors_file(folder / "delta.safetensors", tensors);
-    return;
-  }
   write_tensors_file(folder / "model.safetensors", model.tensors());
   write_file_atomic(folder / "config.json", saved_config(model).dump(2) + "\n");
   opened.task->save_inputs(folder, opened);
+}
+
+void read_delta(const fs::path& folder, Model& model) {
+  const auto file = folder / kDelta;
+  const auto files = std::make_shared<const WeightFiles>(file);
+  std::map<std::string, StoredTensor> stored;
+  for (const auto& [name, layer] : model.layers()) {
+    for (const auto& one : layer->stored()) stored.emplace(name + one.suffix, one);
+  }
+  for (const auto& [name, view] : files->tensors()) {
+    const auto place = stored.find(name);
+    if (place == stored.end() || place->second.shape != view.shape) {
+      fail(ErrorKind::model, "{}: tensor '{}' [{}] fits none of this {} model: the run was trained on another base", file.string(),
+           name, join_numbers(view.shape), model.family());
+    }
+    *place->second.tensor = to_tensor(view, files);
+  }
 }
 
 }  // namespace strop

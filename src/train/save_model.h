@@ -14,7 +14,7 @@ struct SaveRequest {
   std::filesystem::path folder;
   std::string kind;               // adapter | full | delta
   std::string method;             // of the adapters, where some stand in the slots
-  std::set<std::string> changed;  // layers trained in full
+  std::set<std::string> changed;  // on-disk names of the stored tensors that trained
 };
 
 // "adapter" where the slots hold adapters that PEFT can express over the base (pooling pooler), else "full".
@@ -24,5 +24,8 @@ std::string resolve_save(const Options& options, const Model& model, const std::
 // model.safetensors, config.json and what the task adds for its inputs. With "delta": changed tensors under on-disk
 // names in delta.safetensors.
 void save_model(const SaveRequest& request, Opened& opened, const Options& options);
+
+// Puts the tensors of a folder's delta.safetensors into place. Error(model): a name or a shape that the model lacks.
+void read_delta(const std::filesystem::path& folder, Model& model);
 
 }  // namespace strop

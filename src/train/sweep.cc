@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "core/interrupt.h"
 #include "core/log.h"
@@ -25,11 +24,7 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
   if (stage == plan.stages.end()) return 1;
   const auto& options = plan.options;
   const auto trained = apply_stage(model, *stage, options);
-  std::set<std::string> layers;
-  for (const auto& [name, layer] : model.layers()) {
-    if (layer->weight.requires_grad()) layers.insert(name);
-  }
-  const auto start = copy_tensors(model, layers);
+  const auto start = copy_tensors(model, open_tensors(model));
   const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
   const auto cut = model.index_of(stage->cut);
   PrefixSource source(*data.train, model, cut, precision, CacheKind::none, 0, ".");

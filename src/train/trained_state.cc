@@ -4,14 +4,15 @@
 
 namespace strop {
 
-std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& layers) {
+std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& stored) {
   std::map<std::string, torch::Tensor> copies;
   for (const auto& [name, layer] : model.layers()) {
     if (layer->adapter) {
       for (const auto& [key, tensor] : layer->adapter->tensors()) copies[name + "." + key] = tensor->detach().clone();
     }
-    if (layers.count(name) == 0) continue;
-    for (const auto& one : layer->stored()) copies[name + one.suffix] = one.tensor->detach().clone();
+    for (const auto& one : layer->stored()) {
+      if (stored.count(name + one.suffix) != 0) copies[name + one.suffix] = one.tensor->detach().clone();
+    }
   }
   return copies;
 }

@@ -9,8 +9,8 @@
 
 namespace strop {
 
-// Copies of the adapters' tensors ("<module>.<tensor>") and of weight and bias of `layers`.
-std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& layers);
+// Copies of the adapters' tensors ("<module>.<tensor>") and of the `stored` ones, by on-disk name.
+std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& stored);
 // Writes them back in place. Names that the model lacks are ignored: they belong to a later stage.
 void write_tensors(Model& model, const std::map<std::string, torch::Tensor>& tensors);
 

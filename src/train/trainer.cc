@@ -52,11 +52,7 @@ void Trainer::run(const std::optional<Checkpoint>& resume) {
 
 void Trainer::open(const Stage& stage) {
   apply_stage(model_, stage, plan_.options);
-  for (std::size_t i = 0; i < model_.size(); ++i) {
-    for (const auto& [name, layer] : model_.block(i).layers()) {
-      if (layer->weight.requires_grad()) changed_.insert(name);
-    }
-  }
+  changed_.merge(open_tensors(model_));
   // What opens now was at its stored value when the best so far was kept.
   if (!best_.empty()) best_.merge(copy_tensors(model_, changed_));
 }

@@ -36,7 +36,8 @@ class Trainer {
   void run(const std::optional<Checkpoint>& resume);
 
   const TrainProgress& progress() const { return progress_; }
-  const std::set<std::string>& changed_layers() const { return changed_; }  // opened in full at any stage
+  // On-disk names of the stored tensors that were open at any stage.
+  const std::set<std::string>& changed_tensors() const { return changed_; }
   double trained_seconds() const { return progress_.elapsed; }
 
  private:

@@ -26,6 +26,10 @@ namespace {
 [[noreturn]] void fail_no_target(const Model& model, const Stage& stage, const Options& options) {
   std::vector<std::string> names;
   for (const auto& [name, layer] : model.block(model.index_of(stage.blocks.front())).layers()) names.push_back(name);
+  if (find_method(stage.method).trains != Trains::adapters) {
+    fail(ErrorKind::usage, "method {}: blocks {} of this {} model hold nothing that it trains; layers of {}: {}",
+         stage.method, join(stage.blocks, ", "), model.family(), stage.blocks.front(), join(names, ", "));
+  }
   fail(ErrorKind::usage, "method {}: target_modules [{}] match no layer of this {} model; layers of {}: {}",
        stage.method, join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
 }
@@ -71,27 +75,42 @@ bool has_adapter(const Block& block) {
                      [](const auto& entry) { return entry.second->adapter != nullptr; });
 }
 
+bool is_open(Layer& layer) {
+  const auto all = layer.stored();
+  return std::any_of(all.begin(), all.end(), [](const StoredTensor& one) { return one.tensor->requires_grad(); });
+}
+
+// Whether the method finds something to train in a block without adapters; the block is left as it was.
+bool opens(const Method& method, Block& block, const Options& options) {
+  method.open_block(block, options);
+  bool found = false;
+  for (const auto& [name, layer] : block.layers()) {
+    found = found || layer->adapter != nullptr || is_open(*layer);
+    layer->adapter.reset();
+    for (const auto& one : layer->stored()) *one.tensor = one.tensor->detach();
+  }
+  return found;
+}
+
 }  // namespace
 
 void check_stage(Model& model, const Stage& stage, const Options& options) {
   const auto& method = find_method(stage.method);
   model.index_of(stage.cut);
-  bool below_head = false, adapted = false;
+  if (method.trains == Trains::weights) {
+    for (const auto& name : stage.blocks) model.index_of(name);
+    return;
+  }
+  bool below_head = false, trains = false;
   for (const auto& name : stage.blocks) {
     const auto index = model.index_of(name);
-    if (index >= model.head_begin() || method.peft_type.empty()) continue;
+    if (index >= model.head_begin()) continue;
     below_head = true;
     auto& block = model.block(index);
-    if (has_adapter(block)) {
-      adapted = true;
-      continue;
-    }
-    method.open_block(block, options);
-    adapted = adapted || has_adapter(block);
-    for (const auto& [layer_name, layer] : block.layers()) layer->adapter.reset();
+    trains = has_adapter(block) || opens(method, block, options) || trains;
   }
-  if (below_head && !adapted) fail_no_target(model, stage, options);
-  if (!method.peft_type.empty()) check_saved_modules(model, stage, options);
+  if (below_head && !trains) fail_no_target(model, stage, options);
+  check_saved_modules(model, stage, options);
 }
 
 std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options) {
@@ -111,7 +130,7 @@ std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const O
       for (auto& [key, tensor] : layer->adapter->tensors()) tensor->requires_grad_();
     }
     if (!adapted) method.open_block(block, options);
-    if (!method.peft_type.empty()) open_saved_modules(block, options);
+    if (method.trains != Trains::weights) open_saved_modules(block, options);
   }
   auto trained = trained_tensors(model, stage);
   const bool any_below_head = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
@@ -144,15 +163,25 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
   return all;
 }
 
+std::set<std::string> open_tensors(const Model& model) {
+  std::set<std::string> names;
+  for (const auto& [name, layer] : model.layers()) {
+    for (const auto& one : layer->stored()) {
+      if (one.tensor->requires_grad()) names.insert(name + one.suffix);
+    }
+  }
+  return names;
+}
+
 std::map<std::string, std::string> frozen_hashes(const Model& model, const std::set<std::string>& changed) {
   std::map<std::string, std::string> hashes;
   for (std::size_t i = 0; i < model.size(); ++i) {
     std::string digests;
     for (const auto& [name, layer] : model.block(i).layers()) {
-      if (changed.count(name) != 0) continue;
       for (const auto& one : layer->stored()) {
+        if (changed.count(name + one.suffix) != 0) continue;
         const auto plain = one.tensor->contiguous();
-        digests += name + sha256({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
+        digests += name + one.suffix + sha256({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
       }
     }
     if (!digests.empty()) hashes[model.block(i).name()] = sha256(digests);

@@ -34,8 +34,11 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
 // Nothing trains any more.
 void freeze(Model& model);
 
-// SHA-256 of each block's weights without the layers of `changed` (and adapters aside): the proof that what was frozen
-// stayed as it was. Blocks without such a layer are left out.
+// The on-disk names of the stored tensors (not adapters') that are open now.
+std::set<std::string> open_tensors(const Model& model);
+
+// SHA-256 of each block's stored tensors without those of `changed` (and adapters aside): the proof that what was frozen
+// stayed as it was. Blocks without such a tensor are left out.
 std::map<std::string, std::string> frozen_hashes(const Model& model, const std::set<std::string>& changed);
 
 // Folds every adapter into its layer and empties the slots. Exact in fp32 up to rounding of one product.

@@ -49,10 +49,14 @@ std::vector<Stage> head_stages(const ModelFacts& model, const Options& options) 
   return stages;
 }
 
-void open_weights(Layer& layer) {
+void open_tensor(at::Tensor& tensor) {
   // The stored tensor may be the mapped file itself: training works on a copy.
-  layer.weight = layer.weight.detach().clone().requires_grad_();
-  if (layer.has_bias()) layer.bias = layer.bias.detach().clone().requires_grad_();
+  tensor = tensor.detach().clone().requires_grad_();
+}
+
+void open_weights(Layer& layer) {
+  open_tensor(layer.weight);
+  if (layer.has_bias()) open_tensor(layer.bias);
 }
 
 void open_weights(Block& block, const Options&) {

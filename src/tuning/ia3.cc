@@ -46,7 +46,7 @@ bool is_feedforward(const Options& options, const std::string& module, const Lay
 }  // namespace
 
 std::vector<Stage> ia3_stages(const ModelFacts& model, const Options& options) {
-  return {adapter_stage(model, options, "ia3")};
+  return {light_stage(model, options, "ia3")};
 }
 
 void open_ia3(Block& block, const Options& options) {

@@ -42,7 +42,7 @@ double scale_of(double alpha, std::int64_t rank, bool rslora) {
 }  // namespace
 
 std::vector<Stage> lora_stages(const ModelFacts& model, const Options& options) {
-  return {adapter_stage(model, options, "lora")};
+  return {light_stage(model, options, "lora")};
 }
 
 void open_lora(Block& block, const Options& options) {

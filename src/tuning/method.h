@@ -22,17 +22,25 @@ class Adapter;
 class Block;
 class Layer;
 
+// What a method makes trainable below the head.
+enum class Trains {
+  weights,   // whole layers
+  parts,     // single tensors of them: biases, the affine of norms
+  adapters,  // what it puts into slots; the weights stay
+};
+
 struct Method {
   std::string name;
   std::string summary;
+  Trains trains;
 
   // The stages of a run, with blocks, cut and lr_scale; steps and learning rate are filled by the planner.
   // Error(usage) where the method does not fit the model.
   std::vector<Stage> (*stages)(const ModelFacts& model, const Options& options);
-  // Makes the method's part of one encoder block trainable (adapters into slots, or the weights themselves).
+  // Makes the method's part of one encoder block trainable.
   void (*open_block)(Block& block, const Options& options);
 
-  // --- methods that put adapters into slots; empty and null for the others, which are saved as full models ---
+  // --- adapters that are written to a file of their own; empty and null for the others, saved as full models ---
   std::string peft_type = {};
   // The method's fields of adapter_config.json, for `modules`, the full names of the adapted layers.
   nlohmann::json (*peft_config)(const Options& options, const std::vector<std::string>& modules) = nullptr;
@@ -53,9 +61,9 @@ const Method& find_method(const std::string& name);
 // One stage that opens blocks first_block .. end, cut before first_block.
 Stage stage_from(const ModelFacts& model, const Options& options, const std::string& name, const std::string& method,
                  std::size_t first_block);
-// The one stage of an adapter method: the blocks between embeddings and head, or those of layers_to_transform (0 is the
-// lowest), and the head. Error(usage): a number that no block has.
-Stage adapter_stage(const ModelFacts& model, const Options& options, const std::string& method);
+// The one stage of a method that trains little in each block: the blocks between the first (embeddings, stem) and the
+// head, or those of layers_to_transform (0 is the lowest), and the head. Error(usage): a number that no block has.
+Stage light_stage(const ModelFacts& model, const Options& options, const std::string& method);
 // PEFT's rules (peft.md 2): a list entry matches a module of that name or one that ends with "." + entry; a single
 // entry with regex characters must match in full; "all-linear" matches every linear layer outside the head. A layer's
 // memory_name counts as its name too.

@@ -1,21 +1,28 @@
 #include "core/error.h"
 #include "core/text.h"
+#include "tuning/bitfit.h"
 #include "tuning/full.h"
 #include "tuning/ia3.h"
 #include "tuning/layerwise.h"
 #include "tuning/lora.h"
 #include "tuning/method.h"
+#include "tuning/norm_tuning.h"
 
 namespace strop {
 
 const std::vector<Method>& methods() {
   static const std::vector<Method> list = {
-      {"head", "the task head alone, on cached features of the frozen encoder", &head_stages, &open_weights,
-       {}, nullptr, nullptr, true},
-      {"layerwise", "layer by layer: one block at a time, or the top k, each for few steps", &layerwise_stages, &open_weights},
-      {"lora", "low-rank adapters (LoRA, rsLoRA, LoRA+, DoRA)", &lora_stages, &open_lora, "LORA", &lora_peft_config, &read_lora},
-      {"full", "all weights", &full_stages, &open_weights},
-      {"ia3", "trained factors on keys, values and the MLP", &ia3_stages, &open_ia3, "IA3", &ia3_peft_config, &read_ia3},
+      {"head", "the task head alone, on cached features of the frozen encoder", Trains::weights, &head_stages,
+       &open_weights, {}, nullptr, nullptr, true},
+      {"layerwise", "layer by layer: one block at a time, or the top k, each for few steps", Trains::weights,
+       &layerwise_stages, &open_weights},
+      {"lora", "low-rank adapters (LoRA, rsLoRA, LoRA+, DoRA)", Trains::adapters, &lora_stages, &open_lora, "LORA",
+       &lora_peft_config, &read_lora},
+      {"full", "all weights", Trains::weights, &full_stages, &open_weights},
+      {"ia3", "trained factors on keys, values and the MLP", Trains::adapters, &ia3_stages, &open_ia3, "IA3",
+       &ia3_peft_config, &read_ia3},
+      {"bitfit", "the biases alone", Trains::parts, &bitfit_stages, &open_biases},
+      {"norm", "factors and shifts of the norm layers alone", Trains::parts, &norm_stages, &open_norms},
   };
   return list;
 }

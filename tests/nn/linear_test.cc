@@ -136,6 +136,19 @@ TEST(LinearGroup, OneTrainedBiasAmongFrozenWeights) {
   expect_parity(group, 1e-5);
 }
 
+TEST(LinearGroup, BiasesTrainBesideFrozenWeightsAndAdapters) {
+  Group group({{8, 2}, {5, 0}, {7, 3, false}});
+  for (auto& layer : group.layers) layer->bias.requires_grad_();
+  expect_parity(group, 1e-5);
+  torch::NoGradGuard no_grad;
+  for (auto& layer : group.layers) layer->bias.add_(seeded(layer->bias.sizes().vec(), 7));
+  torch::AutoGradMode grad(true);
+  expect_parity(group, 1e-5);
+  Pass half;
+  half.precision = torch::kBFloat16;
+  expect_parity(group, 3e-2, half);
+}
+
 TEST(LinearGroup, FrozenFactorsGetNoGradient) {
   Group group({{8, 2}, {8, 2}});
   group.factors[0].requires_grad_(false);

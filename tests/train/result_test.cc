@@ -54,6 +54,27 @@ TEST(Merge, EqualsTheAdapter) {
   }
 }
 
+// save=delta: the tensors that trained, or that adapters were folded into, over the base.
+TEST(Delta, RunFolderAnswersAsTheFullModel) {
+  for (const auto* method : {"bitfit", "lora"}) {
+    const TinyJob job;
+    for (const auto* save : {"full", "delta"}) {
+      Options options = job.options(method, save);
+      options.save = save;
+      options.learning_rate = "1e-2";
+      options.max_steps = 8;
+      train(options);
+    }
+    EXPECT_EQ(predictions(job, "delta"), predictions(job, "full")) << method;
+    EXPECT_LT(job.content("delta", "delta.safetensors").size(), job.content("full", "model.safetensors").size() / 2);
+    EXPECT_FALSE(std::filesystem::exists(job.path("delta") / "config.json"));
+    auto bytes = job.content("model", "model.safetensors");
+    bytes.back() ^= 1;
+    std::ofstream(job.model() / "model.safetensors", std::ios::binary) << bytes;
+    EXPECT_THROW(predictions(job, "delta"), Error) << "over other weights";
+  }
+}
+
 std::string message_of(ErrorKind kind, const std::function<void()>& work) {
   try {
     work();

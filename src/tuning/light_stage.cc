@@ -5,7 +5,7 @@
 
 namespace strop {
 
-Stage adapter_stage(const ModelFacts& model, const Options& options, const std::string& method) {
+Stage light_stage(const ModelFacts& model, const Options& options, const std::string& method) {
   const auto& wanted = options.layers_to_transform;
   if (wanted.empty()) return stage_from(model, options, method, method, std::min<std::size_t>(1, model.head_begin));
   const auto count = static_cast<std::int64_t>(model.head_begin) - 1;
