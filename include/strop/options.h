@@ -42,7 +42,7 @@ struct Options {
   bool strict = false;                 // a picture that can't be used ends the run
   std::int64_t max_pixels = 89'478'485;  // larger pictures are refused unread
   // --- method ---
-  std::string method = "auto";         // head | layerwise | lora | full | ia3 (see src/tuning/methods.cc)
+  std::string method = "auto";         // head, layerwise, lora, full, ... (see src/tuning/methods.cc)
   std::string head_solver = "auto";    // ridge | lda | logistic | sgd
   std::string pretrain_data;           // a larger labelled set to train on first; empty: none
   std::string pretrain_method = "full";
@@ -53,6 +53,9 @@ struct Options {
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
   std::string layerwise_order = "top_down";  // top_down | bottom_up
   std::int64_t layerwise_steps = 0;    // steps of each stage; 0: num_train_epochs shared among the stages
+  std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
+  std::string surgical_first;          // the lowest of them; empty: measured
+  double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between
   double layer_decay = 1.0;            // learning rate of block l is layer_decay^(top - l) of the top's
   std::int64_t lora_r = 8;
   double lora_alpha = 0;               // 0: 2 * lora_r
@@ -66,6 +69,10 @@ struct Options {
   std::vector<std::int64_t> layers_to_transform;
   std::map<std::string, std::string> rank_pattern;   // regex=rank
   std::map<std::string, std::string> alpha_pattern;  // regex=alpha
+  std::int64_t adapter_bottleneck = 64;          // adaptformer
+  double adapter_scale = 0.1;                    // adaptformer
+  std::int64_t num_virtual_tokens = 10;          // vpt
+  bool vpt_deep = true;                          // tokens of its own for each block, or the first block's alone
   std::vector<std::string> modules_to_save;      // trained in full beside the adapter; the head always is
   // --- training ---
   std::string learning_rate = "table"; // table | auto (a sweep of at most 100 steps) | a number

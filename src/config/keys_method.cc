@@ -32,6 +32,12 @@ void add_method_keys(KeyTable& t) {
            "layerwise: which block comes first.");
   t.integer("layerwise_steps", &Options::layerwise_steps, at_least(0),
             "layerwise: steps of each stage; 0: num_train_epochs shared among the stages.");
+  t.integer("surgical", &Options::surgical, at_least(0),
+            "layerwise: train this many blocks side by side, those with the largest gradients for their weights; 0: off.");
+  t.text("surgical_first", &Options::surgical_first, "The lowest block of surgical; empty: measured on a few batches.");
+  t.number("lowest_lr", &Options::lowest_lr, fraction(),
+           "Learning rate of the lowest block as a factor of the top's, in equal ratios between (fastai's slice); 1: all the "
+           "same.");
   t.number("layer_decay", &Options::layer_decay, fraction(),
            "Learning rate of each block as a factor of the block above; 1: all the same.",
            {"llrd", "layerwise_lr_decay", "layer_wise_lr_decay"});
@@ -49,11 +55,16 @@ void add_method_keys(KeyTable& t) {
   t.list("feedforward_modules", &Options::feedforward_modules, {},
          "ia3: the targets whose input is scaled instead of their output.");
   t.integers("layers_to_transform", &Options::layers_to_transform, at_least(0),
-             "lora, ia3, bitfit, norm: only in the blocks of these numbers (0: above embeddings or stem); empty: all.");
+             "Light methods (lora, ia3, bitfit, norm, ssf, adaptformer, vpt): only in the blocks of these numbers, from 0 above "
+             "embeddings or stem; empty: all.");
   t.map("rank_pattern", &Options::rank_pattern, "pattern=rank", check_rank,
         "lora: ranks of their own for the layers that a pattern names.");
   t.map("alpha_pattern", &Options::alpha_pattern, "pattern=alpha", check_alpha,
         "lora: alphas of their own for the layers that a pattern names.");
+  t.integer("adapter_bottleneck", &Options::adapter_bottleneck, at_least(1), "adaptformer: width of the bottleneck.");
+  t.number("adapter_scale", &Options::adapter_scale, above(0), "adaptformer: factor on the bottleneck's result.");
+  t.integer("num_virtual_tokens", &Options::num_virtual_tokens, at_least(1), "vpt: trained tokens.", {"prompt_length"});
+  t.boolean("vpt_deep", &Options::vpt_deep, "vpt: tokens of its own for each block; false: the first block's alone.");
   t.list("modules_to_save", &Options::modules_to_save, {},
          "Trained in full beside adapters or parts of layers; the head always is.", {"additional_target"});
 }

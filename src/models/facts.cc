@@ -14,7 +14,7 @@ namespace {
 void add_sizes(BlockFacts& facts, const Block& block, double tokens) {
   double weights = 0, outputs = 0, widest = 0;
   for (const auto& [name, layer] : block.layers()) {
-    if (layer->kind() == LayerKind::embedding) continue;
+    if (layer->kind() == LayerKind::embedding || layer->kind() == LayerKind::slot) continue;
     const auto out = static_cast<double>(layer->shape()[0]);
     outputs += out;
     widest = std::max(widest, out);

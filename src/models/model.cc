@@ -41,7 +41,10 @@ std::vector<Port> Model::live_at(std::size_t cut) const {
     for (const auto& name : blocks_[i - 1]->reads()) live.insert(name);
   }
   std::vector<Port> ports;
-  for (const auto& name : live) ports.push_back({name, written.at(name)});
+  // What nobody has written is read only where it is there (prompts).
+  for (const auto& name : live) {
+    if (const auto found = written.find(name); found != written.end()) ports.push_back({name, found->second});
+  }
   return ports;
 }
 
@@ -108,6 +111,7 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
   std::vector<std::string> made;
   for (std::size_t i = 0; i < size(); ++i) {
     for (const auto& [name, layer] : blocks_[i]->layers()) {
+      if (layer->kind() == LayerKind::slot) continue;
       const auto weight_name = name + layer->weight_suffix();
       const auto weight = find(weight_name);
       if (weight == stored.end() && i < head_begin_) {

@@ -23,6 +23,7 @@ class Block {
   // Leaf layers with their full on-disk names, without ".weight".
   const std::vector<std::pair<std::string, Layer*>>& layers() const { return layers_; }
 
+  // A name that no block before has written is read only where it is there.
   virtual std::vector<std::string> reads() const = 0;
   virtual std::vector<Port> writes() const = 0;
   // Replaces or adds what the block writes; leaves the rest of the state alone.

@@ -8,6 +8,12 @@ std::vector<StoredTensor> Layer::stored() {
   return all;
 }
 
+Parameters parameters_of(const Layer& layer) {
+  Parameters found = {layer.weight, layer.bias};
+  if (layer.adapter) layer.adapter->merge(layer, found.weight, found.bias);
+  return found;
+}
+
 torch::Tensor Layer::converted(const torch::Tensor& master, Kept& kept, torch::ScalarType precision) {
   if (!master.defined() || master.scalar_type() == precision) return master;
   if (master.requires_grad()) {

@@ -26,7 +26,7 @@ inline TensorMark mark_of(const torch::Tensor& tensor) {
   return {tensor.storage().getWeakStorageImpl(), static_cast<std::int64_t>(tensor._version())};
 }
 
-enum class LayerKind { linear, embedding, norm, conv, batch_norm, table };
+enum class LayerKind { linear, embedding, norm, conv, batch_norm, table, slot };
 
 // A tensor of a layer as files know it: the layer's name on disk with `suffix` behind it.
 struct StoredTensor {
@@ -78,5 +78,11 @@ class Layer {
   std::string weight_suffix_;
   mutable Kept kept_weight_, kept_bias_;
 };
+
+// Weight and bias of a layer, its adapter merged in (in the graph) where it has one. Norms compute with these.
+struct Parameters {
+  torch::Tensor weight, bias;
+};
+Parameters parameters_of(const Layer& layer);
 
 }  // namespace strop

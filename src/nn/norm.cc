@@ -167,10 +167,11 @@ struct Dropout : torch::autograd::Function<Dropout> {
 
 variable_list normed(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout,
                      bool gives_sum) {
+  const auto [weight, bias] = parameters_of(norm);
   const bool keep =
       torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()) ||
-                                        norm.weight.requires_grad() || norm.bias.requires_grad());
-  return ResidualNorm::apply(x.contiguous(), norm.weight, norm.bias,
+                                        weight.requires_grad() || bias.requires_grad());
+  return ResidualNorm::apply(x.contiguous(), weight, bias,
                              residual.defined() ? std::optional<Tensor>(residual.contiguous()) : std::nullopt,
                              norm.eps(), dropout.rate, static_cast<std::int64_t>(dropout.mask_key), keep, gives_sum);
 }

@@ -12,6 +12,7 @@
 #include "train/pretrain.h"
 #include "train/run_folder.h"
 #include "train/save_model.h"
+#include "train/surgical.h"
 #include "train/sweep.h"
 #include "train/workbench.h"
 #include "tuning/apply.h"
@@ -41,6 +42,19 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
   auto facts = bench.facts(seconds_since_launch());
   facts.rates = machine_rates(bench.threads);
   return facts;
+}
+
+// The plan by the rules, for options of which the model's gradients have settled surgical_first.
+Plan plan_for(Options options, Workbench& bench) {
+  if (options.surgical == 0 || !options.surgical_first.empty()) return choose_plan(options, facts_of(bench, options));
+  const auto choice = choose_surgical(*bench.opened.model, options, bench.train_data(options));
+  options.surgical_first = choice.first;
+  auto plan = choose_plan(options, facts_of(bench, options));
+  std::vector<std::string> found;
+  for (const auto& [block, ratio] : choice.gradients) found.push_back(fmt::format("{} {:.2g}", block, ratio));
+  plan.reasons["surgical"] = fmt::format("{} from {} up: the largest gradients for their weights ({})", options.surgical,
+                                         choice.first, join(found, ", "));
+  return plan;
 }
 
 // What would fail late fails before anything is written.
@@ -105,7 +119,7 @@ RunResult resume_run(const Options& options) {
 
 Plan make_plan(const Options& options) {
   const auto bench = open_workbench(choose_task(options), options);
-  auto plan = choose_plan(bench->options, facts_of(*bench, options));
+  auto plan = plan_for(bench->options, *bench);
   check_plan(plan, *bench);
   return plan;
 }
@@ -117,7 +131,7 @@ RunResult train(const Options& options) {
   const Task& task = choose_task(options);
   const auto folder = claim_folder(options, task.name());
   auto bench = open_workbench(task, after_pretraining(options, folder.path));
-  Plan plan = choose_plan(bench->options, facts_of(*bench, options));
+  Plan plan = plan_for(bench->options, *bench);
   settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
 }

@@ -6,6 +6,7 @@
 #include "train/run_folder.h"
 #include "train/save_model.h"
 #include "train/task.h"
+#include "tuning/method.h"
 
 namespace strop {
 namespace {
@@ -44,6 +45,7 @@ void predict(const Options& options, std::ostream& out) {
 std::filesystem::path merge(const Options& options) {
   auto opened = open_for_use(options);
   if (opened.adapter.empty()) fail(ErrorKind::usage, "merge: {} has no adapter to fold in; give --adapter, or a run folder that holds one", options.model);
+  if (!find_method(opened.adapter_method).merges) fail_unmergeable(opened.adapter_method);
   const auto folder = claim_folder(options, "merged");
   save_model({folder.path, "full", opened.adapter_method, {}}, opened, options);
   return folder.path;

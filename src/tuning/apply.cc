@@ -25,8 +25,11 @@ namespace {
 
 [[noreturn]] void fail_no_target(const Model& model, const Stage& stage, const Options& options) {
   std::vector<std::string> names;
-  for (const auto& [name, layer] : model.block(model.index_of(stage.blocks.front())).layers()) names.push_back(name);
-  if (find_method(stage.method).trains != Trains::adapters) {
+  for (const auto& [name, layer] : model.block(model.index_of(stage.blocks.front())).layers()) {
+    if (layer->kind() != LayerKind::slot) names.push_back(name);
+  }
+  const auto& method = find_method(stage.method);
+  if (method.trains != Trains::adapters || options.target_modules.empty()) {
     fail(ErrorKind::usage, "method {}: blocks {} of this {} model hold nothing that it trains; layers of {}: {}",
          stage.method, join(stage.blocks, ", "), model.family(), stage.blocks.front(), join(names, ", "));
   }

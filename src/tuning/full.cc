@@ -6,6 +6,17 @@
 
 namespace strop {
 
+namespace {
+
+// On the learning rate of block i, `top` being the highest encoder block.
+double depth_factor(const Options& options, std::size_t i, std::size_t top) {
+  if (i >= top) return 1;
+  const auto below = static_cast<double>(top - i);
+  return std::pow(options.layer_decay, below) * std::pow(options.lowest_lr, below / static_cast<double>(top));
+}
+
+}  // namespace
+
 Stage stage_from(const ModelFacts& model, const Options& options, const std::string& name, const std::string& method,
                  std::size_t first_block) {
   Stage stage;
@@ -16,9 +27,7 @@ Stage stage_from(const ModelFacts& model, const Options& options, const std::str
   for (std::size_t i = first_block; i < model.blocks.size(); ++i) {
     const auto& block = model.blocks[i].name;
     stage.blocks.push_back(block);
-    if (options.layer_decay != 1.0 && i < top) {
-      stage.lr_scale[block] = std::pow(options.layer_decay, static_cast<double>(top - i));
-    }
+    if (const double factor = depth_factor(options, i, top); factor != 1) stage.lr_scale[block] = factor;
     // update_period: the head first, then each block from the top; the last entry holds for all below.
     if (!options.update_period.empty()) {
       const std::size_t depth = i >= model.head_begin ? 0 : model.head_begin - i;
@@ -55,6 +64,7 @@ void open_tensor(at::Tensor& tensor) {
 }
 
 void open_weights(Layer& layer) {
+  if (layer.kind() == LayerKind::slot) return;
   open_tensor(layer.weight);
   if (layer.has_bias()) open_tensor(layer.bias);
 }

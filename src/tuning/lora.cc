@@ -10,6 +10,7 @@
 #include "nn/block.h"
 #include "tuning/lora_adapter.h"
 #include "tuning/pattern.h"
+#include "tuning/seeded.h"
 
 namespace strop {
 namespace {
@@ -26,13 +27,6 @@ const std::vector<std::string>& targets(const Options& options) {
 bool is_target(const Options& options, const std::string& module, const Layer& layer) {
   return layer.kind() == LayerKind::linear && matches_modules(targets(options), module, layer) &&
          !(!options.exclude_modules.empty() && matches_modules(options.exclude_modules, module, layer));
-}
-
-// FNV-1a: the same in every run and on every machine.
-std::uint64_t name_hash(const std::string& name) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return hash;
 }
 
 double scale_of(double alpha, std::int64_t rank, bool rslora) {
@@ -52,8 +46,7 @@ void open_lora(Block& block, const Options& options) {
         pattern_value(options.rank_pattern, name, static_cast<double>(options.lora_r), "rank_pattern"));
     const double alpha = pattern_value(options.alpha_pattern, name, options.lora_alpha > 0 ? options.lora_alpha : 2.0 * static_cast<double>(options.lora_r), "alpha_pattern");
     const auto out = layer->shape()[0], in = layer->shape()[1];
-    auto generator = at::make_generator<at::CPUGeneratorImpl>(
-        mix64(static_cast<std::uint64_t>(options.seed) ^ name_hash(name)));
+    auto generator = generator_of(options, name);
     const double bound = 1.0 / std::sqrt(static_cast<double>(in));
     Tensor a = torch::empty({rank, in}).uniform_(-bound, bound, generator).requires_grad_();
     Tensor b = torch::zeros({out, rank}).requires_grad_();

@@ -50,11 +50,14 @@ struct Method {
                                    const std::map<std::string, at::Tensor>& tensors) = nullptr;
 
   bool head_alone = false;  // the encoder stays as it is
+  bool merges = true;       // what trained folds into weights; otherwise the adapter's file is the only form
 };
 
 const std::vector<Method>& methods();
 // Error(usage) with the list of methods and the nearest name.
 const Method& find_method(const std::string& name);
+// Error(usage): what `method` trains does not fold into weights, and what to do instead.
+[[noreturn]] void fail_unmergeable(const std::string& method);
 
 // --- shared by the methods ---
 

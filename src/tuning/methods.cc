@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "core/text.h"
+#include "tuning/adaptformer.h"
 #include "tuning/bitfit.h"
 #include "tuning/full.h"
 #include "tuning/ia3.h"
@@ -7,6 +8,8 @@
 #include "tuning/lora.h"
 #include "tuning/method.h"
 #include "tuning/norm_tuning.h"
+#include "tuning/ssf.h"
+#include "tuning/vpt.h"
 
 namespace strop {
 
@@ -22,6 +25,11 @@ const std::vector<Method>& methods() {
       {"ia3", "trained factors on keys, values and the MLP", Trains::adapters, &ia3_stages, &open_ia3, "IA3",
        &ia3_peft_config, &read_ia3},
       {"bitfit", "the biases alone", Trains::parts, &bitfit_stages, &open_biases},
+      {"ssf", "factors and shifts on the results of layers, folded in at the end", Trains::adapters, &ssf_stages, &open_ssf},
+      {"adaptformer", "a bottleneck beside each MLP", Trains::adapters, &adaptformer_stages, &open_adaptformer,
+       "ADAPTFORMER", &adaptformer_config, &read_adaptformer, false, false},
+      {"vpt", "trained tokens beside the picture's, in each block or in the first", Trains::adapters, &vpt_stages, &open_vpt,
+       "VPT", &vpt_config, &read_vpt, false, false},
       {"norm", "factors and shifts of the norm layers alone", Trains::parts, &norm_stages, &open_norms},
   };
   return list;
@@ -36,6 +44,12 @@ const Method& find_method(const std::string& name) {
   const auto close = nearest(name, names);
   fail(ErrorKind::usage, "method: no '{}'{}; expected one of {}", name,
        close.empty() ? "" : " (did you mean '" + close + "'?)", join(names, ", "));
+}
+
+void fail_unmergeable(const std::string& method) {
+  fail(ErrorKind::usage,
+       "method {}: what it trains stands beside the weights and does not fold into them; use save=adapter, and the run "
+       "folder (or --adapter) for eval and predict", method);
 }
 
 }  // namespace strop

@@ -114,6 +114,30 @@ TEST(Choose, PeriodsAndDecayByDepth) {
   EXPECT_EQ(stage.lr_scale, (std::map<std::string, double>{{"encoder.layer.0", 0.5}, {"embeddings", 0.25}}));
 }
 
+TEST(Choose, RatesFromTheLowestUpInEqualRatios) {
+  auto options = with("full");
+  options.lowest_lr = 0.01;
+  const auto scale = choose_plan(options, facts()).stages.at(0).lr_scale;
+  ASSERT_EQ(scale.size(), 2U) << "the top block and the head learn at the stage's rate";
+  EXPECT_NEAR(scale.at("encoder.layer.0"), 0.1, 1e-12);
+  EXPECT_NEAR(scale.at("embeddings"), 0.01, 1e-12);
+}
+
+TEST(Choose, SurgicalTrainsItsBlocksAndTheHead) {
+  auto options = with("layerwise");
+  options.surgical = 1;
+  options.surgical_first = "encoder.layer.0";
+  const auto stage = choose_plan(options, facts()).stages.at(0);
+  EXPECT_EQ(stage.cut, "encoder.layer.0");
+  EXPECT_EQ(stage.blocks, (std::vector<std::string>{"encoder.layer.0", "pooler", "classifier"}));
+  options.surgical = 2;
+  EXPECT_EQ(choose_plan(options, facts()).stages.at(0).blocks.size(), 4U);
+  options.surgical_first = "encoder.layer.1";
+  EXPECT_THROW(choose_plan(options, facts()), Error);
+  options.surgical = 3;
+  EXPECT_THROW(choose_plan(options, facts()), Error);
+}
+
 TEST(Choose, MethodsThatDoNotFit) {
   EXPECT_THROW(choose_plan(with("lorra"), facts()), Error);
   auto options = with("layerwise");

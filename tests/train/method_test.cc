@@ -65,6 +65,22 @@ const std::vector<Case> kCases = {
      },
      0.95,
      {"encoder.layer.1", "encoder.layer.2", "pooler", "classifier"}},
+    {"surgical",
+     [](Options& o) {
+       o.method = "layerwise";
+       o.surgical = 1;
+       o.surgical_first = "encoder.layer.1";
+       o.learning_rate = "2e-3";
+     },
+     0.95,
+     {"encoder.layer.1", "pooler", "classifier"}},
+    {"lp_ft_bitfit",
+     [](Options& o) {
+       o.method = "bitfit";
+       o.lp_ft = true;
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
     {"gradual_unfreezing",
      [](Options& o) {
        o.method = "layerwise";
@@ -117,6 +133,18 @@ const std::vector<Case> kCases = {
     {"norm",
      [](Options& o) {
        o.method = "norm";
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
+    {"ssf",
+     [](Options& o) {
+       o.method = "ssf";
+       o.learning_rate = "1e-2";
+     },
+     0.95, kEncoder},
+    {"adaptformer",
+     [](Options& o) {
+       o.method = "adaptformer";
        o.learning_rate = "1e-2";
      },
      0.95, kEncoder},
@@ -190,7 +218,7 @@ TEST_P(Methods, LearnFreezeAndLeaveTheirFiles) {
   EXPECT_EQ(adapter, std::filesystem::exists(job.path("run") / "adapter_config.json"));
   EXPECT_NE(adapter, std::filesystem::exists(job.path("run") / "model.safetensors"));
   EXPECT_NE(adapter, std::filesystem::exists(job.path("run") / "config.json"));
-  EXPECT_EQ(adapter, options.method == "lora" || options.method == "ia3");
+  EXPECT_EQ(adapter, options.method == "lora" || options.method == "ia3" || options.method == "adaptformer");
   EXPECT_EQ(nlohmann::json::parse(result.results_json), job.json("run", "all_results.json"));
 }
 

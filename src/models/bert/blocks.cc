@@ -40,6 +40,7 @@ EncoderLayer::EncoderLayer(const Dims& dims, std::int64_t layer, std::int64_t in
       down_(dims.mlp, dims.width),
       attention_norm_(dims.width, dims.eps),
       out_norm_(dims.width, dims.eps),
+      beside_mlp_(dims.width),
       query_key_value_({&query_, &key_, &value_}),
       key_value_({&key_, &value_}) {
   const std::string prefix = "bert." + name() + ".";
@@ -51,6 +52,7 @@ EncoderLayer::EncoderLayer(const Dims& dims, std::int64_t layer, std::int64_t in
   add_layer(prefix + "intermediate.dense", up_);
   add_layer(prefix + "output.dense", down_);
   add_layer(prefix + "output.LayerNorm", out_norm_);
+  add_layer(prefix + "adaptmlp", beside_mlp_);
 }
 
 std::vector<Port> EncoderLayer::writes() const {
@@ -76,7 +78,8 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
   const Tensor attended = residual_norm(attention_norm_, linear(attention_out_, context, pass), residual,
                                         {rate, pass.mask_key(index(), 1)});
   const Tensor up = at::gelu(linear(up_, attended, pass));
-  state.set("hidden", residual_norm(out_norm_, linear(down_, up, pass), attended, {rate, pass.mask_key(index(), 2)}));
+  const Tensor mlp = beside_mlp_.add(attended, linear(down_, up, pass), pass);
+  state.set("hidden", residual_norm(out_norm_, mlp, attended, {rate, pass.mask_key(index(), 2)}));
   if (first_row_only_) state.set("cu_seqlens", query_bounds);
 }
 

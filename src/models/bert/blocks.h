@@ -6,6 +6,7 @@
 #include "nn/embedding.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
+#include "nn/slot.h"
 
 namespace strop::bert {
 
@@ -44,6 +45,7 @@ class EncoderLayer : public Block {
   bool first_row_only_;
   Linear query_, key_, value_, attention_out_, up_, down_;
   LayerNorm attention_norm_, out_norm_;
+  BranchSlot beside_mlp_;
   LinearGroup query_key_value_, key_value_;
 };
 

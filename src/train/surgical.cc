@@ -1,0 +1,78 @@
+#include "train/surgical.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/interrupt.h"
+#include "core/log.h"
+#include "train/prefix_source.h"
+#include "tuning/apply.h"
+#include "tuning/layerwise.h"
+
+namespace strop {
+namespace {
+
+constexpr std::size_t kBatches = 4, kSamples = 16;
+
+// Of each trained block the squared norms of its tensors or of their gradients.
+std::map<std::string, double> squares(const std::vector<TrainedTensor>& trained, bool gradients) {
+  std::map<std::string, double> sums;
+  for (const auto& one : trained) {
+    const auto& tensor = gradients ? one.tensor.grad() : one.tensor;
+    if (tensor.defined()) sums[one.block] += tensor.detach().square().sum(torch::kDouble).item<double>();
+  }
+  return sums;
+}
+
+}  // namespace
+
+SurgicalChoice choose_surgical(Model& model, const Options& options, const TrainData& data) {
+  const auto facts = model_facts(model, 1, false);
+  const auto blocks = layerwise_blocks(facts);
+  Options all = options;
+  all.surgical = 0;
+  all.top_k = static_cast<std::int64_t>(blocks.size());
+  const auto stage = layerwise_stages(facts, all).at(0);
+  const auto trained = apply_stage(model, stage, all);
+  const auto weights = squares(trained, false);
+
+  PrefixSource source(*data.train, model, blocks.front(), torch::kFloat, CacheKind::none, 0, ".");
+  auto order = Sampler(sampler_config(all), data.train->labels(), data.train->lengths()).epoch_batches(0);
+  order.resize(std::min(order.size(), kBatches));
+  std::map<std::string, double> ratios;
+  for (auto& batch : order) {
+    throw_if_interrupted();
+    batch.samples.resize(std::min(batch.samples.size(), kSamples));
+    MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
+    for (const auto sample : batch.samples) micro.labels.push_back(source.labels()[static_cast<std::size_t>(sample)]);
+    run_step(model, std::move(micro), Pass{}, {}, blocks.front(), static_cast<double>(batch.samples.size()), 0);
+    for (const auto& [block, square] : squares(trained, true)) {
+      ratios[block] += std::sqrt(square / std::max(weights.at(block), 1e-30)) / static_cast<double>(order.size());
+    }
+    for (const auto& one : trained) one.tensor.mutable_grad() = torch::Tensor();
+  }
+  freeze(model);
+
+  SurgicalChoice choice;
+  for (const auto block : blocks) {
+    const auto& name = facts.blocks[block].name;
+    choice.gradients.emplace_back(name, ratios[name]);
+    log_info("surgical: {}: gradient {:.3g} of the weights", name, ratios[name]);
+  }
+  const auto count = static_cast<std::size_t>(options.surgical);
+  double best = -1;
+  for (std::size_t i = 0; i + count <= blocks.size(); ++i) {
+    const auto first = choice.gradients.begin() + static_cast<std::ptrdiff_t>(i);
+    const double sum = std::accumulate(first, first + options.surgical, 0.0,
+                                       [](double part, const auto& one) { return part + one.second; });
+    if (sum <= best) continue;
+    best = sum;
+    choice.first = first->first;
+  }
+  return choice;
+}
+
+}  // namespace strop
