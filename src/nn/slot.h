@@ -20,9 +20,10 @@ class BranchSlot : public Layer {
 };
 
 // Tokens behind a block's own: the adapter's (its input() appends them), else those that the block before left in the
-// state as "prompts". Behind, for then the block's own tokens keep their places; attention minds no order.
+// state under kPort. Behind, for then the block's own tokens keep their places; attention minds no order.
 class TokenSlot : public Layer {
  public:
+  static constexpr const char* kPort = "prompts";
   explicit TokenSlot(std::int64_t width) : Layer(LayerKind::slot, {width}, false) {}
   std::vector<StoredTensor> stored() override { return {}; }
   // tokens: samples x T x width. Returns samples x (T + P) x width.

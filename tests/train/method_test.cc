@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "strop/plan.h"
 #include "tiny_job.h"
 
 namespace strop {
@@ -80,7 +81,7 @@ const std::vector<Case> kCases = {
        o.lp_ft = true;
        o.learning_rate = "1e-2";
      },
-     0.95, kEncoder},
+     0.85, kEncoder},
     {"gradual_unfreezing",
      [](Options& o) {
        o.method = "layerwise";
@@ -129,19 +130,19 @@ const std::vector<Case> kCases = {
        o.method = "bitfit";
        o.learning_rate = "1e-2";
      },
-     0.95, kEncoder},
+     0.85, kEncoder},
     {"norm",
      [](Options& o) {
        o.method = "norm";
        o.learning_rate = "1e-2";
      },
-     0.95, kEncoder},
+     0.85, kEncoder},
     {"ssf",
      [](Options& o) {
        o.method = "ssf";
        o.learning_rate = "1e-2";
      },
-     0.95, kEncoder},
+     0.85, kEncoder},
     {"adaptformer",
      [](Options& o) {
        o.method = "adaptformer";
@@ -224,6 +225,24 @@ TEST_P(Methods, LearnFreezeAndLeaveTheirFiles) {
 
 INSTANTIATE_TEST_SUITE_P(All, Methods, testing::ValuesIn(kCases),
                          [](const auto& one) { return std::string(one.param.name); });
+
+TEST(Surgical, ChoiceIsMeasuredAndWritten) {
+  const TinyJob job;
+  Options options = job.options("layerwise");
+  options.surgical = 2;
+  options.max_steps = 4;
+  const auto planned = make_plan(options);
+  train(options);
+  const auto file = job.path("run") / "plan.yaml";
+  const auto plan = plan_from_yaml(job.content("run", "plan.yaml"), file.string());
+  const auto& first = plan.options.surgical_first;
+  EXPECT_TRUE(first == "encoder.layer.0" || first == "encoder.layer.1") << first;
+  EXPECT_EQ(planned.options.surgical_first, first);
+  ASSERT_EQ(plan.stages.size(), 1U);
+  EXPECT_EQ(plan.stages[0].cut, first);
+  EXPECT_EQ(plan.stages[0].blocks.size(), 4U) << "two blocks, pooler and classifier";
+  EXPECT_NE(plan.reasons.at("surgical").find("encoder.layer.2 "), std::string::npos) << plan.reasons.at("surgical");
+}
 
 // pooling=auto: a head alone reads what a sentence-transformers model was trained to give.
 TEST(Pooling, AHeadAloneFollowsTheModelsOwn) {

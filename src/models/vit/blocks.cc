@@ -92,6 +92,8 @@ EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t la
       down_(dims.mlp, dims.width),
       scale1_(LayerKind::table, {dims.width}, false, names.scale_suffix),
       scale2_(LayerKind::table, {dims.width}, false, names.scale_suffix),
+      prompts_(dims.width),
+      beside_mlp_(dims.width),
       query_key_value_({}),
       key_value_({}) {
   const std::string prefix = names.prefix + name() + ".";
@@ -115,6 +117,19 @@ EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t la
   add(names.up, up_);
   add(names.down, down_);
   if (dims.layer_scale) add(names.scale2, scale2_);
+  add("prompts", prompts_);
+  add("adaptmlp", beside_mlp_);
+}
+
+// Prompts that an earlier block left are read unless others take their place.
+std::vector<std::string> EncoderLayer::reads() const {
+  if (prompts_.adapter) return {"hidden"};
+  return {"hidden", TokenSlot::kPort};
+}
+
+std::vector<Port> EncoderLayer::writes() const {
+  if (!prompts_.adapter) return {{"hidden", Rows::sample}};
+  return {{"hidden", Rows::sample}, {TokenSlot::kPort, Rows::sample}};
 }
 
 Tensor EncoderLayer::attention(const Tensor& normed, std::int64_t samples, std::int64_t kept, const Pass& pass) const {
@@ -140,7 +155,8 @@ Tensor EncoderLayer::scaled(const Layer& scale, const Tensor& x, const Pass& pas
 }
 
 void EncoderLayer::forward(State& state, const Pass& pass) const {
-  const Tensor hidden = state.at("hidden").to(pass.precision);
+  const Tensor own = state.at("hidden").to(pass.precision);
+  const Tensor hidden = prompts_.enter(state, own);
   const auto samples = hidden.size(0), tokens = hidden.size(1), kept = kept_ > 0 ? kept_ : tokens;
   const Tensor x = hidden.reshape({samples * tokens, dims_.width});
   const Tensor residual = kept == tokens ? x : hidden.narrow(1, 0, kept).reshape({samples * kept, dims_.width});
@@ -150,10 +166,12 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
   const auto [sum, normed] = sum_and_norm(norm2_, attended, residual, {rate, pass.mask_key(index(), 1)});
   const Tensor up = linear_gelu(up_, normed, pass);
   const Tensor out =
-      rate > 0 || dims_.layer_scale
-          ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
-          : linear_plus(down_, up, sum, pass);
-  state.set("hidden", out.view({samples, kept, dims_.width}));
+      beside_mlp_.add(sum,
+                      rate > 0 || dims_.layer_scale
+                          ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
+                          : linear_plus(down_, up, sum, pass),
+                      pass);
+  state.set("hidden", prompts_.leave(state, out.view({samples, kept, dims_.width}), own.size(1)));
 }
 
 double EncoderLayer::multiply_adds(double) const {

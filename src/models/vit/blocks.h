@@ -8,6 +8,7 @@
 #include "nn/block.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
+#include "nn/slot.h"
 
 namespace strop::vit {
 
@@ -60,12 +61,13 @@ class Embeddings : public Block {
   Layer cls_token_, distillation_token_, mask_token_, positions_, projection_;
 };
 
-// Pre-norm attention and MLP. Where the head reads the first tokens alone, the last layer leaves nothing else.
+// Pre-norm attention and MLP, with places for trained tokens and for a branch beside the MLP. Where the head reads the
+// first tokens alone, the last layer leaves nothing else.
 class EncoderLayer : public Block {
  public:
   EncoderLayer(const Dims& dims, const Names& names, std::int64_t layer, std::int64_t index);
-  std::vector<std::string> reads() const override { return {"hidden"}; }
-  std::vector<Port> writes() const override { return {{"hidden", Rows::sample}}; }
+  std::vector<std::string> reads() const override;
+  std::vector<Port> writes() const override;
   void forward(State& state, const Pass& pass) const override;
   double multiply_adds(double) const override;
 
@@ -80,6 +82,8 @@ class EncoderLayer : public Block {
   std::vector<std::unique_ptr<Linear>> projections_;  // query, key, value; or one of all three
   Linear out_, up_, down_;
   Layer scale1_, scale2_;
+  TokenSlot prompts_;
+  BranchSlot beside_mlp_;
   LinearGroup query_key_value_, key_value_;
 };
 
