@@ -45,6 +45,8 @@ class Adapter {
   virtual void merge(const Layer& layer, torch::Tensor& weight, torch::Tensor& bias) const = 0;
   // The trained tensors under PEFT's on-disk names relative to the layer ("lora_A.weight").
   virtual std::map<std::string, torch::Tensor*> tensors() = 0;
+  // One of them, called `name`, as the file holds it.
+  virtual torch::Tensor in_file(const std::string& /*name*/, const torch::Tensor& tensor) const { return tensor; }
   // Factor on the learning rate of one of them.
   virtual double rate_factor(const std::string&) const { return 1; }
 };

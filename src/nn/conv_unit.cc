@@ -12,17 +12,6 @@ namespace {
 
 using torch::Tensor;
 
-struct Parameters {
-  Tensor weight, bias;
-};
-
-// With the adapter, where the layer has one that merges.
-Parameters parameters_of(const Layer& layer) {
-  Parameters found = {layer.weight, layer.bias};
-  if (layer.adapter) layer.adapter->merge(layer, found.weight, found.bias);
-  return found;
-}
-
 // y = x * scale + shift by channel.
 struct Affine {
   Tensor scale, shift;

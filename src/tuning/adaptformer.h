@@ -10,7 +10,7 @@ namespace strop {
 
 std::vector<Stage> adaptformer_stages(const ModelFacts& model, const Options& options);
 void open_adaptformer(Block& block, const Options& options);
-nlohmann::json adaptformer_config(const Options& options, const std::vector<std::string>& modules);
+nlohmann::json adaptformer_config(const Options& options, const NamedLayers& adapted);
 std::unique_ptr<Adapter> read_adaptformer(const nlohmann::json& config, const std::string& module, const Layer& layer,
                                           const std::map<std::string, at::Tensor>& tensors);
 

@@ -60,9 +60,10 @@ void open_ia3(Block& block, const Options& options) {
   }
 }
 
-nlohmann::json ia3_peft_config(const Options& options, const std::vector<std::string>& modules) {
+nlohmann::json ia3_peft_config(const Options& options, const NamedLayers& adapted) {
   std::vector<std::string> feedforward;
   const auto& patterns = !options.feedforward_modules.empty() ? options.feedforward_modules : kIa3Feedforward;
+  const auto modules = names_of(adapted);
   for (const auto& module : modules) {
     if (options.feedforward_modules.empty() && !options.target_modules.empty()) break;
     for (const auto& pattern : patterns) {

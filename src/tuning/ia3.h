@@ -9,7 +9,7 @@ namespace strop {
 
 std::vector<Stage> ia3_stages(const ModelFacts& model, const Options& options);
 void open_ia3(Block& block, const Options& options);
-nlohmann::json ia3_peft_config(const Options& options, const std::vector<std::string>& modules);
+nlohmann::json ia3_peft_config(const Options& options, const NamedLayers& adapted);
 std::unique_ptr<Adapter> read_ia3(const nlohmann::json& config, const std::string& module, const Layer& layer,
                                   const std::map<std::string, at::Tensor>& tensors);
 

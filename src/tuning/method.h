@@ -29,6 +29,8 @@ enum class Trains {
   adapters,  // what it puts into slots; the weights stay
 };
 
+using NamedLayers = std::vector<std::pair<std::string, Layer*>>;
+
 struct Method {
   std::string name;
   std::string summary;
@@ -42,8 +44,8 @@ struct Method {
 
   // --- adapters that are written to a file of their own; empty and null for the others, saved as full models ---
   std::string peft_type = {};
-  // The method's fields of adapter_config.json, for `modules`, the full names of the adapted layers.
-  nlohmann::json (*peft_config)(const Options& options, const std::vector<std::string>& modules) = nullptr;
+  // The method's fields of adapter_config.json, for the adapted layers with their full names.
+  nlohmann::json (*peft_config)(const Options& options, const NamedLayers& adapted) = nullptr;
   // The adapter of one layer from its file: `tensors` by PEFT's names relative to the layer. Error(model): a missing
   // tensor, a wrong shape, a setting that is not supported.
   std::unique_ptr<Adapter> (*read)(const nlohmann::json& config, const std::string& module, const Layer& layer,
@@ -67,6 +69,7 @@ Stage stage_from(const ModelFacts& model, const Options& options, const std::str
 // The one stage of a method that trains little in each block: the blocks between the first (embeddings, stem) and the
 // head, or those of layers_to_transform (0 is the lowest), and the head. Error(usage): a number that no block has.
 Stage light_stage(const ModelFacts& model, const Options& options, const std::string& method);
+std::vector<std::string> names_of(const NamedLayers& layers);
 // PEFT's rules (peft.md 2): a list entry matches a module of that name or one that ends with "." + entry; a single
 // entry with regex characters must match in full; "all-linear" matches every linear layer outside the head. A layer's
 // memory_name counts as its name too.

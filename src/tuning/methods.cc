@@ -46,6 +46,12 @@ const Method& find_method(const std::string& name) {
        close.empty() ? "" : " (did you mean '" + close + "'?)", join(names, ", "));
 }
 
+std::vector<std::string> names_of(const NamedLayers& layers) {
+  std::vector<std::string> names;
+  for (const auto& [name, layer] : layers) names.push_back(name);
+  return names;
+}
+
 void fail_unmergeable(const std::string& method) {
   fail(ErrorKind::usage,
        "method {}: what it trains stands beside the weights and does not fold into them; use save=adapter, and the run "

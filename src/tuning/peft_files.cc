@@ -97,13 +97,13 @@ void write_adapter(const fs::path& folder, Model& model, const Options& options,
   const bool as_in_memory = options.names == "v5";
   std::map<std::string, torch::Tensor> keep;
   std::map<std::string, std::string> written;
-  std::vector<std::string> modules;
+  NamedLayers adapted;
   for (const auto& [name, layer] : model.layers()) {
     written[name] = written_name(name, *layer, as_in_memory);
     if (!layer->adapter) continue;
-    modules.push_back(name);
+    adapted.emplace_back(name, layer);
     for (const auto& [key, tensor] : layer->adapter->tensors()) {
-      keep[std::string(kPrefix) + written[name] + "." + key] = tensor->detach().to(torch::kFloat).contiguous();
+      keep[std::string(kPrefix) + written[name] + "." + key] = layer->adapter->in_file(key, tensor->detach()).to(torch::kFloat).contiguous();
     }
   }
   for (const auto& name : saved_layers) {
@@ -114,7 +114,7 @@ void write_adapter(const fs::path& folder, Model& model, const Options& options,
   std::map<std::string, TensorView> views;
   for (const auto& [name, tensor] : keep) views[name] = view_of(tensor);
 
-  nlohmann::json config = renamed(method.peft_config(options, modules), written);
+  nlohmann::json config = renamed(method.peft_config(options, adapted), written);
   config["peft_type"] = method.peft_type;
   config["task_type"] = model.task == kTextClassification ? nlohmann::json("SEQ_CLS") : nlohmann::json(nullptr);
   config["base_model_name_or_path"] = base_name;

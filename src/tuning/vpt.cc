@@ -56,8 +56,8 @@ void open_vpt(Block& block, const Options& options) {
   }
 }
 
-nlohmann::json vpt_config(const Options& options, const std::vector<std::string>& modules) {
-  return {{"target_modules", modules}, {"num_virtual_tokens", options.num_virtual_tokens}, {"deep", options.vpt_deep}};
+nlohmann::json vpt_config(const Options& options, const NamedLayers& adapted) {
+  return {{"target_modules", names_of(adapted)}, {"num_virtual_tokens", options.num_virtual_tokens}, {"deep", options.vpt_deep}};
 }
 
 std::unique_ptr<Adapter> read_vpt(const nlohmann::json&, const std::string& module, const Layer& layer,

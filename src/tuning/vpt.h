@@ -11,7 +11,7 @@ namespace strop {
 
 std::vector<Stage> vpt_stages(const ModelFacts& model, const Options& options);
 void open_vpt(Block& block, const Options& options);
-nlohmann::json vpt_config(const Options& options, const std::vector<std::string>& modules);
+nlohmann::json vpt_config(const Options& options, const NamedLayers& adapted);
 std::unique_ptr<Adapter> read_vpt(const nlohmann::json& config, const std::string& module, const Layer& layer,
                                   const std::map<std::string, at::Tensor>& tensors);
 
