@@ -1,4 +1,5 @@
 #include "models/bert/bert.h"
+#include "models/convnext/convnext.h"
 #include "models/efficientnet/efficientnet.h"
 #include "models/family.h"
 #include "models/resnet/resnet.h"
@@ -10,6 +11,7 @@ const std::vector<Family>& families() {
   static const std::vector<Family> list = {
       {"bert", kTextClassification, "BERT and MiniLM encoders (HF BertModel, BertForSequenceClassification)",
        &recognise_bert, &build_bert},
+      {"convnext", kImageClassification, "ConvNeXt (Transformers and timm)", &recognise_convnext, &build_convnext},
       {"efficientnet", kImageClassification, "EfficientNet B0-B4 and Lite0-4 (timm, torchvision, lukemelas, Transformers)",
        &recognise_efficientnet, &build_efficientnet},
       {"mobilenet_v2", kImageClassification, "MobileNetV2 (timm, torchvision, Transformers)", &recognise_mobilenet_v2,
