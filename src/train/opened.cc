@@ -48,7 +48,7 @@ void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& 
   if (!record || record->base_hash.empty()) return;
   const auto weights = weights_file(resolve_model(base, revision));
   if (!weights.empty() && sha256_file(weights) != record->base_hash) {
-    fail(ErrorKind::model, "{}: trained on {}, whose weights differ from those of {}; give that base with --model",
+    fail(ErrorKind::model, "{}: this was trained on {}, whose weights differ from those of {}; give that base with --model",
          adapter.string(), record->base_model, base);
   }
 }

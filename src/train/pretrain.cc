@@ -17,7 +17,7 @@ Options first_options(const Options& options, const fs::path& folder) {
   first.pretrain_data.clear();
   first.method = options.pretrain_method;
   first.num_train_epochs = options.pretrain_epochs;
-  first.max_steps = first.top_k = first.layerwise_steps = 0;
+  first.max_steps = first.top_k = 0;
   first.max_train_samples = 0;
   if (options.pretrain_top_k > 0) first.top_k = options.pretrain_top_k;
   first.time.clear();  // what it takes is missing from the second run's

@@ -9,6 +9,7 @@ void add_timm_keys(nlohmann::json& config, const Model& model) {
   if (!form_keys.is_object()) form_keys = nlohmann::json::object();
   form_keys["num_classes"] = model.label_names.size();
   form_keys["label_names"] = model.label_names;
+  config["label_names"] = model.label_names;  // where Hugging Face's hub has them
   if (!model.input_form) return;
   const auto& form = *model.input_form;
   form_keys["input_size"] = {3, form.height, form.width};

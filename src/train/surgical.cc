@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "train/prefix_source.h"
 #include "tuning/apply.h"
-#include "tuning/layerwise.h"
+#include "tuning/surgical_candidates.h"
 
 namespace strop {
 namespace {
@@ -31,16 +31,12 @@ std::map<std::string, double> squares(const std::vector<TrainedTensor>& trained,
 
 SurgicalChoice choose_surgical(Model& model, const Options& options, const TrainData& data) {
   const auto facts = model_facts(model, 1, false);
-  const auto blocks = layerwise_blocks(facts);
-  Options all = options;
-  all.surgical = 0;
-  all.top_k = static_cast<std::int64_t>(blocks.size());
-  const auto stage = layerwise_stages(facts, all).at(0);
-  const auto trained = apply_stage(model, stage, all);
+  const auto [blocks, stage] = surgical_candidates(facts, options);
+  const auto trained = apply_stage(model, stage, options);
   const auto weights = squares(trained, false);
 
   PrefixSource source(*data.train, model, blocks.front(), torch::kFloat, CacheKind::none, 0, ".");
-  auto order = Sampler(sampler_config(all), data.train->labels(), data.train->lengths()).epoch_batches(0);
+  auto order = Sampler(sampler_config(options), data.train->labels(), data.train->lengths()).epoch_batches(0);
   order.resize(std::min(order.size(), kBatches));
   std::map<std::string, double> ratios;
   for (auto& batch : order) {

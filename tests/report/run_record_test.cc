@@ -17,7 +17,10 @@ RunRecord full_record() {
   r.base_model = "all-MiniLM-L6-v2";
   r.base_hash = "ab12";
   r.family = "bert";
-  r.input = {"text", "", "label", 128, "mean"};
+  r.input.text_column = "text";
+  r.input.label_column = "label";
+  r.input.max_length = 128;
+  r.input.pooling = "mean";
   r.total_parameters = 22'713'216;
   r.trained_parameters = 73'728;
   r.blocks = {{"embeddings", 11, 0, "bf16", "aa", "aa"}, {"classifier", 770, 770, "fp32", "", ""}};

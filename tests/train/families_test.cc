@@ -129,7 +129,8 @@ TEST_P(Families, TrainFreezeMergeAndReopen) {
   const auto untouched = tiny.logits(*model);
   const auto trained = apply_stage(*model, stage, options);
   ASSERT_FALSE(trained.empty());
-  expect_close(tiny.logits(*model), untouched, 1e-5, "methods start as nothing");
+  // Tokens beside the picture's are seen from the start.
+  if (method_name != "vpt") expect_close(tiny.logits(*model), untouched, 1e-5, "methods start as nothing");
   const auto changed = open_tensors(*model);
   const auto frozen = frozen_hashes(*model, changed);
   const auto [first, last] = train(tiny, *model, options, trained);

@@ -1,6 +1,7 @@
 // Whole jobs on pictures: train, save, open again, evaluate, predict; cached and not; head rows by name.
 #include <sstream>
 
+#include "core/log.h"
 #include "strop/job.h"
 #include "train/picture_data.h"
 #include "train/tiny_job.h"
@@ -106,6 +107,7 @@ TEST_F(PictureJob, HeadRowsOfKnownNamesAreKept) {
   some.head_init = "pretrained";
   write_pictures(job_.path("other"), {"dog", "horse"}, 6);
   some.data = job_.path("other").string();
+  set_log_level(LogLevel::info);  // another test may have lowered it
   testing::internal::CaptureStderr();
   some.quiet = false;
   train(some);

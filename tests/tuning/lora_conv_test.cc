@@ -131,8 +131,8 @@ class PeftConv : public testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Files, PeftConv,
                          testing::Values("timm_b.plain", "timm_resnet_bottleneck.plain", "timm_resnet_bottleneck.dora",
                                          "timm_resnet_bottleneck.rslora", "transformers_resnet.plain"),
-                         [](const auto& info) {
-                           auto name = info.param;
+                         [](const auto& one) {
+                           auto name = one.param;
                            std::replace(name.begin(), name.end(), '.', '_');
                            return name;
                          });

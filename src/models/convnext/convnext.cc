@@ -1,5 +1,7 @@
 #include "models/convnext/convnext.h"
 
+#include <cmath>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "models/config_labels.h"
@@ -150,7 +152,10 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
   form.crop_pct = 0.875;
   form.interpolation = Filter::bicubic;
   const std::int64_t side = options.image_size > 0 ? options.image_size : form.width;
-  convnext::Dims dims{.eps = 1e-6, .scaled = sizes["scaled"].get<bool>(), .conv_mlp = sizes["conv_mlp"].get<bool>()};
+  convnext::Dims dims{};
+  dims.eps = 1e-6;
+  dims.scaled = sizes["scaled"].get<bool>();
+  dims.conv_mlp = sizes["conv_mlp"].get<bool>();
   const auto widths = sizes["widths"].get<Shape>(), depths = sizes["depths"].get<Shape>();
   const auto patch = sizes["patch"].get<std::int64_t>();
   std::int64_t index = 0;
