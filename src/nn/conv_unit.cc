@@ -47,10 +47,7 @@ ConvUnit::ConvUnit(const ConvShape& shape, Activation activation, std::optional<
 Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residual) const {
   const Tensor in = x.to(pass.precision).contiguous(torch::MemoryFormat::ChannelsLast);
   if (conv_.adapter && !conv_.adapter->merges(pass)) return through_adapter(in, pass, residual);
-  const bool adapted = conv_.adapter || (norm_ && norm_->adapter);
-  if (!adapted && !(torch::GradMode::is_enabled() && (trains(conv_) || (norm_ && trains(*norm_))))) {
-    return conv_node(conv_.conv(), in, folded(in, pass.precision), activation_, residual);
-  }
+  if (rests()) return conv_node(conv_.conv(), in, folded(in, pass.precision), activation_, residual);
   const auto whole = folded_into(parameters_of(conv_), norm_.get());
   return conv_node(conv_.conv(), in,
                    {in_precision(whole.weight, pass.precision).contiguous(torch::MemoryFormat::ChannelsLast),
@@ -71,16 +68,27 @@ Tensor ConvUnit::through_adapter(const Tensor& x, const Pass& pass, const Tensor
   return activated(residual.defined() ? y + residual : y, activation_);
 }
 
-const ConvWeight& ConvUnit::folded(const Tensor& x, torch::ScalarType precision) const {
-  std::vector<TensorMark> source = {mark_of(conv_.weight), mark_of(conv_.bias)};
-  if (norm_) {
-    for (const auto* tensor : {&norm_->weight, &norm_->bias, &norm_->running_mean, &norm_->running_var}) {
-      source.push_back(mark_of(*tensor));
-    }
+bool ConvUnit::rests() const {
+  if (conv_.adapter || (norm_ && norm_->adapter)) return false;
+  return !(torch::GradMode::is_enabled() && (trains(conv_) || (norm_ && trains(*norm_))));
+}
+
+Parameters ConvUnit::folded_parameters() const { return folded_into({conv_.weight, conv_.bias}, norm_.get()); }
+
+std::vector<TensorMark> ConvUnit::marks() const {
+  std::vector<TensorMark> all = {mark_of(conv_.weight), mark_of(conv_.bias)};
+  if (!norm_) return all;
+  for (const auto* tensor : {&norm_->weight, &norm_->bias, &norm_->running_mean, &norm_->running_var}) {
+    all.push_back(mark_of(*tensor));
   }
+  return all;
+}
+
+const ConvWeight& ConvUnit::folded(const Tensor& x, torch::ScalarType precision) const {
+  auto source = marks();
   if (kept_.weight.weight.defined() && kept_.precision == precision && kept_.source == source) return kept_.weight;
   torch::NoGradGuard no_grad;
-  const auto whole = folded_into({conv_.weight, conv_.bias}, norm_.get());
+  const auto whole = folded_parameters();
   auto& kept = kept_.weight;
   kept.weight = whole.weight.detach().to(precision).contiguous(torch::MemoryFormat::ChannelsLast);
   kept.bias = in_precision(whole.bias, precision);

@@ -25,6 +25,13 @@ class ConvUnit {
 
   Conv2d& conv() { return conv_; }
   BatchNorm2d* norm() { return norm_.get(); }
+  const Conv2d& conv() const { return conv_; }
+  Activation activation() const { return activation_; }
+  // Nothing trains or adapts it in this thread's grad mode: the batch norm may be folded in for good.
+  bool rests() const;
+  // Weight and bias with the batch norm folded in, fp32; `marks` tells whether they are still the same.
+  Parameters folded_parameters() const;
+  std::vector<TensorMark> marks() const;
   // For an input of height x width.
   double multiply_adds(double height, double width) const;
 

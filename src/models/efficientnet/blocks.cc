@@ -71,9 +71,17 @@ InvertedResidual::InvertedResidual(const Row& row, std::size_t number, const Nam
 
 void InvertedResidual::forward(State& state, const Pass& pass) const {
   const Tensor x = state.at("features").to(pass.precision);
-  Tensor wide = depthwise_.forward(expand_ ? expand_->forward(x, pass) : x, pass);
+  const Tensor residual = residual_ ? x : Tensor();
+  const ConvUnit* const expand = expand_ ? &*expand_ : nullptr;
+  const bool straight = !squeeze_excite_;
+  Tensor wide = one_pass_.forward(expand, depthwise_, straight ? &project_ : nullptr, x, straight ? residual : Tensor(), pass);
+  if (straight && wide.defined()) {
+    state.set("features", wide);
+    return;
+  }
+  if (!wide.defined()) wide = depthwise_.forward(expand_ ? expand_->forward(x, pass) : x, pass);
   if (squeeze_excite_) wide = squeeze_excite_->forward(wide, pass);
-  state.set("features", project_.forward(wide, pass, residual_ ? x : Tensor()));
+  state.set("features", project_.forward(wide, pass, residual));
 }
 
 Top::Top(const Row& row, const Names& names, Sides sides, std::int64_t index)

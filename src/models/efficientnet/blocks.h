@@ -8,6 +8,7 @@
 #include "nn/block.h"
 #include "nn/conv_unit.h"
 #include "nn/linear.h"
+#include "nn/one_pass.h"
 
 namespace strop::efficientnet {
 
@@ -58,6 +59,7 @@ class InvertedResidual : public Block {
   ConvUnit depthwise_;
   std::optional<SqueezeExcite> squeeze_excite_;
   ConvUnit project_;
+  OnePass one_pass_;
   double multiply_adds_;
 };
 

@@ -157,19 +157,6 @@ void pack_depthwise(const float* weight, std::int64_t channels, std::int64_t tap
   }
 }
 
-STROP_CLONES void pointwise(const Pointwise& work) {
-  const auto place = [&](std::int64_t pixel) { return work.y + pixel * work.out; };
-  const Addresses from = {work.x, work.x_stride, work.residual, work.out};
-  switch (work.finish.bend) {
-    case Bend::clip:
-      return product<Bend::clip>(from, work.pixels, work.weight, work.bias, work.in, work.out, work.finish, place);
-    case Bend::silu:
-      return product<Bend::silu>(from, work.pixels, work.weight, work.bias, work.in, work.out, work.finish, place);
-    case Bend::hardswish:
-      return product<Bend::hardswish>(from, work.pixels, work.weight, work.bias, work.in, work.out, work.finish, place);
-  }
-}
-
 std::int64_t inverted_scratch(const Inverted& work) {
   const Bands bands(work);
   return (1 + bands.kept) * bands.row() + bands.rows * bands.y_columns * bands.pitch;

@@ -1,4 +1,4 @@
-// Convolutions over channels-last pictures, fp32: products at each pixel, filters of one channel, and both in one pass.
+// Convolutions over channels-last pictures, fp32: products at each pixel and filters of one channel in one pass.
 // No torch, no allocation, no threads, as in kernels.h.
 #pragma once
 
@@ -23,19 +23,6 @@ constexpr std::int64_t padded_channels(std::int64_t channels) { return (channels
 void pack_pointwise(const float* weight, std::int64_t in, std::int64_t out, float* packed);
 // weight: channels x taps. packed: taps x padded_channels(channels).
 void pack_depthwise(const float* weight, std::int64_t channels, std::int64_t taps, float* packed);
-
-// y = finish(x W + b + residual) for `pixels` rows; rows lie x_stride, out and out floats apart.
-struct Pointwise {
-  const float* x;
-  std::int64_t x_stride;
-  const float* weight;    // packed
-  const float* bias;      // padded_channels(out)
-  const float* residual;  // may be null
-  float* y;
-  std::int64_t pixels, in, out;
-  Finish finish;
-};
-void pointwise(const Pointwise& work);
 
 // One picture through [1x1 with finish] -> depthwise with finish -> [1x1 + residual]. The wide tensor between them never
 // leaves the cache: a few of its rows are made, filtered and thrown away.

@@ -29,6 +29,21 @@ STROP_INLINE void add_scaled(float scale, const float* line, float* sum) {
   for (int c = 0; c < kColumns; ++c) sum[c] += scale * line[c];
 }
 
+// The finished sums of one pixel, the first `columns` of them. No lambda: GCC would compile it once, for the plainest
+// processor, and call it.
+template <int kColumns, Bend kBend>
+STROP_INLINE void leave(const float* sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
+  if (columns != kColumns) {
+    for (std::int64_t c = 0; c < columns; ++c) out[c] = bent<kBend>(residual == nullptr ? sum[c] : sum[c] + residual[c], finish);
+  } else if (residual == nullptr) {
+#pragma omp simd
+    for (int c = 0; c < kColumns; ++c) out[c] = bent<kBend>(sum[c], finish);
+  } else {
+#pragma omp simd
+    for (int c = 0; c < kColumns; ++c) out[c] = bent<kBend>(sum[c] + residual[c], finish);
+  }
+}
+
 // to[p][channel + c] = finish(bias[c] + sum_i x[p][i] * weight[i][c] + residual[p][channel + c]) for kPixels pixels and
 // kColumns channels of a panel, of which the first `columns` are written.
 template <int kColumns, Bend kBend>
@@ -49,24 +64,12 @@ STROP_INLINE void product_tile(const float* const* x, std::int64_t in, const flo
     add_scaled<kColumns>(x4[i], line, s4);
     add_scaled<kColumns>(x5[i], line, s5);
   }
-  const auto leave = [&](const float* sum, int pixel) {
-    float* const out = to[pixel] + channel;
-    if (residual != nullptr) {
-      const float* const more = residual[pixel] + channel;
-      for (std::int64_t c = 0; c < columns; ++c) out[c] = bent<kBend>(sum[c] + more[c], finish);
-    } else if (columns == kColumns) {
-#pragma omp simd
-      for (int c = 0; c < kColumns; ++c) out[c] = bent<kBend>(sum[c], finish);
-    } else {
-      for (std::int64_t c = 0; c < columns; ++c) out[c] = bent<kBend>(sum[c], finish);
-    }
-  };
-  leave(s0, 0);
-  leave(s1, 1);
-  leave(s2, 2);
-  leave(s3, 3);
-  leave(s4, 4);
-  leave(s5, 5);
+  leave<kColumns, kBend>(s0, residual == nullptr ? nullptr : residual[0] + channel, columns, finish, to[0] + channel);
+  leave<kColumns, kBend>(s1, residual == nullptr ? nullptr : residual[1] + channel, columns, finish, to[1] + channel);
+  leave<kColumns, kBend>(s2, residual == nullptr ? nullptr : residual[2] + channel, columns, finish, to[2] + channel);
+  leave<kColumns, kBend>(s3, residual == nullptr ? nullptr : residual[3] + channel, columns, finish, to[3] + channel);
+  leave<kColumns, kBend>(s4, residual == nullptr ? nullptr : residual[4] + channel, columns, finish, to[4] + channel);
+  leave<kColumns, kBend>(s5, residual == nullptr ? nullptr : residual[5] + channel, columns, finish, to[5] + channel);
 }
 
 // A panel of kFiltered results of one row: taps lie `row[y] + x * step` floats apart, results `stride` pixels of the
@@ -79,6 +82,11 @@ struct FilterRow {
   std::int64_t pitch, kernel, stride, dilation, width, y_pitch;
 };
 
+STROP_INLINE void add_product(const float* line, const float* weight, float* sum) {
+#pragma omp simd
+  for (int c = 0; c < kPanel; ++c) sum[c] += line[c] * weight[c];
+}
+
 template <Bend kBend>
 STROP_INLINE void filter_tile(const FilterRow& work, std::int64_t pixel, std::int64_t channel, std::int64_t columns, const Finish& finish) {
   const float* const bias = work.bias + channel;
@@ -89,31 +97,21 @@ STROP_INLINE void filter_tile(const FilterRow& work, std::int64_t pixel, std::in
   const float* weight = work.filter + channel;
   for (std::int64_t ky = 0; ky < work.kernel; ++ky) {
     const float* at = work.rows[ky] + pixel * next + channel;
+#pragma GCC unroll 1
     for (std::int64_t kx = 0; kx < work.kernel; ++kx) {
-#pragma omp simd
-      for (int c = 0; c < kPanel; ++c) {
-        s0[c] += at[c] * weight[c];
-        s1[c] += at[next + c] * weight[c];
-        s2[c] += at[2 * next + c] * weight[c];
-        s3[c] += at[3 * next + c] * weight[c];
-      }
+      add_product(at, weight, s0);
+      add_product(at + next, weight, s1);
+      add_product(at + 2 * next, weight, s2);
+      add_product(at + 3 * next, weight, s3);
       at += work.dilation * work.pitch;
       weight += work.pitch;
     }
   }
   float* const y = work.y + pixel * work.y_pitch + channel;
-  const auto leave = [&](const float* sum, float* out) {
-    if (columns == kPanel) {
-#pragma omp simd
-      for (int c = 0; c < kPanel; ++c) out[c] = bent<kBend>(sum[c], finish);
-    } else {
-      for (std::int64_t c = 0; c < columns; ++c) out[c] = bent<kBend>(sum[c], finish);
-    }
-  };
-  leave(s0, y);
-  leave(s1, y + work.y_pitch);
-  leave(s2, y + 2 * work.y_pitch);
-  leave(s3, y + 3 * work.y_pitch);
+  leave<kPanel, kBend>(s0, nullptr, columns, finish, y);
+  leave<kPanel, kBend>(s1, nullptr, columns, finish, y + work.y_pitch);
+  leave<kPanel, kBend>(s2, nullptr, columns, finish, y + 2 * work.y_pitch);
+  leave<kPanel, kBend>(s3, nullptr, columns, finish, y + 3 * work.y_pitch);
 }
 
 }  // namespace strop::kernels

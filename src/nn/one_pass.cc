@@ -1,0 +1,117 @@
+#include "nn/one_pass.h"
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include <limits>
+
+#include "nn/kernels/conv.h"
+
+namespace strop {
+namespace {
+
+using torch::Tensor;
+
+constexpr auto kChannelsLast = torch::MemoryFormat::ChannelsLast;
+
+std::optional<kernels::Finish> finish_of(Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  switch (activation) {
+    case Activation::none: return kernels::Finish{};
+    case Activation::relu: return kernels::Finish{kernels::Bend::clip, 0, kInfinity};
+    case Activation::relu6: return kernels::Finish{kernels::Bend::clip, 0, 6};
+    case Activation::silu: return kernels::Finish{kernels::Bend::silu, 0, 0};
+    case Activation::hardswish: return kernels::Finish{kernels::Bend::hardswish, 0, 0};
+    case Activation::gelu: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const OnePass::Packed& OnePass::packed(const ConvUnit& unit, Packed& kept) {
+  auto source = unit.marks();
+  if (kept.source == source) return kept;
+  torch::NoGradGuard no_grad;
+  const auto& shape = unit.conv().conv();
+  const auto whole = unit.folded_parameters();
+  const Tensor weight = whole.weight.contiguous();
+  const auto padded = kernels::padded_channels(shape.out);
+  if (shape.depthwise()) {
+    kept.weight.resize(static_cast<std::size_t>(padded * shape.kernel * shape.kernel));
+    kernels::pack_depthwise(weight.const_data_ptr<float>(), shape.out, shape.kernel * shape.kernel, kept.weight.data());
+  } else {
+    kept.weight.resize(static_cast<std::size_t>(padded * shape.in));
+    kernels::pack_pointwise(weight.const_data_ptr<float>(), shape.in, shape.out, kept.weight.data());
+  }
+  kept.bias.assign(static_cast<std::size_t>(padded), 0);
+  if (whole.bias.defined()) std::copy_n(whole.bias.contiguous().const_data_ptr<float>(), shape.out, kept.bias.data());
+  kept.source = std::move(source);
+  return kept;
+}
+
+Tensor OnePass::forward(const ConvUnit* expand, const ConvUnit& depthwise, const ConvUnit* project, const Tensor& x,
+                        const Tensor& residual, const Pass& pass) const {
+  const auto& shape = depthwise.conv().conv();
+  const auto finish = finish_of(depthwise.activation());
+  const auto last = project == nullptr ? finish_of(Activation::none) : finish_of(project->activation());
+  const bool clips = last && last->bend == kernels::Bend::clip;  // what the kernel's second product knows
+  const bool same_bend = expand == nullptr || expand->activation() == depthwise.activation();
+  if (!finish || !clips || !same_bend || shape.kernel > kernels::kMostTaps || pass.precision != torch::kFloat) return {};
+  if (!x.device().is_cpu() || x.scalar_type() != torch::kFloat) return {};
+  if (torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()))) return {};
+  for (const auto* unit : {expand, &depthwise, project}) {
+    if (unit != nullptr && !unit->rests()) return {};
+  }
+
+  const Tensor in = x.contiguous(kChannelsLast), more = residual.defined() ? residual.contiguous(kChannelsLast) : Tensor();
+  const auto height = in.size(2), width = in.size(3);
+  const Tensor out = at::empty({in.size(0), project == nullptr ? shape.out : project->conv().conv().out, shape.out_length(height), shape.out_length(width)},
+                               in.options(), kChannelsLast);
+  kernels::Inverted work{};
+  work.height = height;
+  work.width = width;
+  work.in = in.size(1);
+  if (expand != nullptr) {
+    const auto& own = packed(*expand, expand_);
+    work.expand = own.weight.data();
+    work.expand_bias = own.bias.data();
+  }
+  const auto& filter = packed(depthwise, depthwise_);
+  work.wide = shape.out;
+  work.filter = filter.weight.data();
+  work.filter_bias = filter.bias.data();
+  work.kernel = shape.kernel;
+  work.stride = shape.stride;
+  work.dilation = shape.dilation;
+  work.above = shape.zeros(height).first;
+  work.left = shape.zeros(width).first;
+  work.finish = *finish;
+  work.out_height = out.size(2);
+  work.out_width = out.size(3);
+  if (project != nullptr) {
+    const auto& own = packed(*project, project_);
+    work.project = own.weight.data();
+    work.project_bias = own.bias.data();
+    work.project_finish = *last;
+  }
+  work.out = out.size(1);
+  const float* const from = in.const_data_ptr<float>();
+  const float* const added = more.defined() ? more.const_data_ptr<float>() : nullptr;
+  float* const to = out.mutable_data_ptr<float>();
+  const auto in_size = in.numel() / in.size(0), out_size = out.numel() / out.size(0);
+  at::parallel_for(0, in.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(static_cast<std::size_t>(kernels::inverted_scratch(work)));
+    for (std::int64_t i = begin; i < end; ++i) {
+      kernels::Inverted one = work;
+      one.x = from + i * in_size;
+      one.y = to + i * out_size;
+      one.residual = added == nullptr ? nullptr : added + i * out_size;
+      one.scratch = scratch.data();
+      kernels::inverted(one);
+    }
+  });
+  return out;
+}
+
+}  // namespace strop
