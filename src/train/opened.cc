@@ -53,6 +53,14 @@ void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& 
   }
 }
 
+// PEFT's adapters name no labels; those of the base hold where it has as many (open_model reads them).
+bool base_names_labels(const std::string& base, const std::string& revision, std::int64_t count) {
+  const auto file = resolve_model(base, revision) / "config.json";
+  if (!fs::exists(file)) return false;
+  const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
+  return config.is_object() && config.contains("id2label") && static_cast<std::int64_t>(config["id2label"].size()) == count;
+}
+
 void finish(Opened& opened, const Options& options, ModelOptions model_options) {
   opened.base_folder = resolve_model(opened.base_name, options.revision);
   auto base = open_model(opened.base_folder, std::move(model_options));
@@ -148,8 +156,8 @@ Opened open_for_use(const Options& options) {
   const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
   if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
   model_options.image_size = options.image_size > 0 ? options.image_size : opened.record ? opened.record->input.width : 0;
-  if (model_options.label_names.empty() && !opened.adapter.empty()) {
-    const auto count = adapter_labels(opened.adapter);
+  const auto count = model_options.label_names.empty() && !opened.adapter.empty() ? adapter_labels(opened.adapter) : 0;
+  if (count > 0 && !base_names_labels(opened.base_name, options.revision, count)) {
     for (std::int64_t i = 0; i < count; ++i) model_options.label_names.push_back("LABEL_" + std::to_string(i));
   }
   finish(opened, options, model_options);

@@ -67,7 +67,13 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
     return;
   }
   merge_adapters(model);
-  write_tensors_file(folder / "model.safetensors", model.tensors());
+  auto tensors = model.tensors();
+  // PyTorch's batch norms hold a count of batches, which says nothing of a network whose statistics are frozen; others
+  // report a file without it as incomplete.
+  for (const auto& [name, layer] : model.layers()) {
+    if (layer->kind() == LayerKind::batch_norm) tensors[name + ".num_batches_tracked"] = torch::zeros({}, torch::kLong);
+  }
+  write_tensors_file(folder / "model.safetensors", tensors);
   write_file_atomic(folder / "config.json", saved_config(model).dump(2) + "\n");
   opened.task->save_inputs(folder, opened);
 }
