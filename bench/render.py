@@ -2,12 +2,14 @@
 
 import json
 
-ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "augment")
+ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "augment", "lite0_forward", "lite0_head",
+         "lite0_top2", "lite0_step", "inputs", "vit_small_forward", "vit_small_step")
 INTRO = """# Benchmarks
 
 Made by `make bench` (`bench/run.py`): strop and Transformers + PEFT on the same machine, in turn (A B A B); medians of
 the repeats, means over the seeds for accuracies. *As run*: fp32, shuffled batches padded to their longest row. *Best*:
-the faster of its length-grouped fp32 and bf16 runs. Whole jobs are timed from the launch of the process to the
+the faster of its length-grouped fp32 and bf16 runs. For pictures the peer is timm: as run in fp32 and PyTorch's usual
+layout, best the faster of channels-last in fp32 and in bf16. Whole jobs are timed from the launch of the process to the
 evaluated model; memory is the peak resident set that the kernel reports for the process. A difference within one
 standard error is called a tie. The numbers of every single run are in `bench/results/`.
 """
@@ -18,7 +20,7 @@ def shown(entry, number):
         return f"{100 * number:.1f} %"
     if "memory" in entry["what"]:
         return f"{number / 2**20:.0f} MiB"
-    return f"{number:.1f}" + ("" if "samples/s" in entry["what"] else " s")
+    return f"{number:.1f}" + ("" if "/s," in entry["what"] else " s")
 
 
 def verdict(entry):
@@ -40,11 +42,11 @@ def table(result):
         lines.append(f"| {entry['what']} | {shown(entry, entry['strop'])} | {shown(entry, entry['other'])} | "
                      f"{entry['against'].replace('_', ' ')} | **{value}** | {aim} | {word} |")
     machine, versions = result["machine"], result["versions"]
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items() if name not in ("strop", "python"))
     repeats = max(len(runs) for runs in result["runs"].values())
     lines += ["", f"{result['data']}, {repeats} runs a side, {result['date']}; {machine['cpu']}, {machine['cores']} "
               f"cores ({machine['abilities']}), {machine['memory_bytes'] / 2**30:.0f} GiB; {versions['strop']}; "
-              f"torch {versions['torch']}, transformers {versions['transformers']}, peft {versions['peft']}, "
-              f"Python {versions['python']}.", ""]
+              f"{packages}, Python {versions['python']}.", ""]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""make bench: strop against Transformers + PEFT on the same machine, in turn (A B A B), medians.
+"""make bench: strop against Transformers + PEFT, and against timm, on the same machine, in turn (A B A B), medians.
 
     build/venv/bin/python bench/run.py [--repeats 3] [ROW ...]
 
@@ -18,8 +18,12 @@ import subprocess
 import sys
 
 import render
-from rows import ROWS
+from image_rows import IMAGE_ROWS
+from image_sides import PEER_ENV, PeerImages, StropImages, models, picture_data
+from rows import ROWS as TEXT_ROWS
 from sides import Peer, Strop
+
+ROWS = TEXT_ROWS | IMAGE_ROWS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
@@ -52,10 +56,13 @@ def machine():
             "abilities": " ".join(abilities), "memory_bytes": memory, "system": platform.platform()}
 
 
-def versions(strop):
+def versions(strop, pictures):
     line = subprocess.run([strop, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    packages = ("torch", "transformers", "peft", "accelerate")
-    return {"strop": line, "python": platform.python_version()} | {p: importlib.metadata.version(p) for p in packages}
+    peers = ("timm", "onnxruntime") if pictures else ("transformers", "peft", "accelerate")
+    # The folder of the pictures' peer first, as PYTHONPATH has it.
+    found = {one.metadata["Name"]: one.version
+             for path in (sys.path, [PEER_ENV["PYTHONPATH"]]) for one in importlib.metadata.distributions(path=path)}
+    return {"strop": line, "python": platform.python_version()} | {name: found[name] for name in ("torch", *peers)}
 
 
 def measure_row(row, strop, peer, repeats):
@@ -110,15 +117,19 @@ def main():
     if unknown:
         parser.error(f"unknown row {unknown[0]}; expected some of {', '.join(ROWS)}")
     work = ROOT / "build" / "bench"
-    data, data_name = prepare_data(work)
-    strop, peer = Strop(args.strop, args.model, data, work), Peer(args.model, data)
     RESULTS.mkdir(exist_ok=True)
     for name in args.rows or ROWS:
         row = ROWS[name]
+        if name in IMAGE_ROWS:
+            data, data_name = picture_data()
+            strop, peer = StropImages(args.strop, models(work), data, work), PeerImages(data)
+        else:
+            data, data_name = prepare_data(work)
+            strop, peer = Strop(args.strop, args.model, data, work), Peer(args.model, data)
         print(f"{name}: {row.title}", file=sys.stderr)
         runs = measure_row(row, strop, peer, args.repeats)
         result = {"row": name, "title": row.title, "date": datetime.date.today().isoformat(), "data": data_name,
-                  "machine": machine(), "versions": versions(args.strop),
+                  "machine": machine(), "versions": versions(args.strop, name in IMAGE_ROWS),
                   "comparisons": [compare(c, runs) for c in row.compare], "runs": runs}
         text = json.dumps(result, indent=1).replace(str(ROOT) + "/", "")
         (RESULTS / f"{name}.json").write_text(text + "\n")

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=build/venv
-pins=$(cat scripts/requirements.txt scripts/requirements-no-deps.txt)
+pins=$(cat scripts/requirements.txt scripts/requirements-no-deps.txt scripts/requirements-apart.txt)
 [ "$(cat $venv/.pins 2>/dev/null)" != "$pins" ] || exit 0
 echo "making $venv"
 rm -rf $venv
@@ -15,4 +15,7 @@ pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check)
 "${pip[@]}" "${STROP_TORCH_PACKAGE:-torch==2.13.0}"
 "${pip[@]}" -r scripts/requirements.txt
 "${pip[@]}" --no-deps -r scripts/requirements-no-deps.txt
+# timm and the torchvision it wants, which breaks Transformers where both are installed: in a folder that only the
+# benchmark of pictures names.
+"${pip[@]}" --no-deps --target $venv/timm -r scripts/requirements-apart.txt
 printf '%s' "$pins" >$venv/.pins

@@ -1,0 +1,53 @@
+"""Rows of the benchmark that are about pictures, 224 x 224; rows.py says what a row is.
+
+as_run: fp32 as PyTorch lays pictures out; best: the faster of channels-last in fp32 and in bf16.
+"""
+
+from rows import ACCURACY, MEMORY, TOTAL, Comparison, Row
+
+RATE = "images_per_second"
+LAYOUTS = {"as_run": {"layout": "contiguous"}, "channels_last": {"layout": "channels_last"},
+           "channels_last_bf16": {"layout": "channels_last", "precision": "bf16"}}
+BEST = ["channels_last", "channels_last_bf16"]
+
+
+def peers(**settings):
+    return {name: settings | layout for name, layout in LAYOUTS.items()}
+
+
+def rate(title, model, job, as_run, best=None, peer=None, **strop):
+    compare = [Comparison(RATE, "strop", ["as_run"], as_run, "images/s, against as run")]
+    if best:
+        compare.append(Comparison(RATE, "strop", BEST, best, "images/s, against its best"))
+    return Row(title, {"strop": {"model": model, "job": job} | strop}, peers(model=model, job=job, **(peer or {})), compare)
+
+
+def whole_job(title, strop, train, as_run, best):
+    return Row(title, {"strop": {"model": "lite0", "job": "train"} | strop}, peers(model="lite0", job="train", train=train),
+               [Comparison(TOTAL, "strop", ["as_run"], as_run, "whole job, against as run", "shorter"),
+                Comparison(TOTAL, "strop", BEST, best, "whole job, against its best", "shorter"),
+                Comparison(ACCURACY, "strop", ["as_run", *BEST], 0.0, "validation accuracy", "points"),
+                Comparison(MEMORY, "strop", ["as_run", *BEST], 0.4, "peak resident memory", "share")])
+
+
+FORWARD = rate("EfficientNet-Lite0, frozen forward, batches of 32", "lite0", "forward", 6, 1.7)
+FORWARD.peer["onnxruntime"] = {"model": "lite0", "job": "forward", "engine": "onnxruntime"}
+FORWARD.compare.append(Comparison(RATE, "strop", ["onnxruntime"], 0.95, "images/s, against ONNX Runtime in fp32"))
+
+FULL = {"method": "full", "augment": "none"}
+# The last two stages of EfficientNet-Lite0 are five blocks; the top convolution above them trains too.
+TOP = {"method": "layerwise", "top_k": 6, "num_train_epochs": 5}
+
+IMAGE_ROWS = {
+    "lite0_forward": FORWARD,
+    "lite0_head": whole_job("EfficientNet-Lite0, head tuning, launch to evaluated model, against 5 epochs of the peer",
+                            {"method": "head"}, "head", 12, 5),
+    "lite0_top2": whole_job("EfficientNet-Lite0, last two stages, 5 epochs, launch to evaluated model", TOP, "top2", 4, 2),
+    "lite0_step": rate("EfficientNet-Lite0, full step", "lite0", "step", 1.5, peer={"train": "full"}, **FULL),
+    "inputs": Row("Decode, random crop, resize, flip, normalise: pictures a second of one core",
+                  {"strop": {"model": "lite0", "job": "inputs", "threads": 1, "augment": "light"}},
+                  {"pil": {"model": "lite0", "job": "inputs"}},
+                  [Comparison(RATE, "strop", ["pil"], 2, "pictures/s, against PIL and torchvision")]),
+    "vit_small_forward": rate("ViT-S/16, frozen forward", "vit_small", "forward", 2.5, 1.2),
+    "vit_small_step": rate("ViT-S/16, full step", "vit_small", "step", 1.15, peer={"train": "full"}, **FULL),
+}
