@@ -34,10 +34,13 @@ def picture_data():
     folder = ROOT / "build/bench/textile"
     if not folder.exists():
         print(f"bench: no {clothing} (STROP_DATA); using the textile pictures instead", file=sys.stderr)
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
         for place in sorted((ROOT / "build/assets/textile").glob("*/*")):
             split = "validation" if int("".join(filter(str.isdigit, place.stem)) or 0) % 4 == 0 else "train"
-            (folder / split / place.parent.name).mkdir(parents=True, exist_ok=True)
-            shutil.copy(place, folder / split / place.parent.name)
+            (part / split / place.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(place, part / split / place.parent.name)
+        part.rename(folder)
     return folder, "textile"
 
 

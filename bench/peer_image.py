@@ -167,8 +167,9 @@ def pictures(args, model, split, training):
     from timm.data import create_transform, resolve_data_config
     from torchvision.datasets import ImageFolder
 
+    # The crops of strop's augment=light.
     transform = create_transform(**resolve_data_config({}, model=model), is_training=training, auto_augment=None,
-                                 color_jitter=None, re_prob=0.0)
+                                 color_jitter=None, re_prob=0.0, scale=(0.5, 1.0), train_crop_mode="rrc")
     return ImageFolder(f"{args.data}/{split}", transform)
 
 

@@ -67,7 +67,10 @@ def versions(strop, pictures):
 
 def measure_row(row, strop, peer, repeats):
     """Runs every side once in each round, so that a drift of the machine touches all alike."""
-    runs = {name: [] for name in [*row.strop, *row.peer]}
+    # Where the processor has no bf16 the peer's products in it take twenty times as long: its best is not among them.
+    bf16 = any(name.endswith("bf16") for name in machine()["abilities"].split())
+    peers = {name: settings for name, settings in row.peer.items() if bf16 or settings.get("precision") != "bf16"}
+    runs = {name: [] for name in [*row.strop, *peers]}
     for round_ in row.seeds or range(repeats):
         seed = {"seed": round_} if row.seeds else {}
         for name in runs:
@@ -86,7 +89,7 @@ def numbers_of(runs, name, measure):
 def compare(comparison, runs):
     c = comparison
     own = numbers_of(runs, c.side, c.measure)
-    others = {name: numbers_of(runs, name, c.measure) for name in c.others}
+    others = {name: numbers_of(runs, name, c.measure) for name in c.others if name in runs}
     better = max if c.kind in ("faster", "points") else min
     if c.kind == "points":
         middle = statistics.mean
