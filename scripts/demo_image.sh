@@ -21,7 +21,7 @@ show train --model $model --data $data --out $run --method layerwise top_k=3 lp_
 # A picture of each class.
 mkdir -p build/demo-image/some
 for class in global local nominal; do
-  first=$(find $data/$class -type f | sort | head -n 1)
+  first=$(find $data/$class -type f | sort | sed -n 1p)
   cp "$first" "build/demo-image/some/$class-$(basename "$first")"
 done
 show predict --model $run --data build/demo-image/some --draw build/demo-image/drawn

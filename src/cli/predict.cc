@@ -83,14 +83,14 @@ Verb predict_verb() {
   verb.name = "predict";
   verb.summary = "labels new rows, one JSON object a line";
   verb.about =
-      "Reads --data (a file, or - for standard input: one text a line, or JSON lines) and prints one line for each "
-      "row, "
-      "in order: index, label, score and the scores of all labels. --out FILE writes them there instead, complete or "
-      "not at all.";
+      "Reads --data (texts: a file, or - for standard input with one text a line or JSON lines; pictures: a file, folder, "
+      "table or tar) and prints one line for each row, in order: index, label, score and the scores of all labels. --out "
+      "FILE writes them there instead, complete or not at all. --draw FOLDER writes each picture with its label on it.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop predict --model runs/reviews --data new.csv --out labels.jsonl",
-                   "echo 'What a film!' | strop predict --model runs/reviews --data -"};
-  verb.usual = {"model",  "adapter", "data",  "columns", "out", "per_device_eval_batch_size",
+                   "echo 'What a film!' | strop predict --model runs/reviews --data -",
+                   "strop predict --model runs/image-classification/1 --data photos/ --draw drawn/"};
+  verb.usual = {"model",  "adapter", "data",  "columns", "out", "draw", "per_device_eval_batch_size",
                 "device", "threads", "quiet", "json"};
   verb.run = run;
   return verb;

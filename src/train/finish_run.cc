@@ -13,6 +13,7 @@
 #include "report/run_record.h"
 #include "train/result_files.h"
 #include "train/save_model.h"
+#include "train/write_files.h"
 #include "tuning/apply.h"
 #include "tuning/method.h"
 
@@ -168,7 +169,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {
     write_file_atomic(folder / "predictions.jsonl", prediction_lines(last.predictions));
     const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
-    if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", gallery.dump() + "\n");
+    if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", json_text(gallery, -1) + "\n");
   }
   results.cost.predicted_seconds = plan.predicted.seconds;
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;

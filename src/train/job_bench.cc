@@ -123,7 +123,7 @@ std::string bench(const Options& options, const BenchOptions& what) {
     const Stopwatch watch;
     MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
     last = micro.state;
-    for (const auto sample : batch.samples) micro.labels.push_back(bench->train->labels()[static_cast<std::size_t>(sample)]);
+    for (const auto sample : batch.samples) add_label(micro, bench->train->labels()[static_cast<std::size_t>(sample)]);
     pass.dropout_key = static_cast<std::uint64_t>(step);
     run_step(model, std::move(micro), pass, {}, lowest, static_cast<double>(batch.samples.size()), 0);
     optimizer.clip(plan.options.max_grad_norm);

@@ -11,6 +11,7 @@
 #include "models/facts.h"
 #include "strop/job.h"
 #include "train/task.h"
+#include "train/write_files.h"
 
 namespace strop {
 namespace {
@@ -59,7 +60,7 @@ std::string inspect(const Options& options, const InspectOptions& what) {
   if (!options.model.empty()) all["model"] = model_part(options, what, text, task);
   if (task == nullptr) task = &task_of_data(options);
   if (!options.data.empty()) all["data"] = task->inspect_data(options, what, text);
-  return options.json ? all.dump(2) : text;
+  return options.json ? json_text(all) : text;
 }
 
 std::string version_line() {

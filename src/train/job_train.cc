@@ -115,9 +115,16 @@ RunResult resume_run(const Options& options) {
   return execute(std::move(plan), std::move(bench), folder, loaded);
 }
 
+// A plan is one training; pretraining is another, before it.
+void refuse_pretraining(const Options& options) {
+  if (options.pretrain_data.empty()) return;
+  fail(ErrorKind::usage, "pretrain_data: a plan holds one training; run the options themselves with strop train, or plan each alone");
+}
+
 }  // namespace
 
 Plan make_plan(const Options& options) {
+  refuse_pretraining(options);
   const auto bench = open_workbench(choose_task(options), options);
   auto plan = plan_for(bench->options, *bench);
   check_plan(plan, *bench);
@@ -139,6 +146,7 @@ RunResult train(const Options& options) {
 RunResult train(const Plan& plan) {
   if (plan.options.quiet || plan.options.json) set_log_level(LogLevel::warning);
   if (!plan.options.resume.empty()) return resume_run(plan.options);
+  refuse_pretraining(plan.options);
   const Task& task = choose_task(plan.options);
   const auto folder = claim_folder(plan.options, task.name());
   auto bench = open_workbench(task, plan.options);

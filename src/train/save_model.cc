@@ -74,7 +74,7 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
     if (layer->kind() == LayerKind::batch_norm) tensors[name + ".num_batches_tracked"] = torch::zeros({}, torch::kLong);
   }
   write_tensors_file(folder / "model.safetensors", tensors);
-  write_file_atomic(folder / "config.json", saved_config(model).dump(2) + "\n");
+  write_json_file(folder / "config.json", saved_config(model));
   opened.task->save_inputs(folder, opened);
 }
 

@@ -93,7 +93,9 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
     return std::find(pretrained->labels.begin(), pretrained->labels.end(), label) != pretrained->labels.end();
   };
   const bool asked = pretrained && (mode == "pretrained" || (mode == "auto" && std::any_of(labels.begin(), labels.end(), known)));
-  if (asked && !std::all_of(labels.begin(), labels.end(), known)) samples = sample_features(opened, train);
+  // Of several classifiers (a distilled DeiT's) each reads a part of the features: the stored one can't be asked alone.
+  const bool alone = opened.model->block(opened.model->size() - 1).layers().size() == 1;
+  if (asked && alone && !std::all_of(labels.begin(), labels.end(), known)) samples = sample_features(opened, train);
   auto start = init_head(mode, labels, layer->shape()[1], pretrained, std::nullopt, samples, static_cast<std::uint64_t>(options.seed));
   layer->weight = start.weight;
   if (layer->has_bias()) layer->bias = start.bias;

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -39,6 +40,11 @@ Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, 
 
 }  // namespace
 
+void add_label(MicroBatch& batch, std::int32_t label, float weight) {
+  batch.labels.push_back(std::max(label, 0));
+  batch.weights.push_back(label < 0 ? 0 : weight);
+}
+
 StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, const LossSettings& settings,
                     std::size_t lowest_due, double normalizer, std::uint64_t mix_key) {
   const auto samples = static_cast<std::int64_t>(batch.labels.size());
@@ -51,7 +57,9 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
     if (!settings.class_weights.empty()) weight *= static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
     weights.data_ptr<float>()[i] = weight;
   }
-  const Mix mix = draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key);
+  // Mixed with a row that counts nowhere, others would learn from it.
+  const bool all_count = std::find(batch.weights.begin(), batch.weights.end(), 0.0F) == batch.weights.end();
+  const Mix mix = all_count ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key) : Mix{};
   Tensor losses;
   if (settings.rdrop_alpha > 0) {
     Pass other = pass;

@@ -27,6 +27,9 @@ struct MicroBatch {
   std::vector<float> weights;       // factor on each sample's loss; empty: 1
 };
 
+// A row whose label is unknown by now (-1: its picture is damaged) counts nowhere.
+void add_label(MicroBatch& batch, std::int32_t label, float weight = 1);
+
 struct StepResult {
   double loss = 0;              // sum over the samples of their weighted loss
   std::vector<float> losses;    // of each sample, unweighted, as InfoBatch scores it

@@ -43,7 +43,7 @@ SurgicalChoice choose_surgical(Model& model, const Options& options, const Train
     throw_if_interrupted();
     batch.samples.resize(std::min(batch.samples.size(), kSamples));
     MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
-    for (const auto sample : batch.samples) micro.labels.push_back(source.labels()[static_cast<std::size_t>(sample)]);
+    for (const auto sample : batch.samples) add_label(micro, source.labels()[static_cast<std::size_t>(sample)]);
     run_step(model, std::move(micro), Pass{}, {}, blocks.front(), static_cast<double>(batch.samples.size()), 0);
     for (const auto& [block, square] : squares(trained, true)) {
       ratios[block] += std::sqrt(square / std::max(weights.at(block), 1e-30)) / static_cast<double>(order.size());

@@ -41,7 +41,7 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
       throw_if_interrupted();
       const auto& batch = batches[step % batches.size()];
       MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
-      for (const auto sample : batch.samples) micro.labels.push_back(source.labels()[static_cast<std::size_t>(sample)]);
+      for (const auto sample : batch.samples) add_label(micro, source.labels()[static_cast<std::size_t>(sample)]);
       Pass pass;
       pass.training = true;
       pass.precision = precision;

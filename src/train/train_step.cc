@@ -68,9 +68,7 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
         const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);
         MicroBatch micro{run.train->make(samples, view_of(run)), run.train->first_block(), {}, {}};
         for (std::size_t i = 0; i < size; ++i) {
-          const auto label = run.train->labels()[static_cast<std::size_t>(samples[i])];
-          micro.labels.push_back(std::max(label, 0));
-          micro.weights.push_back(label < 0 ? 0 : batch.weights[static_cast<std::size_t>(first) + i]);
+          add_label(micro, run.train->labels()[static_cast<std::size_t>(samples[i])], batch.weights[static_cast<std::size_t>(first) + i]);
         }
         Pass pass;
         pass.training = true;

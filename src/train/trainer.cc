@@ -70,6 +70,26 @@ std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const S
                                         kind, limit, place);
 }
 
+namespace {
+
+// On-disk names and values. Where the answer is the mean of several classifiers, each reads a part of the features, the
+// last layer the first part.
+std::map<std::string, Tensor> head_tensors(const Block& block, const LinearHead& head) {
+  std::map<std::string, Tensor> tensors;
+  const auto& layers = block.layers();
+  const auto count = static_cast<std::int64_t>(layers.size());
+  std::int64_t column = 0;
+  for (auto at = layers.rbegin(); at != layers.rend(); ++at) {
+    const auto width = at->second->shape()[1];
+    tensors[at->first + ".weight"] = head.weight.narrow(1, column, width) * count;
+    tensors[at->first + ".bias"] = head.bias;
+    column += width;
+  }
+  return tensors;
+}
+
+}  // namespace
+
 void Trainer::run_closed_form(const Stage& stage) {
   const Stopwatch watch;
   freeze(model_);
@@ -106,8 +126,7 @@ void Trainer::run_closed_form(const Stage& stage) {
   }
   const LinearHead head = solve_head(stage.solver, data);
   open(stage);
-  write_tensors(model_, {{model_.block(last).layers()[0].first + ".weight", head.weight},
-                         {model_.block(last).layers()[0].first + ".bias", head.bias}});
+  write_tensors(model_, head_tensors(model_.block(last), head));
   freeze(model_);
   log_info("{}: {} on {} rows, left-out accuracy {:.2f} %, penalty {:.3g}, {:.1f} s", stage.name, head.solver,
            data.labels.numel(), 100 * head.loo_accuracy, head.penalty, watch.seconds());
@@ -201,7 +220,9 @@ void Trainer::announce(StageRun& run, const std::vector<Batch>& batches) const {
   std::vector<BatchSource::Samples> parts;
   for (auto at = static_cast<std::size_t>(progress_.batch); at < batches.size(); ++at) {
     const auto& samples = batches[at].samples;
-    const auto step = static_cast<std::size_t>(progress_.micro_batch);
+    std::int64_t tokens = 0;
+    for (const auto sample : samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
+    const auto step = static_cast<std::size_t>(part_size(static_cast<std::int64_t>(samples.size()), tokens));
     for (std::size_t first = 0; first < samples.size(); first += step) {
       const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(first);
       parts.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(std::min(step, samples.size() - first)));

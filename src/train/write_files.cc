@@ -19,8 +19,12 @@ void write_tensors_file(const std::filesystem::path& file, const std::map<std::s
   write_safetensors(file, views);
 }
 
+std::string json_text(const nlohmann::ordered_json& value, int indent) {
+  return value.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 void write_json_file(const std::filesystem::path& file, const nlohmann::ordered_json& value) {
-  write_file_atomic(file, value.dump(2) + "\n");
+  write_file_atomic(file, json_text(value) + "\n");
 }
 
 }  // namespace strop

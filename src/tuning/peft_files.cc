@@ -157,10 +157,13 @@ std::string read_adapter(const fs::path& folder, Model& model) {
       }
       layer->weight = tensors["weight"].clone();
       tensors.erase("weight");
-      if (layer->has_bias() && tensors.count("bias") != 0) {
-        layer->bias = tensors["bias"].clone();
-        tensors.erase("bias");
+      for (const auto& one : layer->stored()) {  // a bias, statistics
+        const auto found = tensors.find(one.suffix.empty() ? "" : one.suffix.substr(1));
+        if (found == tensors.end()) continue;
+        *one.tensor = found->second.clone();
+        tensors.erase(found);
       }
+      tensors.erase("num_batches_tracked");
       if (tensors.empty()) continue;
     }
     layer->adapter = method.read(config, spelled[module], *layer, tensors);

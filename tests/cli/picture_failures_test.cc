@@ -64,6 +64,18 @@ TEST_F(PictureFailures, TheLimitOfPixelsCanBeSet) {
   expect_failure(run(words("train", {"max_pixels=100"})), ErrorKind::data, {"none of 12 pictures", "24 x 24"});
 }
 
+TEST_F(PictureFailures, AFolderThatIsNotThereIsSaid) {
+  expect_failure(run(words("predict", {"--data", job_.path("typo").string()})), ErrorKind::data, {"typo", "no such file or folder"});
+}
+
+TEST_F(PictureFailures, NamesThatAreNoUtf8AreShownWithSigns) {
+  fs::create_directories(job_.path("latin"));
+  std::ofstream(job_.path("latin") / "caf\xE9.png", std::ios::binary) << encode_png(picture_of(1, 9).view());
+  const auto done = run(words("predict", {"--data", job_.path("latin").string()}));
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_NE(done.out.find("caf\xEF\xBF\xBD.png"), std::string::npos) << done.out;
+}
+
 TEST_F(PictureFailures, NamesOfAllKindsWork) {
   const auto picture = encode_png(picture_of(1, 9).view());
   const std::vector<std::string> names = {"with spaces (1).png", "\xE7\x8C\xAB-\xF0\x9F\x90\x88.png", std::string(246, 'n') + ".png",

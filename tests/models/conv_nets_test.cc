@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "conv_reference.h"
+#include "core/error.h"
+#include "core/files.h"
 #include "nn/compare.h"
 #include "report/temp_folder.h"
+#include "weights/safetensors.h"
 
 namespace strop {
 namespace {
@@ -51,6 +54,24 @@ TEST(ConvNets, AreRecognisedAndLoseNoTensor) {
       EXPECT_EQ(ours.count(name), 1U) << one.name << ": " << name;
     }
   }
+}
+
+// timm has more networks with these names than these families are.
+TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
+  const TempFolder folder;
+  const auto copy = [&](const char* net, const char* extra, const char* architecture) {
+    const WeightFiles files(conv_data() / net / "model.safetensors");
+    std::map<std::string, TensorView> views = {files.tensors().begin(), files.tensors().end()};
+    const float one = 1;
+    if (extra != nullptr) views[extra] = {"F32", {1}, {reinterpret_cast<const std::byte*>(&one), sizeof(one)}};
+    write_safetensors(folder.path() / "model.safetensors", views);
+    write_file_atomic(folder.path() / "config.json", fmt::format(R"({{"architecture": "{}"}})", architecture));
+    return open_model(folder.path(), {});
+  };
+  EXPECT_EQ(copy("timm_resnet_bottleneck", nullptr, "resnet50").model->family(), "resnet");
+  EXPECT_THROW(copy("timm_resnet_bottleneck", "layer1.0.se.fc1.weight", "seresnet50"), Error);
+  EXPECT_EQ(copy("timm_b", nullptr, "efficientnet_b0").model->family(), "efficientnet");
+  EXPECT_THROW(copy("timm_b", nullptr, "mnasnet_a1"), Error);
 }
 
 TEST(ConvNets, LogitsEqualTheLibrarys) {

@@ -19,7 +19,8 @@ using torch::Tensor;
 namespace fs = std::filesystem;
 
 // Folders below tests/data, one for each family and layout of names.
-const std::vector<std::string> kFamilies = {"bert_tiny", "vit/vit", "vit/deit", "vit/dinov2", "vit/timm_vit"};
+const std::vector<std::string> kFamilies = {"bert_tiny", "vit/vit", "vit/deit", "vit/dinov2", "vit/timm_vit",
+                                           "vit/timm_distilled", "convnext/hf", "convnext/timm"};
 
 struct Tiny {
   fs::path folder;

@@ -75,10 +75,21 @@ TEST_F(Source, DamagedPicturesLoseTheirLabel) {
   EXPECT_THROW(make(strict, {2, 4}), Error);
 }
 
+TEST_F(Source, OneDamagedFileListedTwiceIsTwoDamagedRows) {
+  folder_.write("4.png", "no picture");
+  split_.samples.push_back(split_.samples[4]);
+  ImageSource source(split_, work_);
+  make(source, {4, 1, 10});
+  EXPECT_EQ(source.labels()[4], -1);
+  EXPECT_EQ(source.labels()[10], -1);
+  EXPECT_EQ(source.labels()[1], 1);
+}
+
 TEST_F(Source, SizesGrowWithTheView) {
   work_.smallest = 0.5;
   work_.full_size_at = 2;
   ImageSource source(split_, work_);
+  EXPECT_GT(source.fresh_views(), 1000) << "each epoch has its own, augmented or not";
   EXPECT_EQ(make(source, {1}, 0).size(2), 32);
   EXPECT_EQ(make(source, {1}, 2).size(2), 64);
   EXPECT_EQ(make(source, {1}, 9).size(3), 64);

@@ -129,6 +129,41 @@ TEST_F(PictureJob, TwoStagesFromOneSetOfOptions) {
   EXPECT_EQ(job_.json("both", "strop.json").at("base_model"), job_.path("both/pretrain").string());
 }
 
+TEST_F(PictureJob, APlanHoldsNoPretraining) {
+  auto both = options("head", "both");
+  both.pretrain_data = both.data;
+  EXPECT_THROW(make_plan(both), Error);
+}
+
+TEST_F(PictureJob, ASolvedHeadIsSharedAmongSeveralClassifiers) {
+  auto distilled = options("head", "distilled");
+  distilled.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/vit/timm_distilled").string();
+  train(distilled);
+  EXPECT_EQ(job_.json("distilled", "strop.json").at("labels").size(), 3U);
+  EXPECT_GT(job_.json("distilled", "all_results.json").at("eval_accuracy").get<double>(), 0.5);
+}
+
+TEST_F(PictureJob, LevelsAndSingleChangesOfAugmentationGoTogether) {
+  auto some = options("full", "levels");
+  some.max_steps = 1;
+  some.augment = {"light", "strong"};
+  EXPECT_THROW(train(some), Error);
+  some.augment = {"jitter", "medium"};
+  train(some);
+}
+
+TEST_F(PictureJob, ProgressiveResizingIsRefusedWhereFeaturesAreKept) {
+  auto some = options("head", "progressive");
+  some.progressive_resizing = 0.5;
+  EXPECT_THROW(train(some), Error);
+  some.method = "full";
+  some.cache = "ram";
+  EXPECT_THROW(train(some), Error);
+  some.cache = "auto";
+  some.num_train_epochs = 2;
+  train(some);
+}
+
 TEST_F(PictureJob, FilesThatGoBadDuringTheRunAreLeftOut) {
   auto some = options("full");
   some.max_steps = 3;

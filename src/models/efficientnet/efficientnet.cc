@@ -13,7 +13,8 @@ std::unique_ptr<Model> build_efficientnet(const nlohmann::json& config, const Mo
   own_config.erase("row");
   auto model = std::make_unique<Model>(row.family, own_config, names.prefix);
   std::int64_t index = 0;
-  efficientnet::Sides sides = {row.size, row.size};
+  const auto size = options.image_size > 0 ? options.image_size : row.size;
+  efficientnet::Sides sides = {size, size};
   model->add(std::make_unique<efficientnet::Stem>(row, names, sides, index++));
   const auto halve = [&](std::int64_t stride) { sides = {(sides.height + stride - 1) / stride, (sides.width + stride - 1) / stride}; };
   halve(2);

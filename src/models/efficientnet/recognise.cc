@@ -192,6 +192,12 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
   const std::string name = given.is_object() && given.contains("architecture") && given["architecture"].is_string()
                                ? given["architecture"].get<std::string>()
                                : "";
+  // MNASNet, FBNet and others of timm have the same names; their activations stand in the code alone.
+  const auto known = {"efficientnet_b", "efficientnet_lite", "tf_efficientnet_b", "tf_efficientnet_lite", "mobilenetv2_",
+                      "mobilenetv3_", "tf_mobilenetv3_"};
+  if (!name.empty() && std::none_of(known.begin(), known.end(), [&](const char* start) { return starts_with(name, start); })) {
+    return std::nullopt;
+  }
   const bool timm = starts_with(row->layout, "timm");
   const bool tensorflow = timm ? starts_with(name.empty() ? files.place.filename().string() : name, "tf_")
                                : !starts_with(row->layout, "torchvision");

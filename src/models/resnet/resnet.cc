@@ -58,6 +58,17 @@ void expect_only(const nlohmann::json& config, const char* key, const nlohmann::
   }
 }
 
+// Networks that share the names and add to them.
+void refuse_variants(const ModelFiles& files) {
+  for (const auto& [name, view] : files.weights->tensors()) {
+    for (const auto* part : {".se.", ".aa.", ".attn", ".bn4.", ".conv4."}) {
+      if (name.find(part) == std::string::npos) continue;
+      fail(ErrorKind::model, "{}: '{}' belongs to a variant of ResNet that is not supported; expected ResNet or ResNeXt",
+           files.weights->file_of(name).string(), name);
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
@@ -66,6 +77,7 @@ std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
   if (transformers && given["model_type"] != "resnet") return std::nullopt;
   auto row = read_row(*files.weights);
   if (!row) return std::nullopt;
+  refuse_variants(files);
   Recognition found;
   found.config = given.is_object() ? given : nlohmann::json::object();
   if (transformers) {
@@ -90,7 +102,7 @@ std::unique_ptr<Model> build_resnet(const nlohmann::json& config, const ModelOpt
   auto own_config = config;
   own_config.erase("row");
   auto model = std::make_unique<Model>("resnet", own_config, names.prefix);
-  std::int64_t index = 0, side = kSide;
+  std::int64_t index = 0, side = options.image_size > 0 ? options.image_size : kSide;
   model->add(std::make_unique<resnet::Stem>(row, names, side, index++));
   side /= 4;
   for (const auto& one : row.blocks) {

@@ -147,8 +147,10 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
     fail(ErrorKind::usage, "pooling: {} is for texts; a vision transformer pools as its files say", options.pooling);
   }
   auto& dims = build.dims;
-  dims.image_rows = build.form.height / dims.patch;
-  dims.image_columns = build.form.width / dims.patch;
+  const auto height = options.image_size > 0 ? options.image_size : build.form.height;
+  const auto width = options.image_size > 0 ? options.image_size : build.form.width;
+  dims.image_rows = height / dims.patch;
+  dims.image_columns = width / dims.patch;
   json kept = config;
   kept.erase("strop");
   auto model = std::make_unique<Model>(build.family, kept, build.names.prefix);

@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "train/evaluate.h"
+#include "train/write_files.h"
 
 namespace strop {
 
@@ -50,14 +51,14 @@ void Classification::predict(const Opened& opened, const TaskSplit& split, const
     line.update(row_keys(split, i));
     if (const auto fault = source->fault_of(i); !fault.empty()) {
       line["error"] = fault;
-      out << line.dump() << "\n";
+      out << json_text(line, -1) << "\n";
       continue;
     }
     const auto winner = static_cast<std::size_t>(std::max_element(row, row + labels.size()) - row);
     line["label"] = labels[winner];
     line["score"] = row[winner];
     for (std::size_t label = 0; label < labels.size(); ++label) line["scores"][labels[label]] = row[label];
-    out << line.dump() << "\n";
+    out << json_text(line, -1) << "\n";
     answered(split, i, labels[winner], row[winner], options);
   }
 }

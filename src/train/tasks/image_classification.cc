@@ -37,6 +37,7 @@ class ImageClassification : public Classification {
     if (!plan.operations.empty() || plan.rdrop) {
       fail(ErrorKind::usage, "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single changes (strop config --verbose)");
     }
+    if (options.progressive_resizing > 0) settle_progressive(options);
     if (!options.augment.empty()) return;
     // A head alone is solved on features, where each view costs a pass through the whole network.
     options.augment = {tunes_head_alone(options) || options.method == "auto" ? "none" : "light"};
@@ -45,9 +46,9 @@ class ImageClassification : public Classification {
   TaskData load(const Options& options) const override {
     auto data = load_image_data(options, reading(options));
     TaskData result;
-    result.train = std::make_unique<Pictures>(std::move(data.train));
-    if (!data.validation.empty()) result.validation = std::make_unique<Pictures>(std::move(data.validation));
-    if (!data.test.empty()) result.test = std::make_unique<Pictures>(std::move(data.test));
+    result.train = std::make_unique<Pictures>(std::move(data.train), decode_options(options));
+    if (!data.validation.empty()) result.validation = std::make_unique<Pictures>(std::move(data.validation), decode_options(options));
+    if (!data.test.empty()) result.test = std::make_unique<Pictures>(std::move(data.test), decode_options(options));
     result.label_names = std::move(data.label_names);
     result.notes = std::move(data.notes);
     return result;
@@ -58,7 +59,7 @@ class ImageClassification : public Classification {
     std::vector<SkippedPicture> skipped;
     auto split = load_evaluation_pictures(options, opened.model->label_names, reading(options), skipped, notes);
     for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
-    return std::make_unique<Pictures>(std::move(split));
+    return std::make_unique<Pictures>(std::move(split), decode_options(options));
   }
 
   std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened&) const override {
@@ -67,7 +68,7 @@ class ImageClassification : public Classification {
     how.check = how.strict;  // else each file keeps its line, and a damaged one says so there
     auto split = load_prediction_pictures(options.data, options, how, skipped);
     for (const auto& one : skipped) log_warning("skipped: {}", one.reason);
-    return std::make_unique<Pictures>(std::move(split));
+    return std::make_unique<Pictures>(std::move(split), decode_options(options));
   }
 
   void open_inputs(Opened& opened, const Options& options) const override {
@@ -125,6 +126,17 @@ class ImageClassification : public Classification {
   }
 
  private:
+  // Its sizes follow the epochs: what keeps features, or knows no number of epochs, has no use for it.
+  static void settle_progressive(Options& options) {
+    if (tunes_head_alone(options) || options.method == "auto" || options.lp_ft || options.head_init == "closed_form") {
+      fail(ErrorKind::usage, "progressive_resizing: a solved head reads features of one size; use it with gradient steps alone");
+    }
+    if (options.cache == "ram" || options.cache == "disk") {
+      fail(ErrorKind::usage, "progressive_resizing: cache={} would keep features of pictures that grow; use cache=none", options.cache);
+    }
+    if (!options.time.empty()) fail(ErrorKind::usage, "progressive_resizing: say num_train_epochs or max_steps in place of time");
+    options.cache = "none";
+  }
   static ImageReading reading(const Options& options) {
     return {.strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
   }

@@ -93,13 +93,19 @@ void ImageSource::note_faults(const PictureBatch& batch, std::span<const std::in
   if (work_.strict) {
     fail(ErrorKind::data, "{} (strict is set; leave it out to skip such pictures)", batch.failed.front().reason);
   }
-  for (const auto& failed : batch.failed) {
-    const auto at = std::find_if(samples.begin(), samples.end(), [&](std::int64_t sample) {
-      return split_.samples[static_cast<std::size_t>(sample)].name == failed.name;
-    });
-    if (at == samples.end() || !faults_.emplace(*at, failed.reason).second) continue;
-    labels_[static_cast<std::size_t>(*at)] = -1;
-    log_warning("skipped: {}", failed.reason);
+  // Those of `samples` that are not among the made ones failed, in the same order.
+  auto made = batch.samples.begin();
+  auto failed = batch.failed.begin();
+  for (const auto sample : samples) {
+    if (made != batch.samples.end() && *made == sample) {
+      ++made;
+      continue;
+    }
+    if (failed == batch.failed.end()) break;
+    const auto& reason = (failed++)->reason;
+    if (!faults_.emplace(sample, reason).second) continue;
+    labels_[static_cast<std::size_t>(sample)] = -1;
+    log_warning("skipped: {}", reason);
   }
 }
 

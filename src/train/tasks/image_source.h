@@ -35,14 +35,12 @@ class ImageSource : public BatchSource {
   const std::vector<std::int64_t>& lengths() const override { return lengths_; }
   const std::vector<std::int32_t>& labels() const override { return labels_; }
   std::int64_t views() const override { return augmented() ? work_.views : 1; }
-  std::int64_t fresh_views() const override { return augmented() ? std::int64_t{1} << 40 : 1; }
+  std::int64_t fresh_views() const override { return augmented() || work_.smallest < 1 ? std::int64_t{1} << 40 : 1; }
   // Pictures that cannot be made are of the mean colour. Augmentation is keyed by (seed, view, sample).
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
   // Decodes ahead in threads.
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
   std::string fault_of(std::size_t row) const override;
-
-  std::int64_t damaged() const { return static_cast<std::int64_t>(faults_.size()); }
 
  private:
   struct Workshop;

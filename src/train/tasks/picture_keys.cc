@@ -1,5 +1,6 @@
 #include "train/tasks/picture_keys.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -46,14 +47,21 @@ bool says_normalisation(const Options& options) { return !options.mean.empty() |
 
 AugmentForm augment_form(const Options& options) {
   AugmentForm form;
-  for (const auto& word : parse_augment(options.augment).pictures) {
+  const auto words = parse_augment(options.augment).pictures;
+  const auto is_level = [](const auto& word) { return word == "none" || word == "light" || word == "medium" || word == "strong"; };
+  if (const auto level = std::find_if(words.begin(), words.end(), is_level); level != words.end()) {
+    if (const auto other = std::find_if(level + 1, words.end(), is_level); other != words.end()) {
+      fail(ErrorKind::usage, "augment: {} and {} are both levels; keep one", *level, *other);
+    }
+    form = augment_level(*level);
+  }
+  for (const auto& word : words) {
     if (word == "flip") form.flip = 0.5;
     else if (word == "vertical_flip") form.vertical_flip = 0.5;
     else if (word == "jitter") form.jitter = {0.4, 0.4, 0.4, 0};
     else if (word == "affine") form.affine = {15, 0.1, 0.9, 1.1, 5};
     else if (word == "randaugment" || word == "trivialaugment") form.policy = word;
     else if (word == "erasing") form.erasing.probability = 0.25;
-    else form = augment_level(word);
   }
   if (options.random_erasing > 0) form.erasing.probability = options.random_erasing;
   return form;

@@ -30,7 +30,8 @@ BatchSource::Samples spread_rows(std::size_t count) {
 
 }  // namespace
 
-Pictures::Pictures(ImageSplit split) : split_(std::move(split)), labels_(split_.labels()) {}
+Pictures::Pictures(ImageSplit split, const DecodeOptions& decode)
+    : split_(std::move(split)), labels_(split_.labels()), decode_(decode) {}
 
 std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Options& options, bool training) const {
   ImageWork work;
@@ -43,7 +44,11 @@ std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Option
   work.strict = options.strict;
   if (training && options.progressive_resizing > 0) {
     work.smallest = options.progressive_resizing;
-    work.full_size_at = std::max<std::int64_t>(1, std::llround(0.75 * options.num_train_epochs));
+    const double epochs = options.max_steps > 0 ? static_cast<double>(options.max_steps * options.per_device_train_batch_size *
+                                                                      options.gradient_accumulation_steps) /
+                                                      static_cast<double>(split_.size())
+                                                : options.num_train_epochs;
+    work.full_size_at = std::max<std::int64_t>(1, std::llround(0.75 * epochs));
   }
   return std::make_unique<ImageSource>(split_, work);
 }
@@ -51,7 +56,7 @@ std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Option
 std::string Pictures::thumbnail_of(std::size_t row) const {
   try {
     HeldBytes held;
-    return thumbnail_uri(decode_source(source_of(split_.samples[row], held)).view());
+    return thumbnail_uri(decode_source(source_of(split_.samples[row], held), decode_).view());
   } catch (const Error&) {  // it went bad or away since: the page says its name
     return "";
   }
@@ -63,7 +68,7 @@ void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& trai
   const auto rows = spread_rows(train.size());
   if (rows.empty()) return;
   const Stopwatch watch;
-  State state = train.make(rows, 0);
+  State state = train.make(rows, train.fresh_views() - 1);  // as large as they become
   facts.input_seconds = watch.seconds() / static_cast<double>(rows.size());
   const auto& pixels = state.at("pixels");
   facts.input_bytes = 4 * static_cast<double>(pixels.numel() / pixels.size(0)) * 3;  // the batch at work, two ahead
@@ -111,9 +116,12 @@ double confidence(const Model& model, const PretrainedHead& head, const ImageSpl
 }  // namespace
 
 std::vector<std::string> doubts_about_form(const Opened& opened, const Options& options, const ImageSplit& train) {
-  const bool said = std::filesystem::is_directory(opened.base_folder) || says_normalisation(options);
+  const auto& config = opened.model->config();
+  const bool said = says_normalisation(options) || std::filesystem::exists(opened.base_folder / "preprocessor_config.json") ||
+                    config.value("pretrained_cfg", nlohmann::json::object()).contains("mean");
   const auto head = said ? std::nullopt : stored_head(opened, options);
   const auto& form = *opened.model->input_form;
+  if (opened.model->block(opened.model->size() - 1).layers().size() != 1) return {};  // several read a part each
   if (!head || head->weight.size(1) != opened.model->block(opened.model->size() - 1).layers().back().second->shape()[1]) return {};
   torch::NoGradGuard no_grad;
   ImageWork work;

@@ -8,7 +8,7 @@ namespace strop {
 
 class Pictures : public TaskSplit {
  public:
-  explicit Pictures(ImageSplit split);
+  Pictures(ImageSplit split, const DecodeOptions& decode);
   std::size_t size() const override { return split_.size(); }
   const std::vector<std::int32_t>& labels() const override { return labels_; }
   std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const override;
@@ -20,6 +20,7 @@ class Pictures : public TaskSplit {
  private:
   ImageSplit split_;
   std::vector<std::int32_t> labels_;
+  DecodeOptions decode_;
 };
 
 // What the planner asks: the seconds to make a row (measured on some), and the sizes between blocks, by one row sent

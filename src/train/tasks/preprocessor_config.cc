@@ -39,10 +39,12 @@ void write_preprocessor(const fs::path& folder, const fs::path& base, const Inpu
     config["size"] = {{"shortest_edge", form.width}};
     config["crop_pct"] = form.crop_pct;
   } else if (form.fit == Fit::crop) {
+    config.erase("crop_pct");  // says another way of resizing there
     config["do_center_crop"] = true;
     config["crop_size"] = square;
     config["size"] = {{"shortest_edge", static_cast<int>(std::floor(form.height / form.crop_pct))}};
   } else {
+    config.erase("crop_pct");
     if (config.contains("do_center_crop")) config["do_center_crop"] = false;
     config["size"] = square;
   }

@@ -56,7 +56,14 @@ class TextClassification : public Classification {
  public:
   std::string name() const override { return kTextClassification; }
   bool claims(const std::string&) const override { return false; }  // tables of labels and paths look alike
-  void settle(Options&) const override {}
+  void settle(Options& options) const override {
+    const auto plan = parse_augment(options.augment);
+    const bool pictures = std::any_of(plan.pictures.begin(), plan.pictures.end(), [](const auto& word) { return word != "none"; });
+    if (pictures || plan.cutmix) {
+      fail(ErrorKind::usage, "augment: {} is for pictures; texts take aeda, swap, delete, mixup and rdrop",
+           plan.cutmix ? "cutmix" : plan.pictures.front());
+    }
+  }
 
   TaskData load(const Options& options) const override {
     auto data = load_text_data(options);
