@@ -38,6 +38,35 @@ FULL = {"method": "full", "augment": "none"}
 # The last two stages of EfficientNet-Lite0 are five blocks; the top convolution above them trains too.
 TOP = {"method": "layerwise", "top_k": 6, "num_train_epochs": 5}
 
+# Both at most five minutes from the launch; which settings strop takes was chosen on the validation pictures.
+MINUTES = {"model": "lite0", "job": "train"}
+FIVE = Row("clothing-small, test accuracy, EfficientNet-Lite0 in five minutes, 3 seeds",
+           {"strop": MINUTES | {"method": "head", "time": "5m"}},
+           {"full": MINUTES | {"train": "full", "layout": "channels_last", "seconds": 280},
+            "head": MINUTES | {"train": "head", "layout": "channels_last", "seconds": 280}},
+           [Comparison("test_accuracy", "strop", ["full", "head"], 0.0, "test accuracy", "points")], seeds=(1, 2, 3))
+
+
+def few_pictures(**settings):
+    """The last two stages on 200 pictures, prefix kept: what a change of the pictures is worth there."""
+    return TOP | {"model": "lite0", "job": "train", "max_train_samples": 200, "num_train_epochs": 10, "lp_ft": "true",
+            "eval_strategy": "no"} | settings
+
+
+IMAGE_AUGMENT = {name: few_pictures(augment=name) for name in ("none", "light", "medium", "strong", "mixup", "cutmix")}
+
+
+def lever(**settings):
+    return TOP | {"model": "lite0", "job": "train", "augment": "none", "num_train_epochs": 6} | settings
+
+
+IMAGE_LEVERS = {
+    "off": lever(),
+    "half_steps": lever(num_train_epochs=3),
+    "fresh_half": lever(data_fraction=0.5, resample="epoch"),
+    "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
+}
+
 IMAGE_ROWS = {
     "lite0_forward": FORWARD,
     "lite0_head": whole_job("EfficientNet-Lite0, head tuning, launch to evaluated model, against 5 epochs of the peer",
@@ -49,5 +78,15 @@ IMAGE_ROWS = {
                   {"pil": {"model": "lite0", "job": "inputs"}},
                   [Comparison(RATE, "strop", ["pil"], 2, "pictures/s, against PIL and torchvision")]),
     "vit_small_forward": rate("ViT-S/16, frozen forward", "vit_small", "forward", 2.5, 1.2),
+    "five_minutes": FIVE,
+    "image_augment": Row("Augmentation of pictures: last two stages on 200 pictures, 3 seeds", IMAGE_AUGMENT, {},
+                         [Comparison(ACCURACY, name, ["none"], 0.0, name, "points") for name in IMAGE_AUGMENT if name != "none"],
+                         seeds=(1, 2, 3)),
+    "image_levers": Row("Each lever alone against off on pictures: last two stages, 6 epochs, 3 seeds", IMAGE_LEVERS, {},
+                        [Comparison(measure, name, ["off"], aim, f"{name}: {what}", kind)
+                         for name in IMAGE_LEVERS if name != "off"
+                         for measure, aim, what, kind in ((TOTAL, 0.75, "time, share of off", "share"),
+                                                          (ACCURACY, -0.005, "validation accuracy", "points"))],
+                        seeds=(1, 2, 3)),
     "vit_small_step": rate("ViT-S/16, full step", "vit_small", "step", 1.15, peer={"train": "full"}, **FULL),
 }

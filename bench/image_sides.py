@@ -67,7 +67,8 @@ class StropImages:
             shutil.rmtree(out, ignore_errors=True)
             command = [self.program, "train", "--out", out, *common]
             _, measures = run(command)
-            measures["eval_accuracy"] = json.loads((out / "all_results.json").read_text())["eval_accuracy"]
+            results = json.loads((out / "all_results.json").read_text())
+            measures |= {key: results[key] for key in ("eval_accuracy", "test_accuracy") if key in results}
         else:  # inputs are made before the clock starts, as the peer's are
             frozen = ["method=head", "head_solver=sgd"] if job in ("forward", "inputs") else []
             command = [self.program, "bench", "--steps", "8", *common, *frozen]
@@ -94,4 +95,4 @@ class PeerImages:
         out, measures = run(command, env=PEER_ENV)
         result = last_json(out)
         measures["command"] = " ".join(map(str, command[2:]))
-        return measures | {key: result[key] for key in ("images_per_second", "eval_accuracy") if key in result}
+        return measures | {key: result[key] for key in ("images_per_second", "eval_accuracy", "test_accuracy") if key in result}

@@ -17,6 +17,7 @@ Printed: images_per_second (median batch), total_seconds (launch to the end), pe
 import argparse
 import contextlib
 import json
+import math
 import pathlib
 import resource
 import statistics
@@ -38,6 +39,7 @@ def arguments():
     parser.add_argument("--engine", choices=["pytorch", "onnxruntime"], default="pytorch")
     parser.add_argument("--lr", type=float, help="default: 1e-2 head, 1e-3 top2, 3e-4 full")
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0, help="train so long instead of epochs, launch included")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--seed", type=int, default=42)
@@ -102,7 +104,10 @@ def optimizer_of(args, model):
     import torch
 
     rate = args.lr or {"head": 1e-2, "top2": 1e-3, "full": 3e-4}[args.train]
-    return torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.01)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.01)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = rate
+    return optimizer
 
 
 def train_step(args, model, optimizer, pixels, labels):
@@ -193,22 +198,32 @@ def train_job(args, timm):
 
     classes = sum(1 for entry in (pathlib.Path(args.data) / "train").iterdir() if entry.is_dir())
     model = make_model(args, timm, classes)
-    train, validation = loader("train", True), loader("validation", False)
+    train = loader("train", True)
     optimizer = optimizer_of(args, model)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, args.epochs * len(train))
-    losses = []
-    for _ in range(args.epochs):
+    losses, steps, done = [], args.epochs * len(train), 0.0
+    while done < 1:  # the rate falls to zero along half a cosine, by steps or by the clock
         set_to_train(args, model)
         for pixels, labels in train:
             losses.append(train_step(args, model, optimizer, pixels.to(memory_format=memory_format(args)), labels))
-            schedule.step()
+            done = since_launch() / args.seconds if args.seconds else len(losses) / steps
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * (1 + math.cos(math.pi * min(done, 1))) / 2
+            if done >= 1:
+                break
     model.eval()
-    right = count = 0
-    with torch.inference_mode(), autocast(args):
-        for pixels, labels in validation:
-            right += (model(pixels.to(memory_format=memory_format(args))).argmax(-1) == labels).sum().item()
-            count += len(labels)
-    return {"eval_accuracy": right / count, "losses": losses}
+
+    def accuracy(split):
+        right = count = 0
+        with torch.inference_mode(), autocast(args):
+            for pixels, labels in loader(split, False):
+                right += (model(pixels.to(memory_format=memory_format(args))).argmax(-1) == labels).sum().item()
+                count += len(labels)
+        return right / count
+
+    result = {"eval_accuracy": accuracy("validation"), "losses": losses}
+    if (pathlib.Path(args.data) / "test").is_dir():
+        result["test_accuracy"] = accuracy("test")
+    return result
 
 
 def save_job(args, timm):

@@ -3,7 +3,7 @@
 import json
 
 ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "augment", "lite0_forward", "lite0_head",
-         "lite0_top2", "lite0_step", "inputs", "vit_small_forward", "vit_small_step")
+         "lite0_top2", "lite0_step", "inputs", "five_minutes", "image_augment", "image_levers", "vit_small_forward", "vit_small_step")
 INTRO = """# Benchmarks
 
 Made by `make bench` (`bench/run.py`): strop and Transformers + PEFT on the same machine, in turn (A B A B); medians of
