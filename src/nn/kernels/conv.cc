@@ -22,22 +22,6 @@ struct Addresses {
   std::int64_t residual_stride;
 };
 
-// A part of a weight, and the channels that come of it.
-struct Panel {
-  const float* weight;
-  const float* bias;
-  std::int64_t in, channel, columns;
-};
-
-template <int kColumns, bool kWhole, Bend kBend>
-STROP_INLINE void product_panel(const float* const* x, const float* const* residual, float* const* y, std::int64_t count,
-                                const Panel& panel, const Finish& finish) {
-  for (std::int64_t p = 0; p < count; p += kPixels) {
-    product_tile<kColumns, kWhole, kBend>(x + p, panel.in, panel.weight, panel.bias, residual == nullptr ? nullptr : residual + p,
-                                          panel.channel, panel.columns, finish, y + p);
-  }
-}
-
 // `y_of` gives the place of a pixel's result.
 template <Bend kBend, class Places>
 STROP_INLINE void product(const Addresses& from, std::int64_t pixels, const float* weight, const float* bias,
@@ -53,17 +37,15 @@ STROP_INLINE void product(const Addresses& from, std::int64_t pixels, const floa
       y[p] = y_of(pixel);
       if (from.residual != nullptr) residual[p] = from.residual + pixel * from.residual_stride;
     }
-    const float* const* const more = from.residual != nullptr ? residual : nullptr;
     for (std::int64_t c = 0; c < out; c += kPanel) {
-      const Panel panel = {weight + c * in, bias + c, in, c, std::min(kPanel, out - c)};
-      if (panel.columns == kPanel) {
-        product_panel<kPanel, true, kBend>(x, more, y, count, panel, finish);
-      } else if (panel.columns > kPanel / 2) {
-        product_panel<kPanel, false, kBend>(x, more, y, count, panel, finish);
-      } else if (panel.columns == kPanel / 2) {
-        product_panel<kPanel / 2, true, kBend>(x, more, y, count, panel, finish);
-      } else {
-        product_panel<kPanel / 2, false, kBend>(x, more, y, count, panel, finish);
+      const std::int64_t columns = std::min(kPanel, out - c);
+      for (std::int64_t p = 0; p < count; p += kPixels) {
+        const float* const* const more = from.residual != nullptr ? residual + p : nullptr;
+        if (columns > kPanel / 2) {
+          product_tile<kPanel, kBend>(x + p, in, weight + c * in, bias + c, more, c, columns, finish, y + p);
+        } else {
+          product_tile<kPanel / 2, kBend>(x + p, in, weight + c * in, bias + c, more, c, columns, finish, y + p);
+        }
       }
     }
   }
@@ -74,12 +56,7 @@ STROP_INLINE void filter_row(const FilterRow& work, std::int64_t channels, const
   for (std::int64_t c = 0; c < channels; c += kPanel) {
     for (std::int64_t pixel = 0; pixel < work.width; pixel += kFiltered) {
       // The last tile begins early rather than end late.
-      const auto first = std::max<std::int64_t>(0, std::min(pixel, work.width - kFiltered));
-      if (channels - c >= kPanel) {
-        filter_tile<true, kBend>(work, first, c, kPanel, finish);
-      } else {
-        filter_tile<false, kBend>(work, first, c, channels - c, finish);
-      }
+      filter_tile<kBend>(work, std::max<std::int64_t>(0, std::min(pixel, work.width - kFiltered)), c, std::min(kPanel, channels - c), finish);
     }
   }
 }

@@ -29,11 +29,11 @@ STROP_INLINE void add_scaled(float scale, const float* line, float* sum) {
   for (int c = 0; c < kColumns; ++c) sum[c] += scale * line[c];
 }
 
-// The finished sums of one pixel: all where kWhole, else the first `columns` of them, for which the sums go through
-// memory. No lambda: GCC would compile it once, for the plainest processor, and call it.
-template <int kColumns, bool kWhole, Bend kBend>
+// The finished sums of one pixel, the first `columns` of them. No lambda: GCC would compile it once, for the plainest
+// processor, and call it.
+template <int kColumns, Bend kBend>
 STROP_INLINE void leave(const float* sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
-  if constexpr (!kWhole) {
+  if (columns != kColumns) {
     for (std::int64_t c = 0; c < columns; ++c) out[c] = bent<kBend>(residual == nullptr ? sum[c] : sum[c] + residual[c], finish);
   } else if (residual == nullptr) {
 #pragma omp simd
@@ -46,7 +46,7 @@ STROP_INLINE void leave(const float* sum, const float* residual, std::int64_t co
 
 // to[p][channel + c] = finish(bias[c] + sum_i x[p][i] * weight[i][c] + residual[p][channel + c]) for kPixels pixels and
 // kColumns channels of a panel, of which the first `columns` are written.
-template <int kColumns, bool kWhole, Bend kBend>
+template <int kColumns, Bend kBend>
 STROP_INLINE void product_tile(const float* const* x, std::int64_t in, const float* weight, const float* bias,
                                const float* const* residual, std::int64_t channel, std::int64_t columns,
                                const Finish& finish, float* const* to) {
@@ -64,12 +64,12 @@ STROP_INLINE void product_tile(const float* const* x, std::int64_t in, const flo
     add_scaled<kColumns>(x4[i], line, s4);
     add_scaled<kColumns>(x5[i], line, s5);
   }
-  leave<kColumns, kWhole, kBend>(s0, residual == nullptr ? nullptr : residual[0] + channel, columns, finish, to[0] + channel);
-  leave<kColumns, kWhole, kBend>(s1, residual == nullptr ? nullptr : residual[1] + channel, columns, finish, to[1] + channel);
-  leave<kColumns, kWhole, kBend>(s2, residual == nullptr ? nullptr : residual[2] + channel, columns, finish, to[2] + channel);
-  leave<kColumns, kWhole, kBend>(s3, residual == nullptr ? nullptr : residual[3] + channel, columns, finish, to[3] + channel);
-  leave<kColumns, kWhole, kBend>(s4, residual == nullptr ? nullptr : residual[4] + channel, columns, finish, to[4] + channel);
-  leave<kColumns, kWhole, kBend>(s5, residual == nullptr ? nullptr : residual[5] + channel, columns, finish, to[5] + channel);
+  leave<kColumns, kBend>(s0, residual == nullptr ? nullptr : residual[0] + channel, columns, finish, to[0] + channel);
+  leave<kColumns, kBend>(s1, residual == nullptr ? nullptr : residual[1] + channel, columns, finish, to[1] + channel);
+  leave<kColumns, kBend>(s2, residual == nullptr ? nullptr : residual[2] + channel, columns, finish, to[2] + channel);
+  leave<kColumns, kBend>(s3, residual == nullptr ? nullptr : residual[3] + channel, columns, finish, to[3] + channel);
+  leave<kColumns, kBend>(s4, residual == nullptr ? nullptr : residual[4] + channel, columns, finish, to[4] + channel);
+  leave<kColumns, kBend>(s5, residual == nullptr ? nullptr : residual[5] + channel, columns, finish, to[5] + channel);
 }
 
 // A panel of kFiltered results of one row: taps lie `row[y] + x * step` floats apart, results `stride` pixels of the
@@ -87,7 +87,7 @@ STROP_INLINE void add_product(const float* line, const float* weight, float* sum
   for (int c = 0; c < kPanel; ++c) sum[c] += line[c] * weight[c];
 }
 
-template <bool kWhole, Bend kBend>
+template <Bend kBend>
 STROP_INLINE void filter_tile(const FilterRow& work, std::int64_t pixel, std::int64_t channel, std::int64_t columns, const Finish& finish) {
   const float* const bias = work.bias + channel;
   float s0[kPanel], s1[kPanel], s2[kPanel], s3[kPanel];
@@ -108,10 +108,10 @@ STROP_INLINE void filter_tile(const FilterRow& work, std::int64_t pixel, std::in
     }
   }
   float* const y = work.y + pixel * work.y_pitch + channel;
-  leave<kPanel, kWhole, kBend>(s0, nullptr, columns, finish, y);
-  leave<kPanel, kWhole, kBend>(s1, nullptr, columns, finish, y + work.y_pitch);
-  leave<kPanel, kWhole, kBend>(s2, nullptr, columns, finish, y + 2 * work.y_pitch);
-  leave<kPanel, kWhole, kBend>(s3, nullptr, columns, finish, y + 3 * work.y_pitch);
+  leave<kPanel, kBend>(s0, nullptr, columns, finish, y);
+  leave<kPanel, kBend>(s1, nullptr, columns, finish, y + work.y_pitch);
+  leave<kPanel, kBend>(s2, nullptr, columns, finish, y + 2 * work.y_pitch);
+  leave<kPanel, kBend>(s3, nullptr, columns, finish, y + 3 * work.y_pitch);
 }
 
 }  // namespace strop::kernels
