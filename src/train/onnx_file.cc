@@ -10,16 +10,16 @@ namespace {
 
 // The keys are those of the options that set them.
 nlohmann::ordered_json form_json(const InputForm& form) {
-  nlohmann::ordered_json json = {{"height", form.height},
+  nlohmann::ordered_json keys = {{"height", form.height},
                                  {"width", form.width},
                                  {"interpolation", filter_name(form.interpolation)},
                                  {"fit", fit_name(form.fit)},
                                  {"mean", form.mean},
                                  {"std", form.std},
                                  {"channel_order", form.bgr ? "bgr" : "rgb"}};
-  if (form.fit == Fit::crop) json["crop_pct"] = form.crop_pct;
-  if (form.fit == Fit::letterbox) json["background"] = form.background;
-  return json;
+  if (form.fit == Fit::crop) keys["crop_pct"] = form.crop_pct;
+  if (form.fit == Fit::letterbox) keys["background"] = form.background;
+  return keys;
 }
 
 }  // namespace
