@@ -42,6 +42,10 @@ void predict(const Options& options, std::ostream& out);
 // Folds options.adapter (or the run folder options.model) into its base; writes a Hugging Face model to options.out.
 std::filesystem::path merge(const Options& options);
 
+// Writes the network of options.model (a run folder, or a base with options.adapter) to the file options.out, in ONNX:
+// pixels in, logits out, labels and input form in its metadata (docs/models.md). Networks of pictures only.
+std::filesystem::path export_model(const Options& options);
+
 struct InspectOptions {
   bool blocks = false;   // the row of blocks with parameters, FLOPs and bytes
   bool augment = false;  // show augmented samples of options.data

@@ -38,6 +38,7 @@ Verb plan_verb();
 Verb eval_verb();
 Verb predict_verb();
 Verb merge_verb();
+Verb export_verb();
 Verb inspect_verb();
 Verb report_verb();
 Verb bench_verb();

@@ -6,7 +6,7 @@ namespace strop {
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> list = {
-      train_verb(),   plan_verb(),   eval_verb(),  predict_verb(), merge_verb(),
+      train_verb(),   plan_verb(),   eval_verb(),  predict_verb(), merge_verb(),      export_verb(),
       inspect_verb(), report_verb(), bench_verb(), config_verb(),  completion_verb(),
   };
   return list;

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "nn/norm.h"
+#include "nn/onnx_layers.h"
 
 namespace strop {
 
@@ -17,6 +18,10 @@ void PictureHead::forward(State& state, const Pass& pass) const {
   Pass full = pass;
   full.precision = torch::kFloat;  // a few thousand multiply-adds: no reason to round the logits
   state.set("logits", linear(dense_, pooled, full));
+}
+
+void PictureHead::export_to(onnx::Graph& graph) const {
+  graph.set("logits", onnx::product(graph, dense_, graph.at("pooled")));
 }
 
 }  // namespace strop

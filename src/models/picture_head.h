@@ -13,6 +13,7 @@ class PictureHead : public Block {
   std::vector<std::string> reads() const override { return {"pooled"}; }
   std::vector<Port> writes() const override { return {{"logits", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return static_cast<double>(dense_.in() * dense_.out()); }
 
  private:

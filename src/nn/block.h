@@ -11,6 +11,10 @@
 
 namespace strop {
 
+namespace onnx {
+class Graph;
+}
+
 class Block {
  public:
   // `name` is the on-disk prefix that the block's layers share ("encoder.layer.3"), `index` its place in the row.
@@ -30,6 +34,9 @@ class Block {
   virtual void forward(State& state, const Pass& pass) const = 0;
   // Multiply-adds of one forward pass for one sample of `tokens` tokens (1 for networks without tokens).
   virtual double multiply_adds(double tokens) const = 0;
+  // forward, at rest and in fp32, as nodes of an ONNX graph whose ports are the state's. Adapters are merged before.
+  // Error(model) where the family has no such form.
+  virtual void export_to(onnx::Graph& graph) const;
 
  protected:
   void add_layer(const std::string& full_name, Layer& layer) { layers_.emplace_back(full_name, &layer); }

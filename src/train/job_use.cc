@@ -1,11 +1,13 @@
-// evaluate, predict and merge of strop/job.h.
+// evaluate, predict, merge and export_model of strop/job.h.
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "strop/job.h"
+#include "train/onnx_file.h"
 #include "train/run_folder.h"
 #include "train/save_model.h"
 #include "train/task.h"
+#include "tuning/apply.h"
 #include "tuning/method.h"
 
 namespace strop {
@@ -49,6 +51,18 @@ std::filesystem::path merge(const Options& options) {
   const auto folder = claim_folder(options, "merged");
   save_model({folder.path, "full", opened.adapter_method, {}}, opened, options);
   return folder.path;
+}
+
+std::filesystem::path export_model(const Options& options) {
+  const fs::path file = options.out;
+  if (file.empty() || fs::is_directory(file)) {
+    fail(ErrorKind::usage, "out: '{}' is no file; expected one for the network, as model.onnx", options.out);
+  }
+  auto opened = open_to_ask(options);
+  if (!opened.adapter.empty() && !find_method(opened.adapter_method).merges) fail_unmergeable(opened.adapter_method);
+  merge_adapters(*opened.model);
+  write_onnx(*opened.model, file);
+  return file;
 }
 
 }  // namespace strop

@@ -60,6 +60,11 @@ std::filesystem::path merge(const Options& options) {
   return options.out;
 }
 
+std::filesystem::path export_model(const Options& options) {
+  note("export", options);
+  return options.out;
+}
+
 std::string inspect(const Options& options, const InspectOptions& what) {
   fake_job().inspect = what;
   note("inspect", options);

@@ -101,6 +101,7 @@ TEST_F(Flags, what_is_missing_comes_with_an_example) {
   expect_refused({"eval", "--data", "d"}, 2, {"needs --model", "strop eval --model"});
   expect_refused({"predict", "--model", "m"}, 2, {"needs --data"});
   expect_refused({"merge", "--model", "m"}, 2, {"needs --out"});
+  expect_refused({"export", "--out", "o.onnx"}, 2, {"needs --model"});
   expect_refused({"bench", "--data", "d"}, 2, {"needs --model"});
   expect_refused({"plan", "--data", "d"}, 2, {"needs --model"});
   expect_refused({"inspect"}, 2, {"needs --model, --adapter or --data"});

@@ -37,6 +37,7 @@ TEST_F(Verbs, json_is_one_object_on_standard_output) {
   EXPECT_EQ(predicted.at("predictions").at(1).at("label"), "bad");
   EXPECT_EQ(json::parse(run_on("predict", {"--json", "--out", "p.jsonl"}).out).at("predictions_file"), "p.jsonl");
   EXPECT_EQ(json::parse(run_on("merge", {"--json", "--out", "o"}).out).at("model"), "o");
+  EXPECT_EQ(json::parse(run_on("export", {"--json", "--out", "o.onnx"}).out).at("model"), "o.onnx");
   EXPECT_EQ(json::parse(run_on("plan", {"--json"}).out).at("stages").at(0).at("max_steps"), 10);
   EXPECT_EQ(json::parse(run_cli({"config", "lr", "--json"}).out).at("keys").at(0).at("name"), "learning_rate");
   EXPECT_EQ(json::parse(run_cli({"config", "--json"}).out).at("keys").size(), schema().size());

@@ -10,11 +10,11 @@ namespace strop {
 namespace {
 
 // Lowest first. eval, report and planner stand on one level, where report may use eval, and planner both.
-constexpr std::array<std::string_view, 14> kOrder = {"core",   "config", "text", "image",  "data",    "weights", "nn",
-                                                     "models", "tuning", "eval", "report", "planner", "train",   "cli"};
+constexpr std::array<std::string_view, 15> kOrder = {"core", "config", "text",   "image", "data",   "weights", "onnx", "nn",
+                                                     "models", "tuning", "eval", "report", "planner", "train", "cli"};
 // Built without libtorch: by them and by what they include.
-constexpr std::array<std::string_view, 8> kTorchFree = {"core", "config",  "text", "image",
-                                                        "data", "weights", "eval", "report"};
+constexpr std::array<std::string_view, 9> kTorchFree = {"core", "config",  "text", "image", "data",
+                                                        "onnx", "weights", "eval", "report"};
 constexpr std::array<std::string_view, 3> kTorchHeaders = {"torch/", "ATen/", "c10/"};
 
 template <std::size_t N>

@@ -39,6 +39,7 @@ class Stem : public Block {
   std::vector<std::string> reads() const override { return {"pixels"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:
@@ -54,6 +55,7 @@ class Downsampling : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:
@@ -69,6 +71,7 @@ class Layer : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:
@@ -87,6 +90,7 @@ class Pooler : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"pooled", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return 0; }
 
  private:

@@ -9,6 +9,7 @@
 #include "nn/conv_unit.h"
 #include "nn/linear.h"
 #include "nn/one_pass.h"
+#include "onnx/graph.h"
 
 namespace strop::efficientnet {
 
@@ -25,6 +26,7 @@ class Stem : public Block {
   std::vector<std::string> reads() const override { return {"pixels"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return multiply_adds_; }
 
  private:
@@ -37,6 +39,7 @@ class SqueezeExcite {
  public:
   SqueezeExcite(std::int64_t channels, std::int64_t squeezed, Activation activation, bool hard_gate);
   torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
+  onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   ConvUnit& reduce() { return reduce_; }
   ConvUnit& widen() { return widen_; }
 
@@ -51,6 +54,7 @@ class InvertedResidual : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return multiply_adds_; }
 
  private:
@@ -70,6 +74,7 @@ class Top : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"pooled", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return multiply_adds_; }
 
  private:

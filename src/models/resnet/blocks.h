@@ -17,6 +17,7 @@ class Stem : public Block {
   std::vector<std::string> reads() const override { return {"pixels"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return multiply_adds_; }
 
  private:
@@ -31,6 +32,7 @@ class ResidualBlock : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return multiply_adds_; }
 
  private:
@@ -46,6 +48,7 @@ class Pool : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{"pooled", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return 0; }
 };
 

@@ -50,6 +50,7 @@ class Embeddings : public Block {
   std::vector<std::string> reads() const override { return {"pixels"}; }
   std::vector<Port> writes() const override { return {{"hidden", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:
@@ -69,6 +70,7 @@ class EncoderLayer : public Block {
   std::vector<std::string> reads() const override;
   std::vector<Port> writes() const override;
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:
@@ -94,6 +96,7 @@ class Pooler : public Block {
   std::vector<std::string> reads() const override { return {"hidden"}; }
   std::vector<Port> writes() const override { return {{"pooled", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return 0; }
 
  private:
@@ -108,6 +111,7 @@ class TwoClassifiers : public Block {
   std::vector<std::string> reads() const override { return {"pooled"}; }
   std::vector<Port> writes() const override { return {{"logits", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:

@@ -1,0 +1,115 @@
+"""Networks of pictures as ONNX files: ONNX Runtime computes from them what the libraries computed whose files they were."""
+
+import json
+import pathlib
+import sys
+
+import pytest
+import torch
+from conftest import ROOT, run, save_base
+from safetensors.torch import load_file
+
+Image = pytest.importorskip("PIL.Image")
+DATA = ROOT / "tests/data"
+FOLDERS = sorted(path.parent for kind in ("conv", "convnext", "vit") for path in (DATA / kind).glob("*/reference.*"))
+
+
+@pytest.fixture(scope="module")
+def onnxruntime():
+    """From the folder of scripts/requirements-apart.txt, which only this import sees."""
+    apart = str(ROOT / "build/venv/timm")
+    sys.path.append(apart)
+    try:
+        return pytest.importorskip("onnxruntime", reason=f"no onnxruntime, nor in {apart} (scripts/venv.sh)")
+    finally:
+        sys.path.remove(apart)
+
+
+def reference(folder):
+    """Pixels and logits: stored, or for convolutional networks the wave that tools/make_conv_reference.py made."""
+    if (folder / "reference.safetensors").exists():
+        tensors = load_file(folder / "reference.safetensors")
+        return tensors["pixels"], tensors["logits"]
+    stored = json.loads((folder / "reference.json").read_text())
+    side, logits = stored["side"], torch.tensor(stored["logits"])
+    wave = (torch.arange(len(logits) * 3 * side * side, dtype=torch.float64) * 0.7).sin().float() * 1.5
+    return wave.view(len(logits), 3, side, side), logits
+
+
+def export(out, *arguments):
+    run("export", "--out", out, *arguments)
+    return out
+
+
+def session(onnxruntime, file):
+    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+
+
+def answers(opened, pixels):
+    return torch.from_numpy(opened.run(["logits"], {"pixels": pixels.contiguous().numpy()})[0])
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+def test_runtime_computes_the_same(folder, onnxruntime, tmp_path):
+    pixels, logits = reference(folder)
+    weights = folder / "weights.pth"
+    size = ["--image-size", pixels.shape[-1]] if pixels.shape[-1] == pixels.shape[-2] else []
+    file = export(tmp_path / "model.onnx", "--model", weights if weights.exists() else folder, *size)
+    opened = session(onnxruntime, file)
+    assert logits.std() > 1e-3, "the network says the same to everything: nothing is compared"
+    limits = dict(rtol=1e-4, atol=1e-4 * max(1, logits.abs().max().item()))
+    torch.testing.assert_close(answers(opened, pixels), logits, **limits)
+    torch.testing.assert_close(answers(opened, pixels[:1]), logits[:1], **limits)  # the batch is free
+    about = opened.get_modelmeta().custom_metadata_map
+    assert len(json.loads(about["labels"])) == logits.shape[1]
+    form = json.loads(about["input"])
+    assert [form["height"], form["width"]] == list(pixels.shape[-2:])
+    assert len(form["mean"]) == len(form["std"]) == 3
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Of the network's own size, so that nothing is resized."""
+    folder, generator = tmp_path_factory.mktemp("pictures"), torch.Generator().manual_seed(0)
+    for split, count in (("train", 8), ("validation", 3)):
+        for number, label in enumerate(["cat", "dog", "owl"]):
+            (folder / split / label).mkdir(parents=True)
+            for i in range(count):
+                pixels = torch.randint(0, 200, (32, 32, 3), generator=generator)
+                pixels[..., number] += 40
+                Image.fromarray(pixels.to(torch.uint8).numpy()).save(folder / split / label / f"{i}.png")
+    return folder
+
+
+def prepared(file, form):
+    """As the metadata says, for a picture of the right size."""
+    pixels = torch.tensor(list(Image.open(file).convert("RGB").tobytes())).view(form["height"], form["width"], 3) / 255
+    pixels = (pixels - torch.tensor(form["mean"])) / torch.tensor(form["std"])
+    return pixels.permute(2, 0, 1).float()
+
+
+@pytest.mark.parametrize("base, method", [("vit/vit", "lora"), ("conv/timm_b", "lora"), ("convnext/timm", "full")])
+def test_a_run_is_exported_with_its_adapter_and_labels(base, method, pictures, onnxruntime, tmp_path):
+    out = tmp_path / "run"
+    run("train", "--model", DATA / base, "--data", pictures, "--out", out, f"method={method}", "max_steps=4",
+        "precision=fp32", "learning_rate=1e-3", "eval_strategy=no", "augment=none", "image_size=32", "crop_pct=1")
+    opened = session(onnxruntime, export(tmp_path / "model.onnx", "--model", out))
+    about = opened.get_modelmeta().custom_metadata_map
+    labels, form = json.loads(about["labels"]), json.loads(about["input"])
+    assert labels == ["cat", "dog", "owl"]
+    lines = [json.loads(line) for line in
+             run("predict", "--model", out, "--data", pictures / "validation").stdout.splitlines()]
+    ours = torch.tensor([[line["scores"][label] for label in labels] for line in lines]).log()
+    theirs = answers(opened, torch.stack([prepared(pathlib.Path(line["file"]), form) for line in lines]))
+    torch.testing.assert_close(theirs.log_softmax(-1).clamp(min=-20), ours.clamp(min=-20), rtol=1e-4, atol=1e-4)
+
+
+def test_what_can_not_be_exported_is_said(tokenizer, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    texts = save_base(tmp_path / "texts", tokenizer, "classifier")
+    told = run("export", "--model", texts, "--out", out / "text.onnx", expect=4)
+    assert "a model of family bert can't be exported to ONNX yet" in told.stderr
+    told = run("export", "--model", DATA / "vit/vit", "--out", out, expect=2)
+    assert "expected one for the network" in told.stderr
+    assert list(out.iterdir()) == []
