@@ -171,6 +171,17 @@ TEST(Report, OnlyTheMostConfidentMistakesAreKept) {
   EXPECT_FALSE(holds(page, ">row 29<"));
 }
 
+TEST(Report, OnePointIsNoCurve) {
+  const TempFolder folder;
+  write_file_atomic(folder.path() / "strop.json", to_json(RunRecord{}));
+  const std::string solved = R"({"current_steps": 0, "stage": "head", "eval_loss": 0.5, "eval_accuracy": 0.9, "elapsed_time": 3})";
+  write_file_atomic(folder.path() / "trainer_log.jsonl", solved + "\n");
+  EXPECT_FALSE(holds(render_report({folder.path()}), "Quality at evaluations"));
+  write_file_atomic(folder.path() / "trainer_log.jsonl",
+                    solved + "\n" + R"({"current_steps": 9, "stage": "top", "eval_loss": 0.4, "eval_accuracy": 0.95, "elapsed_time": 5})" + "\n");
+  EXPECT_TRUE(holds(render_report({folder.path()}), "Quality at evaluations"));
+}
+
 TEST(Report, PicturesAreShownAndNothingElseGoesIntoTheirPlace) {
   const TempFolder folder;
   write_file_atomic(folder.path() / "strop.json", to_json(RunRecord{}));

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -62,6 +63,9 @@ std::string chart_of(const std::vector<RunFiles>& runs, LineChart chart, const F
     const bool several = runs.size() > 1;
     fill(runs[r], several ? runs[r].name + " " : "", several ? static_cast<int>(r % 8) + 1 : 1, chart);
   }
+  // A point alone (a head that was solved) is no curve: the figures hold it.
+  const auto moves = [](const Series& one) { return !one.x.empty() && one.x.front() != one.x.back(); };
+  if (std::none_of(chart.series.begin(), chart.series.end(), moves)) return "";
   if (runs.size() == 1 && chart.x_name == "step") chart.marks = stage_marks(runs[0]);
   return line_chart(chart);
 }
