@@ -56,17 +56,19 @@ def whole_job(title, strop, peer, as_run, best, **more):
 
 
 def lever(method=LORA, **settings):
-    return method | {"num_train_epochs": 2} | settings
+    return method | {"num_train_epochs": 3} | settings
 
 
 FULL = {"method": "full"} | FRESH_HEAD
 # Blocks in turn save the gradients of weights, so they are held against full tuning (as BAdam and LISA are).
 LEVERS = {
     "off": lever(),
-    "half_steps": lever(num_train_epochs=1),
+    "half_steps": lever(num_train_epochs=1.5),
+    "two_thirds_steps": lever(num_train_epochs=2),
     "infobatch_0.5": lever(infobatch=0.5),
     "fresh_half": lever(data_fraction=0.5, resample="epoch"),
-    "periods_1_2_4": lever(update_period="1,2,4"),
+    "fresh_two_thirds": lever(data_fraction=0.67, resample="epoch"),
+    "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
     "full_off": lever(FULL),
     "full_cyclic_2": lever(FULL, block_cycle=2),
 }
@@ -106,10 +108,10 @@ ROWS = {
     "top2": whole_job("Top-2 blocks, 3 epochs, launch to evaluated model",
                       {"method": "layerwise", "top_k": 2, "pooling": "pooler"}, {"method": "top2"}, 6, 2.5),
     "accuracy": Row(
-        "LoRA r8 query/value, 3 epochs, 3 seeds", {"strop": LORA | {"num_train_epochs": 3}}, peers({}, "grouped"),
+        "LoRA r8 query/value, 3 epochs, 3 seeds", {"strop": lever()}, peers({}, "grouped"),
         [Comparison(ACCURACY, "strop", ["grouped"], 0.0, "dev accuracy", "points")], seeds=(1, 2, 3)),
     "levers": Row(
-        "Each lever alone against off, LoRA (blocks in turn: full tuning), 2 epochs, 3 seeds", LEVERS, {},
+        "Each lever alone against off, LoRA (blocks in turn: full tuning), 3 epochs, 3 seeds", LEVERS, {},
         [Comparison(measure, name, ["full_off" if name.startswith("full") else "off"], aim, f"{name}: {what}", kind)
          for name in LEVERS if not name.endswith("off")
          for measure, aim, what, kind in ((TOTAL, 0.75, "time, share of off", "share"),
