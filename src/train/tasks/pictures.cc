@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -20,6 +21,8 @@ constexpr double kConvolutionSpeed = 0.35;
 constexpr std::size_t kTimed = 16;
 // Mean confidence under another form over that under ours, above which ours is doubted.
 constexpr double kDoubt = 1.25;
+// Below that a head has seen nothing like these pictures, and which form it likes better says nothing.
+constexpr double kSure = 0.4;
 
 // Some rows, spread over data that may be sorted.
 BatchSource::Samples spread_rows(std::size_t count) {
@@ -135,7 +138,7 @@ std::vector<std::string> doubts_about_form(const Opened& opened, const Options& 
     work.form.mean = other.mean;
     work.form.std = other.std;
     const double theirs = confidence(*opened.model, *head, train, work);
-    if (theirs < kDoubt * ours) continue;
+    if (theirs < std::max(kSure, kDoubt * ours)) continue;
     doubts.push_back(fmt::format("input form: the file names no mean and std; its own head is {:.0f} % sure of some training "
                                  "pictures as they are prepared now, and {:.0f} % with {}: if that is right, say {}",
                                  100 * ours, 100 * theirs, other.words, other.keys));
