@@ -19,12 +19,11 @@ import contextlib
 import json
 import math
 import pathlib
-import resource
 import statistics
 import sys
 import time
 
-from peer_text import since_launch
+from peer_text import report, since_launch
 
 
 def arguments():
@@ -246,10 +245,7 @@ def main():
 
     torch.manual_seed(args.seed)
     result = {"forward": forward_job, "step": step_job, "train": train_job, "inputs": inputs_job, "save": save_job}[args.job](args, timm)
-    result["total_seconds"] = since_launch()
-    result["peak_rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    json.dump(vars(args) | result, out)
-    out.write("\n")
+    report(args, result, out)
 
 
 if __name__ == "__main__":

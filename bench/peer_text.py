@@ -187,6 +187,13 @@ def accuracy(args, model, rows, collate):
     return right / len(rows)
 
 
+def report(args, result, out):
+    result["total_seconds"] = since_launch()
+    result["peak_rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    json.dump(vars(args) | result, out)
+    out.write("\n")
+
+
 def main():
     args = arguments()
     args.learning_rate = args.lr or {"lora": 1e-3, "head": 1e-2, "top2": 1e-4, "full": 5e-5}[args.method]
@@ -203,10 +210,7 @@ def main():
     result = (train_with_trainer if args.trainer else train_plain)(args, model, train, collate)
     if not args.no_eval:
         result["eval_accuracy"] = accuracy(args, model, dev, collate)
-    result["total_seconds"] = since_launch()
-    result["peak_rss"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    json.dump(vars(args) | result, out)
-    out.write("\n")
+    report(args, result, out)
 
 
 if __name__ == "__main__":

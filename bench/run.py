@@ -134,7 +134,7 @@ def main():
         result = {"row": name, "title": row.title, "date": datetime.date.today().isoformat(), "data": data_name,
                   "machine": machine(), "versions": versions(args.strop, name in IMAGE_ROWS),
                   "comparisons": [compare(c, runs) for c in row.compare], "runs": runs}
-        text = json.dumps(result, indent=1).replace(str(ROOT) + "/", "")
+        text = json.dumps(result, indent=1).replace(str(data), os.path.relpath(data, ROOT)).replace(str(ROOT) + "/", "")
         (RESULTS / f"{name}.json").write_text(text + "\n")
         render.write(RESULTS, ROOT / "docs" / "benchmarks.md")
         print(render.table(result))
