@@ -7,6 +7,7 @@
 #include "core/files.h"
 #include "nn/compare.h"
 #include "reference.h"
+#include "refusal.h"
 #include "report/temp_folder.h"
 
 namespace strop {
@@ -136,18 +137,6 @@ TEST(Bert, HeadForOtherClassesIsMadeAnew) {
   options.seed = 1;
   EXPECT_FALSE(at::equal(opened.model->find_layer("classifier")->weight,
                          open_model(bert_tiny(), options).model->find_layer("classifier")->weight));
-}
-
-// The message of the Error(model) that opening the folder gives with this config.
-std::string refusal(const std::filesystem::path& folder, const nlohmann::json& config) {
-  std::ofstream(folder / "config.json") << config.dump();
-  try {
-    open_model(folder, {});
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::model) << error.what();
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Bert, ConfigsThatDoNotFitAreRefused) {

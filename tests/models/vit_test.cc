@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "reference_case.h"
+#include "refusal.h"
 #include "report/temp_folder.h"
 
 namespace strop {
@@ -147,17 +148,6 @@ TEST(VitFiles, InputForm) {
     EXPECT_EQ(error.kind(), ErrorKind::model);
     expect_contains(error.what(), "preprocessor_config.json: size is");
   }
-}
-
-std::string refusal(const std::filesystem::path& folder, const nlohmann::json& config) {
-  std::ofstream(folder / "config.json") << config.dump();
-  try {
-    open_model(folder, {});
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::model) << error.what();
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(VitFiles, ConfigsThatDoNotFitAreRefused) {
