@@ -11,9 +11,6 @@ namespace {
 
 class PictureJob : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(tiny_picture_model())) GTEST_SKIP() << "no tiny vision transformer in tests/data";
-  }
   PictureJob() { write_pictures(job_.path("pictures"), {"cat", "dog", "owl"}, 12); }
 
   Options options(const std::string& method, const std::string& out = "run") const {
