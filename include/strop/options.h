@@ -124,7 +124,7 @@ struct Options {
   // --- evaluation, logging, output ---
   std::string eval_strategy = "epoch"; // no | epoch | steps
   std::int64_t eval_steps = 0;         // 0: ten times a run
-  std::string metric_for_best_model = "accuracy";  // accuracy | loss | f1 | matthews
+  std::string metric_for_best_model = "auto";  // auto | accuracy | loss | f1 | matthews | map | map_50
   bool load_best_model_at_end = true;
   std::int64_t logging_steps = 10;
   std::int64_t save_steps = 0;         // steps between checkpoints; 0: at evaluations only

@@ -34,10 +34,12 @@ class Detector {
 
   // The labels of each group, as indices of the model's label_names.
   virtual std::vector<std::vector<std::int32_t>> groups() const = 0;
+  // The names in the state that decode() reads, one a group: "outputs", "outputs.0" of the first increment, ...
+  virtual std::vector<std::string> outputs() const = 0;
   // Boxes of every sample from the state behind the last block, best first within a group, groups in their order.
   virtual std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const = 0;
   // The loss of each sample (N, fp32, in the graph) from the state behind the last block and kTargets in it. A group
-  // none of whose layers trains counts nothing and costs nothing.
+  // whose outputs are absent or need no gradient counts nothing and costs nothing.
   virtual torch::Tensor losses(const State& state) const = 0;
   // A picture's sides must divide by this.
   virtual std::int64_t stride() const = 0;

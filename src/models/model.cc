@@ -29,13 +29,20 @@ void Model::forward(State& state, const Pass& pass, std::size_t first, std::size
   for (std::size_t i = first; i < last; ++i) blocks_[i]->forward(state, pass);
 }
 
-std::vector<Port> Model::live_at(std::size_t cut) const {
+std::vector<Port> Model::live_at(std::size_t cut, bool losses) const {
   std::map<std::string, Rows> written;
   for (const auto& port : inputs_) written[port.name] = port.rows;
   for (std::size_t i = 0; i < cut; ++i) {
     for (const auto& port : blocks_[i]->writes()) written[port.name] = port.rows;
   }
   std::set<std::string> live;
+  if (detector) {
+    written[kTargets] = Rows::sample;
+    live.insert(kTargets);
+    if (!losses) {
+      for (const auto& name : detector->outputs()) live.insert(name);
+    }
+  }
   for (std::size_t i = size(); i > cut; --i) {
     for (const auto& port : blocks_[i - 1]->writes()) live.erase(port.name);
     for (const auto& name : blocks_[i - 1]->reads()) live.insert(name);

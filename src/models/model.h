@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "image/input_form.h"
+#include "models/detector.h"
 #include "nn/block.h"
 #include "weights/safetensors.h"
 
@@ -21,6 +22,7 @@ namespace strop {
 
 inline constexpr const char* kTextClassification = "text-classification";
 inline constexpr const char* kImageClassification = "image-classification";
+inline constexpr const char* kObjectDetection = "object-detection";
 
 // What a family's builder needs beside config.json.
 struct ModelOptions {
@@ -53,8 +55,10 @@ class Model {
 
   // Runs blocks first .. last-1.
   void forward(State& state, const Pass& pass, std::size_t first, std::size_t last) const;
-  // The names that blocks cut .. end still read when the row is cut before block `cut`, with their rows.
-  std::vector<Port> live_at(std::size_t cut) const;
+  // The names that blocks cut .. end still read when the row is cut before block `cut`, with their rows. Of a detector
+  // also the targets, and what its answers are read from: left out where only `losses` are asked for, since outputs
+  // that lie before the cut do not train.
+  std::vector<Port> live_at(std::size_t cut, bool losses = false) const;
   // What the data brings.
   void set_inputs(std::vector<Port> inputs) { inputs_ = std::move(inputs); }
 
@@ -78,6 +82,8 @@ class Model {
   std::int64_t max_positions = 0;
   // How its pictures are prepared; nothing for other inputs.
   std::optional<InputForm> input_form;
+  // How its outputs become boxes; null: it is no detector.
+  std::unique_ptr<Detector> detector;
 
  private:
   std::string family_;

@@ -18,6 +18,7 @@
 #include "strop/job.h"
 #include "strop/options.h"
 #include "train/batch_source.h"
+#include "train/evaluation.h"
 #include "train/opened.h"
 
 namespace strop {
@@ -79,6 +80,11 @@ class Task {
   virtual void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const;
 
   // --- answers ---
+  // The figure that tells which weights are best where metric_for_best_model does not say.
+  virtual std::string headline() const = 0;
+  // Figures of `split`, whose rows `source` gives as the inputs of its first block (behind a frozen prefix, say).
+  virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
+                              const Options& options) const = 0;
   virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
   virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.

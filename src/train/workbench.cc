@@ -14,6 +14,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   auto bench = std::make_unique<Workbench>();
   bench->options = given;
   task.settle(bench->options);
+  if (bench->options.metric_for_best_model == "auto") bench->options.metric_for_best_model = task.headline();
   const auto& options = bench->options;
   bench->threads = set_up_device(options);
   bench->data = task.load(options);
@@ -50,6 +51,9 @@ TrainData Workbench::train_data(const Options& chosen) const {
   TrainData result;
   result.train = train.get();
   result.validation = validation.get();
+  result.evaluate = [this, chosen](BatchSource& source, torch::ScalarType precision) {
+    return opened.task->evaluate(opened, *data.validation, source, precision, chosen);
+  };
   result.groups = data.groups;
   if (chosen.class_weights == "balanced") {
     result.class_weights = balanced_class_weights(data.train->labels(), data.label_names.size());
