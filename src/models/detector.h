@@ -20,6 +20,9 @@ namespace strop {
 // the network's input); rows of label -1 behind a sample's own boxes are none.
 inline constexpr const char* kTargets = "targets";
 
+// The name of an increment's block, and on disk of its layers, begins so, its number behind it.
+inline constexpr const char* kIncrement = "increments.";
+
 struct DecodeSettings {
   double least_score = 0.01;   // boxes below are dropped
   double nms_iou = 0.65;       // of the same class (and group), the worse of two that overlap more is dropped

@@ -44,6 +44,8 @@ class Model {
 
   // --- the row ---
   void add(std::unique_ptr<Block> block) { blocks_.push_back(std::move(block)); }
+  // The row for another model to take over; none is left here.
+  std::vector<std::unique_ptr<Block>> take_blocks() { return std::move(blocks_); }
   std::size_t size() const { return blocks_.size(); }
   Block& block(std::size_t index) const { return *blocks_.at(index); }
   // Place of the named block; Error(usage) with the nearest name and all names.

@@ -84,25 +84,34 @@ Known recognise(const fs::path& place) {
   fail_unknown(known.files);
 }
 
+// The labels that a config names; empty where it does not. Error(model): one of them has no text.
+std::vector<std::string> labels_of(const nlohmann::json& config, const std::string& where) {
+  std::vector<std::string> labels;
+  if (!config.contains("id2label") || !config["id2label"].is_object()) return labels;
+  const auto& names = config["id2label"];
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto key = std::to_string(i);
+    if (!names.contains(key) || !names[key].is_string()) fail(ErrorKind::model, "{}: id2label has no text for label {}", where, key);
+    labels.push_back(names[key].get<std::string>());
+  }
+  return labels;
+}
+
 }  // namespace
 
 std::string task_of_model(const fs::path& place) { return recognise(place).family->task; }
+
+std::vector<std::string> labels_of_model(const fs::path& place) {
+  const auto known = recognise(place);
+  return labels_of(known.recognition.config, known.where);
+}
 
 OpenedModel open_model(const fs::path& place, ModelOptions options) {
   const auto known = recognise(place);
   const auto& config = known.recognition.config;
   OpenedModel opened;
   opened.why = known.recognition.why;
-  if (options.label_names.empty() && config.contains("id2label") && config["id2label"].is_object()) {
-    const auto& names = config["id2label"];
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const auto key = std::to_string(i);
-      if (!names.contains(key) || !names[key].is_string()) {
-        fail(ErrorKind::model, "{}: id2label has no text for label {}", known.where, key);
-      }
-      options.label_names.push_back(names[key].get<std::string>());
-    }
-  }
+  if (options.label_names.empty()) options.label_names = labels_of(config, known.where);
   opened.model = known.family->build(config, options, known.where);
   opened.model->task = known.family->task;
   if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);

@@ -4,6 +4,7 @@
 #include "tuning/bitfit.h"
 #include "tuning/full.h"
 #include "tuning/ia3.h"
+#include "tuning/increment.h"
 #include "tuning/layerwise.h"
 #include "tuning/lora.h"
 #include "tuning/method.h"
@@ -31,6 +32,8 @@ const std::vector<Method>& methods() {
       {"vpt", "trained tokens beside the picture's, in each block or in the first", Trains::adapters, &vpt_stages, &open_vpt,
        "VPT", &vpt_config, &read_vpt, false, false},
       {"norm", "factors and shifts of the norm layers alone", Trains::parts, &norm_stages, &open_norms},
+      {"increment", "classes added to a detector: a branch of their own, the old answers untouched", Trains::weights,
+       &increment_stages, &open_weights},
   };
   return list;
 }
