@@ -30,6 +30,8 @@ struct ModelOptions {
   std::string pooling = "pooler";  // pooler | cls | mean
   std::uint64_t seed = 42;         // of layers that the file lacks
   std::int64_t image_size = 0;     // side of the pictures in pixels; 0: as the files say
+  std::string task;                // kObjectDetection puts a detector on a classifier; empty: what the files' network does
+  bool add_classes = false;        // a detector keeps its classes; label_names beyond them become an increment
 };
 
 class Model {
@@ -78,6 +80,8 @@ class Model {
   // The label of each output.
   std::vector<std::string> label_names;
   std::string pooling;
+  // What the data's files call each label, where they use numbers (COCO's category ids); empty: 1 .. n.
+  std::vector<std::int64_t> category_ids;
   // The class under which the library that the format comes from opens a saved model ("architectures" of config.json).
   std::string task_architecture;
   // Longest sequence that the model takes; 0: no limit.

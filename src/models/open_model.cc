@@ -113,7 +113,8 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   opened.why = known.recognition.why;
   if (options.label_names.empty()) options.label_names = labels_of(config, known.where);
   opened.model = known.family->build(config, options, known.where);
-  opened.model->task = known.family->task;
+  opened.model->task = opened.model->detector ? kObjectDetection : known.family->task;
+  opened.model->category_ids = config.value("category_ids", std::vector<std::int64_t>());
   if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);
   opened.made = opened.model->load(known.files.weights, options.seed);
   return opened;

@@ -105,6 +105,12 @@ bool tunes_head_alone(const Options& options) {
   });
 }
 
+bool adds_classes(const Options& options) {
+  return std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
+    return method.adds_classes && method.name == options.method;
+  });
+}
+
 fs::path weights_file(const fs::path& base) {
   if (fs::is_regular_file(base)) return base;
   return fs::exists(base / "model.safetensors") ? base / "model.safetensors" : fs::path();
@@ -120,6 +126,8 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   model_options.pooling = pooling_of(options);
   model_options.seed = static_cast<std::uint64_t>(options.seed);
   model_options.image_size = options.image_size;
+  model_options.task = options.task == kObjectDetection ? options.task : "";
+  model_options.add_classes = adds_classes(options);
   finish(opened, options, model_options);
   return opened;
 }

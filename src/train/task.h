@@ -41,6 +41,7 @@ class TaskSplit {
 struct TaskData {
   std::unique_ptr<TaskSplit> train, validation, test;  // null where there are no such rows; train never is
   std::vector<std::string> label_names;
+  std::vector<std::int64_t> category_ids;  // of the labels, where the files use numbers; else empty
   std::vector<std::int64_t> groups;  // duplicates of the training rows share one; empty: all differ
   std::vector<std::string> notes;    // choices made and problems found, to be printed
 };
@@ -56,6 +57,8 @@ class Task {
   virtual std::string name() const = 0;
   // Whether `data` (file or folder) is of a kind that no other task reads.
   virtual bool claims(const std::string& data) const = 0;
+  // Whether its models can be asked about the data of another task: a detector about plain pictures.
+  virtual bool reads_data_of(const Task& other) const;
   // Fills in what a person left open and the task decides.
   virtual void settle(Options& options) const = 0;
 

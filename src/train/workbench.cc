@@ -13,6 +13,7 @@ namespace strop {
 std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given) {
   auto bench = std::make_unique<Workbench>();
   bench->options = given;
+  bench->options.task = task.name();
   task.settle(bench->options);
   if (bench->options.metric_for_best_model == "auto") bench->options.metric_for_best_model = task.headline();
   const auto& options = bench->options;
@@ -24,6 +25,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
            rows(data.validation), rows(data.test), data.label_names.size(), excerpt(join(data.label_names, ", "), 200));
   for (const auto& note : data.notes) log_info("data: {}", note);
   bench->opened = open_for_training(options, data.label_names);
+  if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   const auto& opened = bench->opened;
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
