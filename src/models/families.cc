@@ -4,6 +4,7 @@
 #include "models/family.h"
 #include "models/resnet/resnet.h"
 #include "models/vit/vit.h"
+#include "models/yolox/yolox.h"
 
 namespace strop {
 
@@ -20,6 +21,8 @@ const std::vector<Family>& families() {
        &build_efficientnet},
       {"resnet", kImageClassification, "ResNet 18-152 and ResNeXt (timm, torchvision, Transformers)", &recognise_resnet,
        &build_resnet},
+      {"yolox", kObjectDetection, "YOLOX nano, tiny, s, m, l, x (upstream's files), and its head on a classifier",
+       &recognise_yolox, &build_yolox},
       {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers and timm)", &recognise_vit, &build_vit},
   };
   return list;

@@ -127,8 +127,7 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
       }
       // A head for other classes is a new head: the caller may start it from this one (head_init).
       if (weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape())) {
-        layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
-        if (layer->has_bias()) layer->bias = torch::zeros({layer->shape()[0]});
+        layer->make_fresh(generator);
         made.push_back(name);
         continue;
       }

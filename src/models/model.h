@@ -41,6 +41,7 @@ class Model {
       : family_(std::move(family)), config_(std::move(config)), prefix_(std::move(canonical_prefix)) {}
 
   const std::string& family() const { return family_; }
+  const std::string& prefix() const { return prefix_; }
   const nlohmann::json& config() const { return config_; }
   nlohmann::json& config() { return config_; }
 

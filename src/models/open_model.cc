@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
 #include "models/family.h"
 #include "models/read_input_form.h"
+#include "models/yolox/yolox.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -60,6 +63,10 @@ namespace {
   fail(ErrorKind::model, "{}: no text key 'model_type' (Hugging Face) or 'architecture' (timm)", where);
 }
 
+const Family& family_of(const std::string& name) {
+  return *std::find_if(families().begin(), families().end(), [&](const Family& family) { return family.name == name; });
+}
+
 struct Known {
   ModelFiles files;
   std::string where;  // config.json or the weights, for messages
@@ -107,7 +114,12 @@ std::vector<std::string> labels_of_model(const fs::path& place) {
 }
 
 OpenedModel open_model(const fs::path& place, ModelOptions options) {
-  const auto known = recognise(place);
+  auto known = recognise(place);
+  if (options.task == kObjectDetection && known.family->task == kImageClassification) {
+    known.recognition.config = detector_config(known.family->name, known.recognition.config);
+    known.recognition.why += "; with the neck and head of YOLOX on its maps";
+    known.family = &family_of("yolox");
+  }
   const auto& config = known.recognition.config;
   OpenedModel opened;
   opened.why = known.recognition.why;
