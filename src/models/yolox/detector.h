@@ -1,0 +1,33 @@
+// YOLOX as a detector: raw numbers of anchors to boxes, and its losses.
+//
+// score = sigmoid(objectness) * sigmoid(class). Loss of a batch: (5 * (1 - IoU^2) + class cross entropy, over the anchors
+// that SimOTA gives a box, plus objectness cross entropy over all anchors) / number of those anchors; the class that is
+// learnt is the IoU, not 1. losses() gives sample i the share i of that sum times the number of samples, so that the mean
+// over the samples is the loss of the batch.
+#pragma once
+
+#include "models/detection/sim_ota.h"
+#include "models/detector.h"
+
+namespace strop {
+
+class YoloxDetector : public Detector {
+ public:
+  explicit YoloxDetector(std::vector<std::vector<std::int32_t>> groups) : groups_(std::move(groups)) {}
+
+  static std::string output_name(std::size_t group) { return group == 0 ? "outputs" : "outputs." + std::to_string(group - 1); }
+
+  std::vector<std::vector<std::int32_t>> groups() const override { return groups_; }
+  std::vector<std::string> outputs() const override;
+  std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const override;
+  torch::Tensor losses(const State& state) const override;
+  std::int64_t stride() const override { return 32; }
+
+ private:
+  std::vector<std::vector<std::int32_t>> groups_;
+};
+
+// The anchors of a square input at strides 8, 16, 32, in the order of the outputs, by their number.
+std::vector<Anchor> square_anchors(std::int64_t count);
+
+}  // namespace strop
