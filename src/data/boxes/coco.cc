@@ -163,7 +163,7 @@ fs::path pictures_of(const fs::path& file, const RawBoxes& raw, const std::strin
   const auto folder = file.parent_path(), above = folder.parent_path();
   std::vector<fs::path> places = {folder};
   for (const auto& root : {folder, above}) {
-    for (const std::string name : {std::string("images"), split, file.stem().string(), "images/" + split, std::string("JPEGImages")}) {
+    for (const auto& name : {std::string("images"), split, file.stem().string(), "images/" + split, std::string("JPEGImages")}) {
       places.push_back(root / name);
     }
     // instances_train2017.json -> train2017

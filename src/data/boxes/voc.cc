@@ -1,4 +1,4 @@
-// Pascal VOC: one XML file a picture. Corners count pixels from 1.
+// Pascal VOC: one XML file a picture. Corners count pixels from 1; a box whose corners are the same has no area.
 #include <cmath>
 #include <filesystem>
 #include <pugixml.hpp>
@@ -59,8 +59,8 @@ RawPicture parse_voc(std::string_view text, const std::string& where) {
     if (box.label.empty()) fail(ErrorKind::data, "{}: an <object> without a <name>", box.where);
     const auto corners = object.child("bndbox");
     if (!corners) fail(ErrorKind::data, "{}: an <object> without a <bndbox>", box.where);
-    const double left = number_of(lines, corners, "xmin") - 1, top = number_of(lines, corners, "ymin") - 1;
-    box.rect = {left, top, number_of(lines, corners, "xmax") - left, number_of(lines, corners, "ymax") - top};
+    const double left = number_of(lines, corners, "xmin"), top = number_of(lines, corners, "ymin");
+    box.rect = {left - 1, top - 1, number_of(lines, corners, "xmax") - left, number_of(lines, corners, "ymax") - top};
     box.crowd = object.child("difficult").text().as_int() != 0;
     picture.boxes.push_back(std::move(box));
   }
