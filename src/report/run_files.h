@@ -50,7 +50,9 @@ struct RunFiles {
   std::vector<std::string> troubles;  // what is missing or can't be read, one sentence each
 
   // The split that the page speaks of: test where it was evaluated, else validation. nullptr: neither.
-  const ClassificationMetrics* metrics() const;
+  const SplitMetrics* split_metrics() const;
+  const ClassificationMetrics* metrics() const;  // of labels; nullptr also where the run found boxes
+  const BoxMetrics* box_metrics() const;
   const char* split_name() const;
 };
 

@@ -160,7 +160,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   if (data.validation) {
     last = task.measure(reloaded, *data.validation, options);
     results.eval = last.metrics;
-    results.cost.actual_quality = last.metrics.accuracy;
+    results.cost.actual_quality = headline_of(last.metrics);
   }
   if (data.test) {
     last = task.measure(reloaded, *data.test, options);

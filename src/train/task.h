@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "eval/classification.h"
 #include "planner/plan_facts.h"
 #include "report/run_record.h"
 #include "strop/job.h"
@@ -47,7 +46,7 @@ struct TaskData {
 };
 
 struct Measured {
-  ClassificationMetrics metrics;
+  SplitMetrics metrics;
   std::vector<PredictionRecord> predictions;  // of every row
 };
 
