@@ -17,7 +17,7 @@ struct Options {
   std::string model;                   // local HF folder, single file, run folder or hub name
   std::string revision = "main";       // of a hub model
   std::string adapter;                 // run or PEFT folder to go on from, to evaluate or to merge
-  std::string task = "auto";           // auto | text-classification | image-classification
+  std::string task = "auto";           // auto | text-classification | image-classification | object-detection
   std::string pooling = "auto";        // pooler | cls | mean
   std::string head_init = "auto";      // pretrained | closed_form | random
   std::string head_labels;             // file with the labels of the stored head, one a line, where the model names none
@@ -41,6 +41,9 @@ struct Options {
   std::string channel_order = "auto";  // auto | rgb | bgr
   bool strict = false;                 // a picture that can't be used ends the run
   std::int64_t max_pixels = 89'478'485;  // larger pictures are refused unread
+  double conf = 0.01;                  // least score of a found box
+  double nms_iou = 0.65;               // of two boxes of a class that overlap more, the worse is dropped
+  std::int64_t max_det = 100;          // found boxes of a picture, for each group of classes
   // --- method ---
   std::string method = "auto";         // head, layerwise, lora, full, ... (see src/tuning/methods.cc)
   std::string head_solver = "auto";    // ridge | lda | logistic | sgd

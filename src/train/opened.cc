@@ -160,7 +160,13 @@ Opened open_for_use(const Options& options) {
   model_options.pooling = opened.record && !opened.record->input.pooling.empty() ? opened.record->input.pooling
                           : options.pooling == "auto"                            ? "pooler"
                                                                                  : options.pooling;
-  if (opened.record) model_options.label_names = opened.record->labels;
+  if (opened.record) {
+    model_options.label_names = opened.record->labels;
+    if (opened.record->task == kObjectDetection) model_options.task = opened.record->task;
+    Options ran;
+    ran.method = opened.record->method;
+    model_options.add_classes = adds_classes(ran);
+  }
   const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
   if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
   model_options.image_size = options.image_size > 0 ? options.image_size : opened.record ? opened.record->input.width : 0;

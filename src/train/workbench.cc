@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "models/facts.h"
+#include "train/start_detector.h"
 #include "train/start_head.h"
 
 namespace strop {
@@ -33,7 +34,8 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
-    for (const auto& line : start_head(bench->opened, options, *bench->train)) log_info("head: {}", line);
+    const auto lines = opened.model->detector ? start_detector(bench->opened, options) : start_head(bench->opened, options, *bench->train);
+    for (const auto& line : lines) log_info("head: {}", line);
   }
   const auto cut = bench->train->cut_rows() + (bench->validation ? bench->validation->cut_rows() : 0);
   if (cut > 0) {

@@ -49,8 +49,8 @@ bool looks_like_box_data(const std::string& path);
 // Without a validation split a share val_size is held out; max_train_samples cuts training. Error(data).
 BoxData load_box_data(const Options& options, const ImageReading& reading);
 
-// Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names`; boxes of
-// others are an Error(data).
+// Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names` (empty: the
+// split's own); boxes of others are an Error(data).
 BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names, const ImageReading& reading,
                                std::vector<std::string>& notes);
 

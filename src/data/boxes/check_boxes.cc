@@ -89,6 +89,13 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
          skipped.empty() ? "" : "; the first: " + skipped.front().reason);
   }
   if (reading.check) drop_unusable(split, reading, skipped);
+  // Pictures without a number get one by their name's place.
+  if (std::any_of(split.samples.begin(), split.samples.end(), [](const BoxSample& one) { return one.image_id == 0; })) {
+    std::vector<BoxSample*> sorted;
+    for (auto& sample : split.samples) sorted.push_back(&sample);
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i]->image_id = static_cast<std::int64_t>(i) + 1;
+  }
   Flaws outside("boxes reach outside their picture and are cut"), empty("boxes have no area and are dropped"),
       sizes("pictures are not as large as their annotation says; their own size counts");
   std::int64_t id = 0;

@@ -192,7 +192,8 @@ BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::st
   std::vector<SkippedPicture> skipped;
   auto raw = read_whole(path, {"test", "validation", "train"});
   notes.insert(notes.end(), raw.notes.begin(), raw.notes.end());
-  auto split = check_boxes(std::move(raw), label_names, reading, skipped, notes);
+  const auto labels = label_names.empty() ? labels_of(raw) : label_names;
+  auto split = check_boxes(std::move(raw), labels, reading, skipped, notes);
   for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
   return split;
 }

@@ -1,0 +1,82 @@
+#include "train/start_detector.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/text.h"
+#include "models/family.h"
+
+namespace strop {
+namespace {
+
+const std::string kHead = "head.";
+
+bool is_class_layer(const std::string& name) { return name.find(".cls_preds") != std::string::npos; }
+bool is_object_layer(const std::string& name) { return name.find(".obj_preds") != std::string::npos; }
+
+// A made layer of an increment, "increments.K.REST", as a copy of "head.REST".
+void copy_from_head(Model& model, const std::string& name, Layer& layer) {
+  const auto rest = name.find('.', std::string(kIncrement).size());
+  if (rest == std::string::npos || is_class_layer(name) || is_object_layer(name)) return;
+  auto* from = model.find_layer(kHead + name.substr(rest + 1));
+  if (from == nullptr || from->shape() != layer.shape()) return;
+  const auto source = from->stored(), target = layer.stored();
+  for (std::size_t i = 0; i < source.size(); ++i) *target[i].tensor = source[i].tensor->clone();
+}
+
+// Rows of the stored class predictions under the labels that the model has.
+void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& bias, const std::vector<std::string>& stored,
+               const std::vector<std::string>& wanted) {
+  // The layer may point at the file's own rows.
+  layer.weight = layer.weight.clone();
+  layer.bias = layer.bias.clone();
+  for (std::size_t to = 0; to < static_cast<std::size_t>(layer.weight.size(0)) && to < wanted.size(); ++to) {
+    const auto from = std::find(stored.begin(), stored.end(), wanted[to]);
+    const auto row = static_cast<std::int64_t>(to);
+    if (from != stored.end() && from - stored.begin() < weight.size(0)) {
+      layer.weight[row].copy_(weight[from - stored.begin()]);
+      layer.bias[row].copy_(bias[from - stored.begin()]);
+    } else {
+      layer.weight[row].normal_(0, 0.01, at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(row)));
+      layer.bias[row].fill_(layer.fresh_bias);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> start_detector(Opened& opened, const Options& options) {
+  auto& model = *opened.model;
+  torch::NoGradGuard no_grad;
+  if (options.head_init == "random") return {};
+  for (const auto& [name, layer] : model.layers()) {
+    const bool made = std::find(opened.made.begin(), opened.made.end(), name) != opened.made.end();
+    if (made && starts_with(name, kIncrement)) copy_from_head(model, name, *layer);
+  }
+  const auto stored = labels_of_model(opened.base_folder);
+  const auto& wanted = model.label_names;
+  if (stored.empty()) return {};
+  const bool keeps_all = stored.size() <= wanted.size() && std::equal(stored.begin(), stored.end(), wanted.begin());
+  if (keeps_all) {
+    const std::vector<std::string> added(wanted.begin() + static_cast<std::ptrdiff_t>(stored.size()), wanted.end());
+    return {added.empty() ? "all classes kept: the stored head has the same"
+                          : fmt::format("{} classes kept as they are; added: {}", stored.size(), excerpt(join(added, ", "), 200))};
+  }
+  const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
+  for (const auto& [name, layer] : model.layers()) {
+    if (!starts_with(name, kHead) || !is_class_layer(name)) continue;
+    const auto weight = files->tensors().find(name + ".weight"), bias = files->tensors().find(name + ".bias");
+    if (weight == files->tensors().end() || bias == files->tensors().end()) return {};
+    take_rows(*layer, to_tensor(weight->second, files), to_tensor(bias->second, files), stored, wanted);
+  }
+  std::vector<std::string> kept, fresh;
+  for (const auto& label : wanted) (std::count(stored.begin(), stored.end(), label) > 0 ? kept : fresh).push_back(label);
+  std::vector<std::string> lines;
+  if (!kept.empty()) lines.push_back("classes that the stored head knows start from their rows: " + excerpt(join(kept, ", "), 200));
+  if (!fresh.empty()) lines.push_back("classes that it does not know start from nothing: " + excerpt(join(fresh, ", "), 200));
+  return lines;
+}
+
+}  // namespace strop
