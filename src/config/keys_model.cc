@@ -35,8 +35,8 @@ void add_picture_keys(KeyTable& t) {
   t.boolean("strict", &Options::strict, "A picture that can't be used ends the run; else it is skipped and listed.");
   t.integer("max_pixels", &Options::max_pixels, at_least(1), "Pictures of more pixels are refused unread.");
   t.group("Boxes");
-  t.number("conf", &Options::conf, between(0, 1), "Least score of a found box.", {"conf_thres", "score_threshold"});
-  t.number("nms_iou", &Options::nms_iou, between(0, 1),
+  t.number("conf", &Options::conf, share(), "Least score of a found box.", {"conf_thres", "score_threshold"});
+  t.number("nms_iou", &Options::nms_iou, share(),
            "Of two found boxes of a class that overlap more, the worse is dropped.", {"iou", "nms", "iou_thres"});
   t.integer("max_det", &Options::max_det, at_least(1), "Found boxes of a picture, for each group of classes.",
             {"max_detections"});

@@ -42,7 +42,7 @@ class Detector {
   // Boxes of every sample from the state behind the last block, best first within a group, groups in their order.
   virtual std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const = 0;
   // The loss of each sample (N, fp32, in the graph) from the state behind the last block and kTargets in it. A group
-  // whose outputs are absent or need no gradient counts nothing and costs nothing.
+  // whose outputs are absent or need no gradient counts nothing and costs nothing; without gradients all count.
   virtual torch::Tensor losses(const State& state) const = 0;
   // A picture's sides must divide by this.
   virtual std::int64_t stride() const = 0;

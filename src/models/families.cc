@@ -2,6 +2,7 @@
 #include "models/convnext/convnext.h"
 #include "models/efficientnet/efficientnet.h"
 #include "models/family.h"
+#include "models/fastestdet/fastestdet.h"
 #include "models/resnet/resnet.h"
 #include "models/vit/vit.h"
 #include "models/yolox/yolox.h"
@@ -19,6 +20,7 @@ const std::vector<Family>& families() {
        &build_efficientnet},
       {"mobilenet_v3", kImageClassification, "MobileNetV3 small and large (timm, torchvision)", &recognise_mobilenet_v3,
        &build_efficientnet},
+      {"fastestdet", kObjectDetection, "FastestDet (upstream's files)", &recognise_fastestdet, &build_fastestdet},
       {"resnet", kImageClassification, "ResNet 18-152 and ResNeXt (timm, torchvision, Transformers)", &recognise_resnet,
        &build_resnet},
       {"yolox", kObjectDetection, "YOLOX nano, tiny, s, m, l, x (upstream's files), and its head on a classifier",

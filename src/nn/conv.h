@@ -50,6 +50,7 @@ class BatchNorm2d : public Layer {
   void make_fresh(at::Generator generator) override;
 
   torch::Tensor running_mean, running_var;  // fp32, channels
+  bool fresh = false;                       // made anew, and its statistics are not those of any data yet
 
  private:
   double eps_;

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "models/facts.h"
+#include "train/estimate_norms.h"
 #include "train/start_detector.h"
 #include "train/start_head.h"
 
@@ -36,6 +37,9 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   if (opened.adapter.empty()) {
     const auto lines = opened.model->detector ? start_detector(bench->opened, options) : start_head(bench->opened, options, *bench->train);
     for (const auto& line : lines) log_info("head: {}", line);
+  }
+  if (const auto count = estimate_norms(*opened.model, *bench->train); count > 0) {
+    log_info("model: {} fresh batch norms took their statistics from some training pictures", count);
   }
   const auto cut = bench->train->cut_rows() + (bench->validation ? bench->validation->cut_rows() : 0);
   if (cut > 0) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numeric>
+#include <utility>
 
 namespace strop {
 namespace {
@@ -10,10 +13,10 @@ namespace {
 constexpr double kRadius = 1.5;        // strides
 constexpr std::size_t kTopIous = 10;
 constexpr double kIouWeight = 3;
-constexpr double kOutside = 1e6;       // of an anchor far from this box, though near another
+constexpr double kOutside = 1e6;       // of an anchor far from this box, though near another; more than all else can cost
 constexpr double kLeastLog = -100;     // as the field's cross entropy clips it
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double clipped_log(double x) { return std::max(kLeastLog, std::log(x)); }
 
 struct Middle {
@@ -44,10 +47,10 @@ struct ClassCosts {
   ClassCosts(const RawAnchors& raw, std::span<const std::int64_t> candidates) : classes(raw.classes) {
     for (const auto anchor : candidates) {
       const float* values = raw.of(anchor);
-      const double object = sigmoid(values[4]);
+      const double object = exact_sigmoid(values[4]);
       double sum = 0;
       for (std::int64_t c = 0; c < classes; ++c) {
-        const double p = std::sqrt(sigmoid(values[5 + c]) * object);
+        const double p = std::sqrt(exact_sigmoid(values[5 + c]) * object);
         const double as_wrong = -clipped_log(1 - p);
         own.push_back(-clipped_log(p) - as_wrong);
         sum += as_wrong;
@@ -68,6 +71,82 @@ std::size_t dynamic_k(std::vector<double> ious) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(sum));
 }
 
+// One picture's candidates and true boxes.
+class Assignment {
+ public:
+  Assignment(const RawAnchors& raw, std::span<const Anchor> anchors, std::span<const Rect> boxes, std::span<const std::int32_t> labels)
+      : candidates_(candidates_of(anchors, boxes)), class_costs_(raw, candidates_), boxes_(boxes), labels_(labels) {
+    for (const auto one : candidates_) {
+      anchors_.push_back(anchors[static_cast<std::size_t>(one)]);
+      found_.push_back(decoded_box(raw.of(one), anchors_.back()));
+    }
+  }
+
+  std::vector<OtaMatch> matches() const {
+    std::vector<std::vector<std::size_t>> wishes(candidates_.size());  // the boxes that want a candidate
+    for (std::size_t b = 0; b < boxes_.size(); ++b) {
+      for (const auto i : cheapest(b)) wishes[i].push_back(b);
+    }
+    std::vector<OtaMatch> all;
+    for (std::size_t i = 0; i < wishes.size(); ++i) {
+      if (wishes[i].empty()) continue;
+      const auto box = wishes[i].size() == 1 ? wishes[i][0] : best_box(i);
+      all.push_back({candidates_[i], box, iou(i, box)});
+    }
+    return all;
+  }
+
+ private:
+  bool is_near(std::size_t i, std::size_t b) const { return near(middle_of(anchors_[i]), boxes_[b], anchors_[i].stride); }
+
+  double iou(std::size_t i, std::size_t b) const {
+    const double value = intersection_over_union(found_[i], boxes_[b]);
+    return std::isfinite(value) ? value : 0;
+  }
+
+  double cost(std::size_t i, std::size_t b) const {
+    const double value = class_costs_.at(i, labels_[b]) - kIouWeight * std::log(iou(i, b) + 1e-8) + (is_near(i, b) ? 0 : kOutside);
+    return std::isfinite(value) ? value : 2 * kOutside;  // a network gone astray: the loss says so, not this
+  }
+
+  // The candidates that box b takes. Those near it cost less than all others, which are looked at where these don't do.
+  std::vector<std::size_t> cheapest(std::size_t b) const {
+    std::vector<double> overlaps;
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      if (const double overlap = iou(i, b); overlap > 0) overlaps.push_back(overlap);
+      if (is_near(i, b)) order.push_back(i);
+    }
+    const auto k = std::min(dynamic_k(std::move(overlaps)), candidates_.size());
+    if (order.size() < k) {
+      order.resize(candidates_.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
+    }
+    std::vector<std::pair<double, std::size_t>> costs;
+    for (const auto i : order) costs.emplace_back(cost(i, b), i);
+    std::partial_sort(costs.begin(), costs.begin() + static_cast<std::ptrdiff_t>(k), costs.end());
+    order.clear();
+    for (std::size_t i = 0; i < k; ++i) order.push_back(costs[i].second);
+    return order;
+  }
+
+  // Of all boxes, also those that did not ask for candidate i: upstream's rule. One that is near costs least.
+  std::size_t best_box(std::size_t i) const {
+    std::pair<double, std::size_t> best = {std::numeric_limits<double>::infinity(), 0};
+    for (std::size_t b = 0; b < boxes_.size(); ++b) {
+      if (is_near(i, b)) best = std::min(best, {cost(i, b), b});
+    }
+    return best.second;
+  }
+
+  std::vector<std::int64_t> candidates_;
+  ClassCosts class_costs_;
+  std::span<const Rect> boxes_;
+  std::span<const std::int32_t> labels_;
+  std::vector<Anchor> anchors_;  // of the candidates
+  std::vector<Rect> found_;      // what they say now
+};
+
 }  // namespace
 
 Rect decoded_box(const float* raw, const Anchor& anchor) {
@@ -78,57 +157,7 @@ Rect decoded_box(const float* raw, const Anchor& anchor) {
 
 std::vector<OtaMatch> sim_ota(const RawAnchors& raw, std::span<const Anchor> anchors, std::span<const Rect> boxes,
                               std::span<const std::int32_t> labels) {
-  const auto candidates = candidates_of(anchors, boxes);
-  const auto count = candidates.size();
-  if (count == 0) return {};
-  const ClassCosts class_costs(raw, candidates);
-  std::vector<Rect> found(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    found[i] = decoded_box(raw.of(candidates[i]), anchors[static_cast<std::size_t>(candidates[i])]);
-  }
-  struct Wish {
-    std::size_t box;
-    double cost, iou;
-  };
-  std::vector<std::vector<Wish>> wishes(count);  // of each candidate
-  std::vector<double> ious(count), costs(count);
-  std::vector<std::size_t> order(count);
-  const auto cost_of = [&](std::size_t i, std::size_t b, double iou) {
-    const auto& anchor = anchors[static_cast<std::size_t>(candidates[i])];
-    const double outside = near(middle_of(anchor), boxes[b], anchor.stride) ? 0 : kOutside;
-    const double cost = class_costs.at(i, labels[b]) - kIouWeight * std::log(iou + 1e-8) + outside;
-    return std::isfinite(cost) ? cost : 2 * kOutside;  // a network gone astray: the loss says so, not this
-  };
-  for (std::size_t b = 0; b < boxes.size(); ++b) {
-    for (std::size_t i = 0; i < count; ++i) {
-      const double iou = intersection_over_union(found[i], boxes[b]);
-      ious[i] = std::isfinite(iou) ? iou : 0;
-      costs[i] = cost_of(i, b, ious[i]);
-    }
-    const auto k = std::min(count, dynamic_k(ious));
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(), [&](std::size_t l, std::size_t r) {
-      return costs[l] != costs[r] ? costs[l] < costs[r] : l < r;
-    });
-    for (std::size_t i = 0; i < k; ++i) wishes[order[i]].push_back({b, costs[order[i]], ious[order[i]]});
-  }
-  std::vector<OtaMatch> matches;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& own = wishes[i];
-    if (own.empty()) continue;
-    if (own.size() > 1) {
-      // Of all boxes, also those that did not ask for it: upstream's rule.
-      Wish best = own[0];
-      for (std::size_t b = 0; b < boxes.size(); ++b) {
-        const double iou = intersection_over_union(found[i], boxes[b]);
-        const double cost = cost_of(i, b, std::isfinite(iou) ? iou : 0);
-        if (cost < best.cost || (cost == best.cost && b < best.box)) best = {b, cost, iou};
-      }
-      own = {best};
-    }
-    matches.push_back({candidates[i], own[0].box, own[0].iou});
-  }
-  return matches;
+  return Assignment(raw, anchors, boxes, labels).matches();
 }
 
 }  // namespace strop

@@ -52,7 +52,7 @@ class Shuffle : public FastestBlock {
   void forward(State& state, const Pass& pass) const override;
 
  private:
-  // A stage's channels beside the block, and those that it reads and writes itself.
+  // Channels that the branch reads, computes with and leaves.
   struct Width {
     std::int64_t in, mid, out, stride;
   };

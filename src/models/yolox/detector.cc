@@ -37,6 +37,7 @@ std::vector<FoundBox> boxes_above(const RawAnchors& raw, const std::vector<Ancho
     const auto* best = std::max_element(classes, classes + raw.classes);
     if (object * sigmoid(*best) < least) continue;
     const Rect box = decoded_box(values, anchors[static_cast<std::size_t>(a)]);
+    if (!std::isfinite(box.area())) continue;
     for (const auto* one = settings.best_class_only ? best : classes; one < (settings.best_class_only ? best + 1 : classes + raw.classes); ++one) {
       const float score = object * sigmoid(*one);
       if (score >= least) found.push_back({box, labels[static_cast<std::size_t>(one - classes)], score});
@@ -179,8 +180,10 @@ Tensor YoloxDetector::losses(const State& state) const {
   const Tensor targets = state.at(kTargets).to(torch::kFloat).contiguous();
   Tensor sum;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
-    if (!state.has(output_name(group)) || !state.at(output_name(group)).requires_grad()) continue;
-    const Tensor own = group_losses(state.at(output_name(group)).to(torch::kFloat), targets, groups_[group]);
+    if (!state.has(output_name(group))) continue;
+    const auto& outputs = state.at(output_name(group));
+    if (torch::GradMode::is_enabled() && !outputs.requires_grad()) continue;
+    const Tensor own = group_losses(outputs.to(torch::kFloat), targets, groups_[group]);
     sum = sum.defined() ? sum + own : own;
   }
   if (!sum.defined()) throw std::logic_error("YOLOX: no group trains");
