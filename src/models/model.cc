@@ -114,6 +114,23 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
     return stored.end();
   };
 
+  const auto fill = [&](Layer& layer, const std::string& name) {
+    for (const auto& one : layer.stored()) {
+      const auto tensor = find(name + one.suffix);
+      if (tensor == stored.end()) {
+        const auto weight = find(name + layer.weight_suffix());
+        fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(), weight->first,
+             one.suffix.substr(1));
+      }
+      if (tensor->second.shape != one.shape) {
+        fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; the model asks for [{}]",
+             files->file_of(tensor->first).string(), tensor->first, fmt::join(tensor->second.shape, ", "),
+             fmt::join(one.shape, ", "));
+      }
+      *one.tensor = to_tensor(tensor->second, files);
+    }
+  };
+
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   std::vector<std::string> made;
   for (std::size_t i = 0; i < size(); ++i) {
@@ -126,24 +143,14 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
              stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), weight_name, family_, size());
       }
       // A head for other classes is a new head: the caller may start it from this one (head_init).
-      if (weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape())) {
+      const bool absent = weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape());
+      const bool begins = absent && !layer->begins_as.empty() && find(layer->begins_as + layer->weight_suffix()) != stored.end();
+      if (absent) made.push_back(name);
+      if (absent && !begins) {
         layer->make_fresh(generator);
-        made.push_back(name);
         continue;
       }
-      for (const auto& one : layer->stored()) {
-        const auto tensor = find(name + one.suffix);
-        if (tensor == stored.end()) {
-          fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(),
-               weight->first, one.suffix.substr(1));
-        }
-        if (tensor->second.shape != one.shape) {
-          fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; the model asks for [{}]",
-               files->file_of(tensor->first).string(), tensor->first, fmt::join(tensor->second.shape, ", "),
-               fmt::join(one.shape, ", "));
-        }
-        *one.tensor = to_tensor(tensor->second, files);
-      }
+      fill(*layer, begins ? layer->begins_as : name);
     }
   }
   return made;

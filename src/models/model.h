@@ -73,8 +73,8 @@ class Model {
   // Weight and bias of all layers by on-disk name.
   std::map<std::string, torch::Tensor> tensors() const;
   // Points every tensor at the mapped file (converted to fp32 where the file holds another type) and makes those that
-  // the file lacks: normal(0, 0.02), zero bias. A missing encoder tensor or a wrong shape is an Error(model). Returns
-  // the names of the layers that were made.
+  // the file lacks: as another layer of it (Layer::begins_as), or fresh. A missing encoder tensor or a wrong shape is an
+  // Error(model). Returns the names of the layers that were made.
   std::vector<std::string> load(std::shared_ptr<const WeightFiles> files, std::uint64_t seed);
 
   std::string task;  // of its family

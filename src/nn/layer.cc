@@ -18,7 +18,7 @@ void Layer::make_fresh(at::Generator generator) {
     weight.fill_(1);
   } else if (kind_ == LayerKind::conv) {
     const auto inputs = static_cast<double>(weight.numel() / shape_[0]);
-    weight.normal_(0, std::sqrt(2 / inputs), generator);
+    weight.normal_(0, fresh_deviation > 0 ? fresh_deviation : std::sqrt(2 / inputs), generator);
   } else {
     weight.normal_(0, 0.02, generator);
   }

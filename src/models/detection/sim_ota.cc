@@ -134,7 +134,7 @@ class Assignment {
   std::size_t best_box(std::size_t i) const {
     std::pair<double, std::size_t> best = {std::numeric_limits<double>::infinity(), 0};
     for (std::size_t b = 0; b < boxes_.size(); ++b) {
-      if (is_near(i, b)) best = std::min(best, {cost(i, b), b});
+      if (is_near(i, b)) best = std::min(best, std::pair{cost(i, b), b});
     }
     return best.second;
   }

@@ -14,7 +14,7 @@ Tensor twice_as_wide(const Tensor& map) {
   return at::upsample_nearest2d(map, {2 * map.size(2), 2 * map.size(3)}, std::nullopt, std::nullopt);
 }
 
-const std::string kBackbone = "backbone.backbone.";
+const std::string kBackbone = "backbone.backbone.", kHead = "head";
 
 std::string level_name(const char* letter, std::size_t level) { return letter + std::to_string(3 + level); }
 
@@ -129,29 +129,39 @@ struct Branch::Level {
         classes({.in = hidden, .out = count}, Activation::none, std::nullopt, true),
         boxes({.in = hidden, .out = 4}, Activation::none, std::nullopt, true),
         objects({.in = hidden, .out = 1}, Activation::none, std::nullopt, true) {
-    // Most anchors show nothing: a fresh head begins by saying so with a probability of 0.99 (arXiv 1708.02002).
-    classes.conv().fresh_bias = objects.conv().fresh_bias = -std::log((1 - 0.01) / 0.01);
+    // Most anchors show nothing: a fresh head begins by saying so with a probability of 0.99 (arXiv 1708.02002, 4.1).
+    for (auto* unit : {&classes, &objects}) {
+      unit->conv().fresh_bias = -std::log((1 - 0.01) / 0.01);
+      unit->conv().fresh_deviation = 0.01;
+    }
   }
 };
 
 Branch::Branch(const Row& row, const std::string& name, std::string output, std::int64_t classes, std::int64_t index)
     : YoloxBlock(name, index), output_(std::move(output)) {
+  // Where things lie is much the same for new classes: an increment begins as the head in all but objectness and classes.
+  const bool increment = name != kHead;
+  const AddLayer add = [&](const std::string& own, Layer& layer) {
+    if (increment) layer.begins_as = kHead + own;
+    add_layer(name + own, layer);
+  };
   for (std::size_t i = 0; i < 3; ++i) {
     auto& level = *levels_.emplace_back(std::make_shared<Level>(row.hidden, classes, row.depthwise));
     const auto number = "." + std::to_string(i);
     const auto side = row.side / kStrides[i];
     for (const auto& [own, conv] : {std::pair{".cls_convs", &level.class1}, {".reg_convs", &level.box1}}) {
-      conv->add_to(adder(), name + own + number + ".0");
+      conv->add_to(add, own + number + ".0");
       multiply_adds_ += conv->multiply_adds(side);
     }
     for (const auto& [own, conv] : {std::pair{".cls_convs", &level.class2}, {".reg_convs", &level.box2}}) {
-      conv->add_to(adder(), name + own + number + ".1");
+      conv->add_to(add, own + number + ".1");
       multiply_adds_ += conv->multiply_adds(side);
     }
     for (const auto& [own, unit] : {std::pair{".reg_preds", &level.boxes}, {".obj_preds", &level.objects}, {".cls_preds", &level.classes}}) {
-      add_layer(name + own + number, unit->conv());
+      add(own + number, unit->conv());
       multiply_adds_ += unit->multiply_adds(static_cast<double>(side), static_cast<double>(side));
     }
+    if (increment) level.objects.conv().begins_as = level.classes.conv().begins_as = "";
   }
 }
 
