@@ -3,28 +3,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <set>
 
 #include "core/text.h"
 #include "models/family.h"
 
 namespace strop {
 namespace {
-
-const std::string kHead = "head.";
-
-bool is_class_layer(const std::string& name) { return name.find(".cls_preds") != std::string::npos; }
-bool is_object_layer(const std::string& name) { return name.find(".obj_preds") != std::string::npos; }
-
-// A made layer of an increment, "increments.K.REST", as a copy of "head.REST".
-void copy_from_head(Model& model, const std::string& name, Layer& layer) {
-  const auto rest = name.find('.', std::string(kIncrement).size());
-  if (rest == std::string::npos || is_class_layer(name) || is_object_layer(name)) return;
-  auto* from = model.find_layer(kHead + name.substr(rest + 1));
-  if (from == nullptr || from->shape() != layer.shape()) return;
-  const auto source = from->stored(), target = layer.stored();
-  for (std::size_t i = 0; i < source.size(); ++i) *target[i].tensor = source[i].tensor->clone();
-}
 
 // Rows of the stored class predictions under the labels that the model has.
 void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& bias, const std::vector<std::string>& stored,
@@ -51,10 +35,6 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
   auto& model = *opened.model;
   torch::NoGradGuard no_grad;
   if (options.head_init == "random") return {};
-  for (const auto& [name, layer] : model.layers()) {
-    const bool made = std::find(opened.made.begin(), opened.made.end(), name) != opened.made.end();
-    if (made && starts_with(name, kIncrement)) copy_from_head(model, name, *layer);
-  }
   const auto stored = labels_of_model(opened.base_folder);
   const auto& wanted = model.label_names;
   if (stored.empty()) return {};
@@ -65,8 +45,8 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
                           : fmt::format("{} classes kept as they are; added: {}", stored.size(), excerpt(join(added, ", "), 200))};
   }
   const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
-  for (const auto& [name, layer] : model.layers()) {
-    if (!starts_with(name, kHead) || !is_class_layer(name)) continue;
+  for (const auto& name : model.detector->class_layers()) {
+    auto* layer = model.find_layer(name);
     const auto weight = files->tensors().find(name + ".weight"), bias = files->tensors().find(name + ".bias");
     if (weight == files->tensors().end() || bias == files->tensors().end()) return {};
     take_rows(*layer, to_tensor(weight->second, files), to_tensor(bias->second, files), stored, wanted);

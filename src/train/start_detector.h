@@ -1,5 +1,4 @@
-// Where the head of a detector starts from: the stored head's rows by the names of their classes, and for an increment a
-// copy of the stored head's convolutions and boxes.
+// Where the head of a detector for other classes starts from: the stored head's rows by the names of their classes.
 #pragma once
 
 #include <string>
@@ -9,8 +8,7 @@
 
 namespace strop {
 
-// Classes that the stored head does not know, and an increment's objectness, stay as they were made: nothing yet. With
-// head_init=random nothing is taken over. Returns lines for a person. Cost: some megabytes copied.
+// Classes that the stored head does not know begin as nothing. With head_init=random nothing is taken over. Returns lines for a person. Cost: some megabytes copied.
 std::vector<std::string> start_detector(Opened& opened, const Options& options);
 
 }  // namespace strop

@@ -19,6 +19,7 @@ class YoloxDetector : public Detector {
 
   std::vector<std::vector<std::int32_t>> groups() const override { return groups_; }
   std::vector<std::string> outputs() const override;
+  std::vector<std::string> class_layers() const override { return {"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"}; }
   std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const override;
   torch::Tensor losses(const State& state) const override;
   std::int64_t stride() const override { return 32; }
