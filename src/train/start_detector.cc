@@ -38,7 +38,8 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
   const auto stored = labels_of_model(opened.base_folder);
   const auto& wanted = model.label_names;
   if (stored.empty()) return {};
-  const bool keeps_all = stored.size() <= wanted.size() && std::equal(stored.begin(), stored.end(), wanted.begin());
+  const bool adds = model.detector->groups().size() > 1;
+  const bool keeps_all = adds ? stored.size() <= wanted.size() && std::equal(stored.begin(), stored.end(), wanted.begin()) : stored == wanted;
   if (keeps_all) {
     const std::vector<std::string> added(wanted.begin() + static_cast<std::ptrdiff_t>(stored.size()), wanted.end());
     return {added.empty() ? "all classes kept: the stored head has the same"
