@@ -20,11 +20,11 @@ const std::vector<Family>& families() {
        &build_efficientnet},
       {"mobilenet_v3", kImageClassification, "MobileNetV3 small and large (timm, torchvision)", &recognise_mobilenet_v3,
        &build_efficientnet},
-      {"fastestdet", kObjectDetection, "FastestDet (upstream's files)", &recognise_fastestdet, &build_fastestdet},
       {"resnet", kImageClassification, "ResNet 18-152 and ResNeXt (timm, torchvision, Transformers)", &recognise_resnet,
        &build_resnet},
       {"yolox", kObjectDetection, "YOLOX nano, tiny, s, m, l, x (upstream's files), and its head on a classifier",
        &recognise_yolox, &build_yolox},
+      {"fastestdet", kObjectDetection, "FastestDet (upstream's files)", &recognise_fastestdet, &build_fastestdet},
       {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers and timm)", &recognise_vit, &build_vit},
   };
   return list;

@@ -123,6 +123,13 @@ Branch::Branch(const Row& row, const std::string& name, std::string output, std:
     add_unit(name + own + ".conv5x5", 0, answer.look, side);
     add_unit(name + own + ".conv5x5", 3, answer.say, side);
   }
+  if (name == kHead) return;
+  // Where things lie is much the same for new classes: an increment begins as the head but for what is said of objectness
+  // and classes.
+  for (const auto& [own, layer] : layers()) layer->begins_as = kHead + own.substr(name.size());
+  for (const auto& answer : {answers_.front().get(), answers_.back().get()}) {
+    answer->say.conv().begins_as = answer->say.norm()->begins_as = "";
+  }
 }
 
 void Branch::forward(State& state, const Pass& pass) const {

@@ -83,7 +83,7 @@ class SpatialPyramid : public FastestBlock {
 };
 
 // What is predicted of one group of classes: N x (1 + 4 + classes) x H x W raw numbers in fp32, of objectness, box and
-// classes. An increment's branch is as the file's own head, its first convolution included.
+// classes. An increment has all that the file's own head has, its first convolution included.
 class Branch : public FastestBlock {
  public:
   // `name`: of the block, and before its layers' names ("detect_head", "increments.0").

@@ -11,6 +11,7 @@ namespace strop {
 
 using torch::Tensor;
 
+namespace fastestdet {
 namespace {
 
 constexpr double kObjectPower = 0.6, kClassPower = 0.4;
@@ -28,7 +29,7 @@ struct Asked {
 
 Asked places_of(const std::vector<GroupBox>& boxes, std::int64_t height, std::int64_t width) {
   Asked asked;
-  const auto cell = static_cast<float>(fastestdet::kCell);
+  const auto cell = static_cast<float>(kCell);
   for (const auto& [right, down] : {std::pair{0, 0}, {1, 0}, {0, 1}, {1, 1}}) {
     for (const auto& box : boxes) {
       const auto x = static_cast<std::int64_t>(box.x / cell) + right, y = static_cast<std::int64_t>(box.y / cell) + down;
@@ -63,6 +64,7 @@ Learning choose(const Tensor& raw, const Asked& asked, std::int64_t height, std:
 }
 
 }  // namespace
+}  // namespace fastestdet
 
 Tensor scylla_iou(const Tensor& found, const Tensor& wanted) {
   constexpr double kLeast = 1e-7;
@@ -84,9 +86,10 @@ Tensor scylla_iou(const Tensor& found, const Tensor& wanted) {
 }
 
 std::vector<FoundBox> FastestDetector::found(const Tensor& raw, const State&, const DecodeSettings& settings) const {
+  using namespace fastestdet;
   const auto classes = raw.size(0) - 5, height = raw.size(1), width = raw.size(2), places = height * width;
   const float* const values = raw.const_data_ptr<float>();
-  const auto cell = static_cast<double>(fastestdet::kCell);
+  const auto cell = static_cast<double>(kCell);
   std::vector<FoundBox> boxes;
   std::vector<double> shares(static_cast<std::size_t>(classes));
   for (std::int64_t place = 0; place < places; ++place) {
@@ -112,6 +115,7 @@ std::vector<FoundBox> FastestDetector::found(const Tensor& raw, const State&, co
 }
 
 Tensor FastestDetector::group_losses(const Tensor& outputs, const State&, const std::vector<GroupBox>& boxes) const {
+  using namespace fastestdet;
   const auto samples = outputs.size(0), channels = outputs.size(1), height = outputs.size(2), width = outputs.size(3);
   const Tensor raw = outputs.permute({0, 2, 3, 1}).reshape({-1, channels});
   Tensor object = torch::zeros({raw.size(0)}), weights = torch::full({raw.size(0)}, kEmptyWeight);

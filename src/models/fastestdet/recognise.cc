@@ -1,20 +1,20 @@
 #include <numeric>
 
+#include "core/error.h"
 #include "models/config_labels.h"
 #include "models/detection/class_groups.h"
 #include "models/fastestdet/fastestdet.h"
 #include "models/fastestdet/row.h"
 
 namespace strop {
+namespace fastestdet {
 namespace {
-
-using fastestdet::Row;
 
 std::optional<Row> read_row(const LayerShapes& shapes) {
   Row row;
   row.stem = shapes.outputs("backbone.first_conv.0");
   row.neck = shapes.outputs("SPP.Conv1x1.conv1x1.0");
-  row.classes = stored_groups(shapes, "detect_head", ".cls_layers.conv5x5.3");
+  row.classes = stored_groups(shapes, kHead, ".cls_layers.conv5x5.3");
   if (row.stem == 0 || row.neck == 0 || row.classes.empty()) return std::nullopt;
   for (std::size_t i = 0; i < row.channels.size(); ++i) {
     const auto stage = "backbone.stage" + std::to_string(i + 2) + ".";
@@ -27,11 +27,16 @@ std::optional<Row> read_row(const LayerShapes& shapes) {
 }
 
 }  // namespace
+}  // namespace fastestdet
 
 std::optional<Recognition> recognise_fastestdet(const ModelFiles& files) {
   const bool typed = files.config.is_object() && files.config.contains("model_type");
   if (typed && files.config["model_type"] != "fastestdet") return std::nullopt;
-  const auto row = read_row(LayerShapes(*files.weights, ""));
+  const auto row = fastestdet::read_row(LayerShapes(*files.weights, ""));
+  if (!row && typed) {
+    fail(ErrorKind::model, "{}: config.json says fastestdet, and the weights lack its tensors (backbone.first_conv.0.weight, "
+         "SPP.Conv1x1.conv1x1.0.weight, detect_head.cls_layers.conv5x5.3.weight)", files.place.string());
+  }
   if (!row) return std::nullopt;
   Recognition found;
   found.config = files.config.is_object() ? files.config : nlohmann::json::object();

@@ -17,6 +17,7 @@ struct Row {
   std::vector<std::int64_t> classes;                     // of each group: the head, then the increments
 };
 
+inline constexpr const char* kHead = "detect_head";
 inline constexpr std::int64_t kCell = 16;    // pixels of the input between two places of the outputs
 inline constexpr std::int64_t kStride = 32;  // of the coarsest map
 
