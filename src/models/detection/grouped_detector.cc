@@ -53,7 +53,7 @@ Tensor GroupedDetector::losses(const State& state) const {
   Tensor sum;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     const auto name = group_output(group);
-    if (!state.has(name) || !state.at(name).requires_grad()) continue;
+    if (!state.has(name) || (torch::GradMode::is_enabled() && !state.at(name).requires_grad())) continue;
     const Tensor own = group_losses(state.at(name).to(torch::kFloat), state, boxes_of_group(targets, groups_[group]));
     sum = sum.defined() ? sum + own : own;
   }

@@ -6,26 +6,20 @@
 // over the samples is the loss of the batch.
 #pragma once
 
+#include "models/detection/grouped_detector.h"
 #include "models/detection/sim_ota.h"
-#include "models/detector.h"
 
 namespace strop {
 
-class YoloxDetector : public Detector {
+class YoloxDetector : public GroupedDetector {
  public:
-  explicit YoloxDetector(std::vector<std::vector<std::int32_t>> groups) : groups_(std::move(groups)) {}
-
-  static std::string output_name(std::size_t group) { return group == 0 ? "outputs" : "outputs." + std::to_string(group - 1); }
-
-  std::vector<std::vector<std::int32_t>> groups() const override { return groups_; }
-  std::vector<std::string> outputs() const override;
+  using GroupedDetector::GroupedDetector;
   std::vector<std::string> class_layers() const override { return {"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"}; }
-  std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const override;
-  torch::Tensor losses(const State& state) const override;
   std::int64_t stride() const override { return 32; }
 
- private:
-  std::vector<std::vector<std::int32_t>> groups_;
+ protected:
+  std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
+  torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
 };
 
 // The anchors of a square input at strides 8, 16, 32, in the order of the outputs, by their number.

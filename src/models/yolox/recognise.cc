@@ -2,40 +2,32 @@
 
 #include "core/error.h"
 #include "models/config_labels.h"
-#include "models/detector.h"
-#include "models/layer_shapes.h"
+#include "models/detection/class_groups.h"
 #include "models/yolox/row.h"
 #include "models/yolox/yolox.h"
 
 namespace strop {
 namespace {
 
-using yolox::Row;
-
 // Bottlenecks of a CSP layer.
-std::int64_t depth_of(const LayerShapes& shapes, const std::string& name) {
+std::int64_t bottlenecks_of(const LayerShapes& shapes, const std::string& name) {
   std::int64_t depth = 0;
   while (shapes.has(name + ".m." + std::to_string(depth) + ".conv1.conv")) ++depth;
   return depth;
 }
 
-std::optional<Row> read_row(const LayerShapes& shapes) {
+std::optional<yolox::Row> yolox_row(const LayerShapes& shapes) {
   const auto lateral = shapes.of("backbone.lateral_conv0.conv"), reduce = shapes.of("backbone.reduce_conv1.conv");
   if (lateral.size() != 4 || reduce.size() != 4) return std::nullopt;
-  Row row;
+  yolox::Row row;
   row.channels = {reduce[0], lateral[0], lateral[1]};
   row.stem = shapes.outputs("backbone.backbone.stem.conv.conv");
-  row.depth = std::max<std::int64_t>(1, depth_of(shapes, "backbone.backbone.dark2.1"));
-  row.neck_depth = depth_of(shapes, "backbone.C3_p4");
+  row.depth = std::max<std::int64_t>(1, bottlenecks_of(shapes, "backbone.backbone.dark2.1"));
+  row.neck_depth = bottlenecks_of(shapes, "backbone.C3_p4");
   row.hidden = shapes.outputs("head.stems.0.conv");
   row.depthwise = shapes.has("head.cls_convs.0.0.dconv.conv");
-  row.side = row.stem > 0 && row.stem < 32 ? 416 : row.stem == 0 ? 416 : 640;  // nano and tiny; s and larger
-  row.classes = {shapes.outputs("head.cls_preds.0")};
-  for (std::int64_t i = 0;; ++i) {
-    const auto classes = shapes.outputs(kIncrement + std::to_string(i) + ".cls_preds.0");
-    if (classes == 0) break;
-    row.classes.push_back(classes);
-  }
+  row.side = row.stem < 32 ? 416 : 640;  // nano and tiny; s and larger
+  row.classes = stored_groups(shapes, "head", ".cls_preds.0");
   return row;
 }
 
@@ -45,7 +37,11 @@ std::optional<Recognition> recognise_yolox(const ModelFiles& files) {
   const bool typed = files.config.is_object() && files.config.contains("model_type");
   if (typed && files.config["model_type"] != "yolox") return std::nullopt;
   const LayerShapes shapes(*files.weights, "");
-  const auto row = read_row(shapes);
+  const auto row = yolox_row(shapes);
+  if (!row && typed) {
+    fail(ErrorKind::model, "{}: config.json says yolox, and the weights lack its tensors (backbone.lateral_conv0.conv.weight, "
+         "backbone.reduce_conv1.conv.weight)", files.place.string());
+  }
   if (!row) return std::nullopt;
   Recognition found;
   found.config = files.config.is_object() ? files.config : nlohmann::json::object();

@@ -1,9 +1,8 @@
 #include "models/yolox/yolox.h"
 
-#include <numeric>
-
 #include "core/error.h"
 #include "models/detection/backbone.h"
+#include "models/detection/class_groups.h"
 #include "models/yolox/blocks.h"
 #include "models/yolox/detector.h"
 
@@ -42,17 +41,6 @@ std::unique_ptr<Model> with_backbone(const nlohmann::json& config, nlohmann::jso
   return model;
 }
 
-// Of each group, from the labels wanted: the file's own groups, one more for those beyond them, or one head for others.
-std::vector<std::int64_t> group_sizes(const Row& row, const ModelOptions& options) {
-  const auto wanted = static_cast<std::int64_t>(options.label_names.size());
-  const auto stored = std::accumulate(row.classes.begin(), row.classes.end(), std::int64_t{0});
-  if (wanted == 0 || wanted == stored) return row.classes;
-  if (!options.add_classes || wanted < stored) return {wanted};
-  auto sizes = row.classes;
-  sizes.push_back(wanted - stored);
-  return sizes;
-}
-
 }  // namespace
 
 nlohmann::json detector_config(const std::string& family, const nlohmann::json& config) {
@@ -64,11 +52,7 @@ nlohmann::json detector_config(const std::string& family, const nlohmann::json& 
 
 std::unique_ptr<Model> build_yolox(const nlohmann::json& config, const ModelOptions& options, const std::string& where) {
   auto row = yolox::row_of(config.at("row"));
-  if (options.image_size > 0) row.side = options.image_size;
-  if (row.side % yolox::kStrides.back() != 0) {
-    fail(ErrorKind::usage, "image_size: {} does not divide by {}, the coarsest map's stride; try {}", row.side, yolox::kStrides.back(),
-         std::max(yolox::kStrides.back(), row.side / yolox::kStrides.back() * yolox::kStrides.back()));
-  }
+  row.side = detector_side(options, row.side, yolox::kStrides.back());
   auto own_config = config;
   own_config.erase("row");
   auto model = with_backbone(config, std::move(own_config), row, options, where);
@@ -79,13 +63,9 @@ std::unique_ptr<Model> build_yolox(const nlohmann::json& config, const ModelOpti
   for (const std::size_t level : {1, 2}) model->add(std::make_unique<yolox::BottomUp>(row, level, next()));
   if (row.stem > 0) model->set_head_begin(model->size());
   model->add(std::make_unique<yolox::Stems>(row, next()));
-  const auto sizes = group_sizes(row, options);
-  std::vector<std::vector<std::int32_t>> groups;
-  std::int32_t label = 0;
+  const auto sizes = group_sizes(row.classes, options);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const auto name = i == 0 ? std::string("head") : kIncrement + std::to_string(i - 1);
-    model->add(std::make_unique<yolox::Branch>(row, name, YoloxDetector::output_name(i), sizes[i], next()));
-    for (auto& own = groups.emplace_back(); static_cast<std::int64_t>(own.size()) < sizes[i];) own.push_back(label++);
+    model->add(std::make_unique<yolox::Branch>(row, group_block(i, "head"), group_output(i), sizes[i], next()));
   }
   model->set_inputs({{"pixels", Rows::sample}});
   model->label_names = options.label_names;
@@ -101,7 +81,7 @@ std::unique_ptr<Model> build_yolox(const nlohmann::json& config, const ModelOpti
   form.width = form.height = static_cast<int>(row.side);
   form.fit = Fit::letterbox;
   form.interpolation = Filter::bilinear;
-  model->detector = std::make_unique<YoloxDetector>(std::move(groups));
+  model->detector = std::make_unique<YoloxDetector>(group_labels(sizes));
   return model;
 }
 
