@@ -75,7 +75,7 @@ TEST_F(BoxJob, AFrozenBackboneIsCachedByViewAndProved) {
 
 TEST_F(BoxJob, AClassifierBecomesABackbone) {
   auto full = options("full");
-  full.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/conv/lite0").string();
+  full.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/conv/timm_lite").string();
   full.num_train_epochs = 2;
   train(full);
   Options use;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/boxes/box_maker.h"
 #include "train/tasks/boxes.h"
 
 namespace strop {

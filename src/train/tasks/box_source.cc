@@ -11,7 +11,7 @@
 namespace strop {
 namespace {
 
-constexpr int kAhead = 2;
+constexpr int kBatchesAhead = 2;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ BoxSource::BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t vi
       strict_(strict),
       views_(views),
       most_boxes_(BoxMaker(split, work).most_boxes()),
-      loader_(std::make_unique<BoxMaker>(split, work), threads, kAhead),
+      loader_(std::make_unique<BoxMaker>(split, work), threads, kBatchesAhead),
       lengths_(split.size(), 1),
       labels_(split.size(), 0) {}
 
