@@ -115,8 +115,8 @@ struct Curve {
   double recall = 0;
 };
 
-Curve curve_of(const std::vector<Verdict>& sorted, std::int64_t truths, std::size_t t, std::size_t limit, std::vector<double>& recalls,
-               std::vector<double>& precisions) {
+Curve curve_of(const std::vector<Verdict>& sorted, std::int64_t truths, std::size_t t, std::size_t limit,
+               std::vector<double>& recalls, std::vector<double>& precisions) {
   recalls.clear();
   precisions.clear();
   const auto bit = static_cast<std::uint16_t>(1U << t);
@@ -167,7 +167,9 @@ BoxMetrics box_metrics(std::span<const JudgedPicture> pictures, const std::vecto
       return scene;
     };
     for (const auto& truth : picture.truths) scene_of(truth.label).truths.push_back(&truth);
-    for (const auto& found : picture.found) scene_of(found.label).found.push_back(&found);
+    for (const auto& found : picture.found) {
+      if (!std::isnan(found.score)) scene_of(found.label).found.push_back(&found);
+    }
     for (const auto label : touched) {
       auto& scene = scenes[static_cast<std::size_t>(label)];
       std::stable_sort(scene.found.begin(), scene.found.end(), [](const auto* a, const auto* b) { return a->score > b->score; });

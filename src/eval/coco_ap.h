@@ -1,8 +1,10 @@
-// COCO's average precision: the twelve numbers of pycocotools 2.0, equal to 1e-9, and what a report shows of each class.
+// COCO's average precision: the twelve numbers of pycocotools 2.0, equal to 1e-9, and what a report shows of each
+// class.
 //
 // Greedy matching by score at ten IoU thresholds and four ranges of area; a truth's own `area` decides its range, a found
 // box's width x height. Crowds are neither found nor missed. A class without a truth counts nowhere. Where nothing is
-// left to average a figure is -1, as there. Found boxes beyond the hundred best of a class on a picture do not count.
+// left to average a figure is -1, as there. Found boxes beyond the hundred best of a class on a picture do not count,
+// nor do those whose score is NaN.
 // Cost: sorting, and truths x found boxes of one class on one picture; each overlap is computed once.
 #pragma once
 
@@ -43,7 +45,7 @@ BoxMetrics box_metrics(std::span<const JudgedPicture> pictures, const std::vecto
 // Mean of a figure over the classes that have it; -1 where none has. For groups of classes: base and novel ones.
 double mean_over(const BoxMetrics& metrics, std::span<const std::int32_t> labels, double BoxClassMetrics::*figure);
 
-// {"eval_map": ..., "eval_map_50": ..., "eval_classes": [...]} with the given prefix, as JSON text, and back: as
+// {"eval_map": ..., "eval_map_50": ..., "eval_box_classes": [...]} with the given prefix, as JSON text, and back: as
 // metrics_json does for classifiers.
 std::string metrics_json(const BoxMetrics& metrics, const std::string& prefix);
 BoxMetrics box_metrics_from_json(const std::string& json, const std::string& prefix);

@@ -1,11 +1,13 @@
 #include "eval/nms.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace strop {
 
 std::vector<FoundBox> non_maximum_suppression(std::vector<FoundBox> boxes, double iou, std::int64_t max_det) {
+  std::erase_if(boxes, [](const FoundBox& box) { return std::isnan(box.score); });
   std::stable_sort(boxes.begin(), boxes.end(), [](const FoundBox& a, const FoundBox& b) { return a.score > b.score; });
   std::vector<FoundBox> kept;
   std::map<std::int32_t, std::vector<Rect>> of_label;
