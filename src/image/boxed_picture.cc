@@ -39,7 +39,9 @@ std::vector<TrueBox> boxes_inside(std::vector<TrueBox> boxes, int width, int hei
   std::vector<TrueBox> kept;
   for (auto& box : boxes) {
     const Rect inside = cut(box.rect, width, height);
-    const bool thin = inside.width < std::min(kLeastSide, box.rect.width) || inside.height < std::min(kLeastSide, box.rect.height);
+    // (x + width) - x is often a rounding less than width.
+    const auto thinned = [](double now, double before) { return now < std::min(kLeastSide, before) * (1 - 1e-9); };
+    const bool thin = thinned(inside.width, box.rect.width) || thinned(inside.height, box.rect.height);
     if (thin || inside.area() <= 0 || inside.area() < kLeastShare * box.rect.area()) continue;
     box.rect = inside;
     kept.push_back(box);

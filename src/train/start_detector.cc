@@ -45,6 +45,7 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
     return {added.empty() ? "all classes kept: the stored head has the same"
                           : fmt::format("{} classes kept as they are; added: {}", stored.size(), excerpt(join(added, ", "), 200))};
   }
+  if (model.detector->class_layers().empty()) return {"begins anew for other classes"};
   const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
   for (const auto& name : model.detector->class_layers()) {
     auto* layer = model.find_layer(name);

@@ -44,7 +44,7 @@ void BoxMaker::make(std::int64_t sample, std::int64_t epoch, float* pixels, std:
 std::int64_t BoxMaker::most_boxes() const {
   std::size_t most = 1;
   for (const auto& sample : split_.samples) most = std::max(most, sample.boxes.size());
-  return static_cast<std::int64_t>(most) * (work_.augment.mixup > 0 ? 5 : work_.augment.mosaic > 0 ? 4 : 1);
+  return static_cast<std::int64_t>(most) * ((work_.augment.mosaic > 0 ? 4 : 1) + (work_.augment.mixup > 0 ? 1 : 0));
 }
 
 }  // namespace strop

@@ -4,7 +4,7 @@ namespace strop::yolox {
 
 nlohmann::json to_json(const Row& row) {
   return {{"stem", row.stem},     {"channels", row.channels},   {"depth", row.depth}, {"neck_depth", row.neck_depth},
-          {"hidden", row.hidden}, {"depthwise", row.depthwise}, {"side", row.side},   {"classes", row.classes}};
+          {"hidden", row.hidden}, {"depthwise", row.depthwise}, {"side", row.side},   {"normalised", row.normalised},   {"classes", row.classes}};
 }
 
 Row row_of(const nlohmann::json& json) {
@@ -16,6 +16,7 @@ Row row_of(const nlohmann::json& json) {
   row.hidden = json.at("hidden");
   row.depthwise = json.at("depthwise");
   row.side = json.at("side");
+  row.normalised = json.at("normalised");
   row.classes = json.at("classes").get<std::vector<std::int64_t>>();
   return row;
 }

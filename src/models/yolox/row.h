@@ -16,6 +16,7 @@ struct Row {
   std::int64_t hidden = 0;                    // channels inside the head
   bool depthwise = false;                     // 3 x 3 convolutions are depthwise and pointwise ones (nano)
   std::int64_t side = 416;                    // of the square input
+  bool normalised = false;                    // takes pixels as ImageNet's classifiers do; else blue first, 0 .. 255
   std::vector<std::int64_t> classes;          // of each group: the head, then the increments
 };
 

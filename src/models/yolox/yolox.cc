@@ -71,11 +71,12 @@ std::unique_ptr<Model> build_yolox(const nlohmann::json& config, const ModelOpti
   model->label_names = options.label_names;
   model->task_architecture = "YOLOX";
   if (!model->input_form) {
-    // The released files' own: blue first, 0 .. 255.
     model->input_form.emplace();
-    model->input_form->mean = {0, 0, 0};
-    model->input_form->std = {1 / 255.0F, 1 / 255.0F, 1 / 255.0F};
-    model->input_form->bgr = true;
+    if (!row.normalised) {
+      model->input_form->mean = {0, 0, 0};
+      model->input_form->std = {1 / 255.0F, 1 / 255.0F, 1 / 255.0F};
+      model->input_form->bgr = true;
+    }
   }
   auto& form = *model->input_form;
   form.width = form.height = static_cast<int>(row.side);

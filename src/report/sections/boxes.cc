@@ -8,16 +8,13 @@
 namespace strop {
 namespace {
 
-// AP as the field writes it: a figure of 100; a dash where there was nothing to find.
-std::string points(double share) { return share < 0 ? "–" : fmt::format("{:.1f}", 100 * share); }
-
 std::string size_table(const BoxMetrics& metrics) {
   return "<h3>By size</h3>\n" +
          table_html({"boxes", "AP", "recall"},
-                    {{"all", points(metrics.map), points(metrics.mar_100)},
-                     {"small (to 32 x 32 pixels)", points(metrics.map_small), points(metrics.mar_small)},
-                     {"medium", points(metrics.map_medium), points(metrics.mar_medium)},
-                     {"large (from 96 x 96)", points(metrics.map_large), points(metrics.mar_large)}},
+                    {{"all", points_text(metrics.map), points_text(metrics.mar_100)},
+                     {"small (to 32 x 32 pixels)", points_text(metrics.map_small), points_text(metrics.mar_small)},
+                     {"medium", points_text(metrics.map_medium), points_text(metrics.mar_medium)},
+                     {"large (from 96 x 96)", points_text(metrics.map_large), points_text(metrics.mar_large)}},
                     1);
 }
 
@@ -25,7 +22,7 @@ std::string class_table(const BoxMetrics& metrics) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : metrics.classes) {
     if (one.support == 0) continue;
-    rows.push_back({user_text(one.name), points(one.map), points(one.map_50), points(one.mar_100), count_text(static_cast<double>(one.support))});
+    rows.push_back({user_text(one.name), points_text(one.map), points_text(one.map_50), points_text(one.mar_100), count_text(static_cast<double>(one.support))});
   }
   return "<h3>Each class</h3>\n" + table_html({"class", "AP", "AP50", "recall", "boxes"}, rows, 1);
 }

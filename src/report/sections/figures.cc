@@ -79,9 +79,9 @@ std::string figures_section(const RunFiles& run) {
                   fmt::format("calibration error {}", percent_text(metrics->calibration_error)));
   }
   if (const auto* boxes = run.box_metrics()) {
-    cards += card("AP", fmt::format("{:.1f}", 100 * boxes->map), fmt::format("mean over IoU 0.5 to 0.95, {} split", run.split_name()));
-    cards += card("AP50", fmt::format("{:.1f}", 100 * boxes->map_50), fmt::format("AP75 {:.1f}", 100 * std::max(0.0, boxes->map_75)));
-    cards += card("Recall", fmt::format("{:.1f}", 100 * boxes->mar_100), "of 100 boxes a class and picture, over the same IoUs");
+    cards += card("AP", points_text(boxes->map), fmt::format("mean over IoU 0.5 to 0.95, {} split", run.split_name()));
+    cards += card("AP50", points_text(boxes->map_50), "AP75 " + points_text(boxes->map_75));
+    cards += card("Recall", points_text(boxes->mar_100), "of 100 boxes a class and picture, over the same IoUs");
   }
   if (run.results) cards += training_cards(*run.results);
   if (const auto peak = peak_bytes(run); peak > 0) {

@@ -31,10 +31,15 @@ const std::array<Level, 4>& levels() {
 
 double between(double least, double most, Rng& rng) { return least + (most - least) * rng.uniform(); }
 
+struct Scale {
+  double x, y;
+  Scale by(double factor) const { return {x * factor, y * factor}; }
+};
+
 // Draws the picture, enlarged by `scale`, with its left top corner at (x, y) of the canvas; nothing of it outside `frame`.
-void draw_scaled(const BoxedPicture& source, double scale, double x, double y, const Box& frame, Filter filter, BoxedPicture& canvas) {
-  const int width = std::max(1, static_cast<int>(std::lround(source.picture.width() * scale)));
-  const int height = std::max(1, static_cast<int>(std::lround(source.picture.height() * scale)));
+void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, double y, const Box& frame, Filter filter, BoxedPicture& canvas) {
+  const int width = std::max(1, static_cast<int>(std::lround(source.picture.width() * scale.x)));
+  const int height = std::max(1, static_cast<int>(std::lround(source.picture.height() * scale.y)));
   const int left = static_cast<int>(std::lround(x)), top = static_cast<int>(std::lround(y));
   const int first_x = std::max(left, frame.x), first_y = std::max(top, frame.y);
   const int last_x = std::min(left + width, frame.x + frame.width), last_y = std::min(top + height, frame.y + frame.height);
@@ -58,13 +63,14 @@ BoxedPicture empty_canvas(const InputForm& form) {
   return {Picture(form.width, form.height, form.background[0], form.background[1], form.background[2]), {}};
 }
 
-double fitting_scale(const Picture& picture, const InputForm& form) {
-  return std::min(static_cast<double>(form.width) / picture.width(), static_cast<double>(form.height) / picture.height());
+Scale fitting_scale(const Picture& picture, const InputForm& form) {
+  const auto place = placement_of(picture.width(), picture.height(), form);
+  return {place.scale_x, place.scale_y};
 }
 
 BoxedPicture alone(const BoxedPicture& source, const BoxAugmentForm& augment, const InputForm& form, Rng& rng) {
-  const double scale = fitting_scale(source.picture, form) * between(augment.scale_min, augment.scale_max, rng);
-  const double spare_x = form.width - source.picture.width() * scale, spare_y = form.height - source.picture.height() * scale;
+  const auto scale = fitting_scale(source.picture, form).by(between(augment.scale_min, augment.scale_max, rng));
+  const double spare_x = form.width - source.picture.width() * scale.x, spare_y = form.height - source.picture.height() * scale.y;
   auto canvas = empty_canvas(form);
   // Where it is larger than the input, a part of it is seen.
   draw_scaled(source, scale, spare_x * rng.uniform(), spare_y * rng.uniform(), {0, 0, form.width, form.height}, form.interpolation, canvas);
@@ -78,8 +84,8 @@ BoxedPicture mosaic(BoxedPicture first, const BoxAugmentForm& augment, const Inp
   for (int quadrant = 0; quadrant < 4; ++quadrant) {
     const bool right = quadrant % 2 == 1, below = quadrant / 2 == 1;
     const auto source = quadrant == 0 ? std::move(first) : draw(rng);
-    const double scale = fitting_scale(source.picture, form) * between(augment.scale_min, augment.scale_max, rng);
-    const double width = source.picture.width() * scale, height = source.picture.height() * scale;
+    const auto scale = fitting_scale(source.picture, form).by(between(augment.scale_min, augment.scale_max, rng));
+    const double width = source.picture.width() * scale.x, height = source.picture.height() * scale.y;
     const Box frame{right ? x : 0, below ? y : 0, right ? form.width - x : x, below ? form.height - y : y};
     draw_scaled(source, scale, right ? x : x - width, below ? y : y - height, frame, form.interpolation, canvas);
   }
@@ -125,9 +131,8 @@ std::string describe(const BoxAugmentForm& form) {
 }
 
 BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const DrawPicture& draw, Rng rng) {
-  const bool joins = rng.uniform() < augment.mosaic;
-  auto canvas = joins ? mosaic(std::move(first), augment, form, draw, rng) : alone(first, augment, form, rng);
-  if (joins && rng.uniform() < augment.mixup) average_with(canvas, alone(draw(rng), augment, form, rng));
+  auto canvas = rng.uniform() < augment.mosaic ? mosaic(std::move(first), augment, form, draw, rng) : alone(first, augment, form, rng);
+  if (rng.uniform() < augment.mixup) average_with(canvas, alone(draw(rng), augment, form, rng));
   if (rng.uniform() < augment.flip) flip(canvas);
   if (augment.jitter != ColorJitter{}) color_jitter(augment.jitter)->apply(canvas.picture, rng);
   return canvas;

@@ -16,7 +16,7 @@ namespace strop {
 
 struct BoxAugmentForm {
   double mosaic = 0;                    // share of the inputs made of four pictures
-  double mixup = 0;                     // share of the mosaics that are averaged with one more picture
+  double mixup = 0;                     // share of the inputs that are averaged with one more picture
   double flip = 0;                      // probability
   double scale_min = 1, scale_max = 1;  // of a picture, over the size at which all of it fits
   ColorJitter jitter;
