@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "data/boxes/raw_boxes.h"
@@ -14,7 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 
 bool hold(const std::vector<std::string>& notes, const std::string& text) {
-  return std::any_of(notes.begin(), notes.end(), [&](const auto& note) { return note.find(text) != std::string::npos; });
+  return std::any_of(notes.begin(), notes.end(), [&](const auto& note) {
+    return note.find(text) != std::string::npos;
+  });
 }
 
 // What the reader says of bad input.
@@ -31,7 +34,8 @@ std::string yolo_error(const std::string& text) {
 // A COCO file of one picture, a.png, and the categories 7 (cat) and 3 (dog).
 std::string coco(const std::string& annotations, const std::string& more_pictures = "") {
   return R"({"images": [{"id": 5, "file_name": "a.png", "width": 40, "height": 30})" + more_pictures +
-         R"(], "categories": [{"id": 7, "name": "cat"}, {"id": 3, "name": "dog"}], "annotations": [)" + annotations + "]}";
+         R"(], "categories": [{"id": 7, "name": "cat"}, {"id": 3, "name": "dog"}], "annotations": [)" +
+         annotations + "]}";
 }
 
 TEST(CocoText, PicturesBoxesAndCategoriesById) {
@@ -74,10 +78,13 @@ TEST(CocoText, ErrorsNameTheLineOrTheEntry) {
   expect_parts(coco_error(R"({"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]})"),
                {"a.json: categories[1]", "'a' stands twice"});
   expect_parts(coco_error(R"({"categories": [3]})"), {"a.json: categories[0]", "id is absent"});
-  expect_parts(coco_error(coco("", R"(, {"id": 5, "file_name": "b.png"})")), {"a.json: images[1]", "id 5 stands twice"});
+  expect_parts(coco_error(coco("", R"(, {"id": 5, "file_name": "b.png"})")),
+               {"a.json: images[1]", "id 5 stands twice"});
   expect_parts(coco_error(coco("", R"(, {"id": 6})")), {"a.json: images[1]", "file_name is absent"});
-  expect_parts(coco_error(coco("", R"(, {"id": "6", "file_name": "b"})")), {"a.json: images[1]", "id is \"6\"", "whole"});
-  expect_parts(coco_error(coco("", R"(, {"id": 6, "file_name": "b", "width": -1})")), {"a.json: images[1]", "width is -1"});
+  expect_parts(coco_error(coco("", R"(, {"id": "6", "file_name": "b"})")),
+               {"a.json: images[1]", "id is \"6\"", "whole"});
+  expect_parts(coco_error(coco("", R"(, {"id": 6, "file_name": "b", "width": -1})")),
+               {"a.json: images[1]", "width is -1"});
   const std::string good = R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]}, )";
   expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 5, "category_id": 4, "bbox": [1, 2, 3, 4]})")),
                {"a.json: annotations[1]", "category_id 4", "3, 7"});
@@ -89,13 +96,15 @@ TEST(CocoText, ErrorsNameTheLineOrTheEntry) {
   }
 }
 
-constexpr const char* kVocStart = "<annotation>\n<filename>a.png</filename>\n<size><width>40</width><height>30</height></size>\n";
+constexpr const char* kVocStart =
+    "<annotation>\n<filename>a.png</filename>\n<size><width>40</width><height>30</height></size>\n";
 
 TEST(VocText, CornersCountFromOne) {
   const auto picture = parse_voc(
       std::string(kVocStart) +
           "<object><name> cat </name><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>3</ymin><xmax>11</xmax>"
-          "<ymax>7.5</ymax></bndbox></object>\n<object><name>dog</name><bndbox><xmax>4</xmax><ymax>4</ymax><xmin>4</xmin>"
+          "<ymax>7.5</ymax></bndbox></object>\n"
+          "<object><name>dog</name><bndbox><xmax>4</xmax><ymax>4</ymax><xmin>4</xmin>"
           "<ymin>4</ymin></bndbox></object></annotation>", "a.xml");
   EXPECT_EQ(picture.file, "a.png");
   EXPECT_EQ(picture.height, 30);
@@ -121,7 +130,9 @@ TEST(VocText, ErrorsNameTheLine) {
 }
 
 TEST(YoloText, MiddlesAndSharesWithBomAndTolerance) {
-  const auto boxes = parse_yolo("\xEF\xBB\xBF""1 0.5 0.5 0.5 0.25\r\n\n 0\t1.005 0.5 0.1 -0.005\n", "a.txt", {"cat", "dog"});
+  const auto boxes = parse_yolo("\xEF\xBB\xBF"
+                                "1 0.5 0.5 0.5 0.25\r\n\n 0\t1.005 0.5 0.1 -0.005\n",
+                                "a.txt", {"cat", "dog"});
   ASSERT_EQ(boxes.size(), 2U);
   EXPECT_EQ(boxes[0].rect, (Rect{0.25, 0.375, 0.5, 0.25}));
   EXPECT_EQ(boxes[0].label, "dog");
@@ -188,7 +199,8 @@ TEST_F(BoxFolder, BoxesAreCutDroppedAndCounted) {
 
 TEST_F(BoxFolder, MissingPicturesAreSkippedOrRefused) {
   put_picture("a.png");
-  put("train.json", coco(R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5]})", R"(, {"id": 6, "file_name": "gone.png"})"));
+  put("train.json", coco(R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5]})",
+                         R"(, {"id": 6, "file_name": "gone.png"})"));
   const auto data = load();
   EXPECT_EQ(data.train.size(), 1U);
   ASSERT_EQ(data.skipped.size(), 1U);
