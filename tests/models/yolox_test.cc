@@ -280,7 +280,7 @@ TEST_F(YoloxLoss, MatchesEqualUpstreams) {
   const Tensor outputs = stored("outputs"), targets = stored("targets");
   EXPECT_TRUE(matches_of(outputs[1], targets[1]).empty());
   for (const std::int64_t sample : {0, 2}) {
-    const auto number = "." + std::to_string(sample);
+    const auto number = std::string(".").append(std::to_string(sample));
     const Tensor anchors = stored("anchors" + number), boxes = stored("boxes" + number), ious = stored("ious" + number);
     const auto found = matches_of(outputs[sample], targets[sample]);
     ASSERT_EQ(static_cast<std::int64_t>(found.size()), anchors.numel()) << sample;
