@@ -59,17 +59,16 @@ def lever(method=LORA, **settings):
     return method | {"num_train_epochs": 3} | settings
 
 
-FULL = {"method": "full"} | FRESH_HEAD
-# Blocks in turn save the gradients of weights, so they are held against full tuning (as BAdam and LISA are).
+FULL = {"method": "full", "max_train_samples": 3000} | FRESH_HEAD
+# Blocks updated seldom or in turn save the gradients of weights, so they are held against full tuning (as BAdam and LISA
+# are), on fewer rows.
 LEVERS = {
     "off": lever(),
-    "half_steps": lever(num_train_epochs=1.5),
     "two_thirds_steps": lever(num_train_epochs=2),
-    "infobatch_0.5": lever(infobatch=0.5),
-    "fresh_half": lever(data_fraction=0.5, resample="epoch"),
+    "infobatch_0.75": lever(infobatch=0.75),
     "fresh_two_thirds": lever(data_fraction=0.67, resample="epoch"),
-    "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
     "full_off": lever(FULL),
+    "full_periods_1_1_2": lever(FULL, update_period="1,1,2"),
     "full_cyclic_2": lever(FULL, block_cycle=2),
 }
 AUGMENTATIONS = ("none", "aeda", "swap", "delete", "mixup", "rdrop")

@@ -19,8 +19,9 @@ struct InfoBatchState {
 
 class InfoBatch {
  public:
-  // `share` (0 to below 1) of the easy samples is left out; off at 0. After `delta` of `epochs` all samples are used:
-  // epoch e (from 0) is full where e + 1 > delta * epochs, as in the authors' code.
+  // `share` (0 to below 1) of the easy samples is left out; off at 0. The last (1 - delta) of the epochs use all
+  // samples, rounded down: the authors' code rounds up, which in a run of three epochs, the first of them full for want
+  // of scores, would leave one to prune.
   InfoBatch(std::size_t samples, double share, double epochs, std::uint64_t seed, double delta = 0.875);
 
   bool enabled() const { return share_ > 0; }

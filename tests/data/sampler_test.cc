@@ -193,6 +193,15 @@ TEST_F(InfoBatchSampler, LastEpochsUseAll) {
   EXPECT_EQ(sampler.epoch_order(7).size(), 100U);
 }
 
+// Rounded up, the last eighth of three epochs would be the whole third, and one epoch alone would be pruned.
+TEST_F(InfoBatchSampler, AShortRunIsPrunedToItsEnd) {
+  config_.epochs = 3;
+  Sampler sampler(config_, labels_for(100));
+  record_epoch(sampler, all_of(100));
+  sampler.begin_epoch(2);
+  EXPECT_EQ(sampler.epoch_order(2).size(), 70U);
+}
+
 TEST_F(InfoBatchSampler, ResumesWithinAnEpoch) {
   Sampler sampler(config_, labels_for(100));
   record_epoch(sampler, all_of(100));
