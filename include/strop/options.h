@@ -56,7 +56,7 @@ struct Options {
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
   std::string layerwise_order = "top_down";  // top_down | bottom_up
   std::int64_t layerwise_steps = 0;    // steps of each stage; 0: num_train_epochs shared among the stages
-  double join_epochs = 0;              // increment: epochs of a second stage that tunes the whole network
+  double join_epochs = 0;              // incremental: epochs of a second stage that tunes the whole network
   std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
   std::string surgical_first;          // the lowest of them; empty: measured
   double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between

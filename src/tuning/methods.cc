@@ -32,7 +32,7 @@ const std::vector<Method>& methods() {
       {"vpt", "trained tokens beside the picture's, in each block or in the first", Trains::adapters, &vpt_stages, &open_vpt,
        "VPT", &vpt_config, &read_vpt, false, false, false},
       {"norm", "factors and shifts of the norm layers alone", Trains::parts, &norm_stages, &open_norms},
-      {"increment", "classes added to a detector: a branch of their own, the old answers untouched", Trains::weights,
+      {"incremental", "classes added to a detector: a branch of their own, the old answers untouched", Trains::weights,
        &increment_stages, &open_weights, {}, nullptr, nullptr, false, true},
   };
   return list;

@@ -100,7 +100,7 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
   for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}, {"test", 4}}) {
     write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
   }
-  auto increment = options("increment", "added");
+  auto increment = options("incremental", "added");
   increment.model = job_.path("base").string();
   increment.data = job_.path("more").string();
   increment.num_train_epochs = 4;
@@ -122,7 +122,7 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
 }
 
 TEST_F(BoxJob, AMethodThatDoesNotFitIsRefusedWithTheReason) {
-  auto wrong = options("increment");  // red and green are not among the tiny detector's names, so they would be added
+  auto wrong = options("incremental");  // red and green are not among the tiny detector's names, so they would be added
   wrong.data = job_.path("scenes").string();
   wrong.model = job_.path("nowhere").string();
   EXPECT_THROW(train(wrong), Error);

@@ -13,13 +13,12 @@ struct Map {
   std::int64_t stride = 0, channels = 0;
 };
 
-// The map behind each block, by a pass of one small picture through weights of zero that take no memory; a stride of 0
-// behind those that leave none.
+// The map behind each block, by a pass of one small picture through weights of zero; a stride of 0 behind those that leave
+// none.
 std::vector<Map> probe_maps(const Model& classifier) {
   torch::NoGradGuard no_grad;
-  const torch::Tensor zero = torch::zeros({1});
   for (const auto& [name, layer] : classifier.layers()) {
-    for (const auto& one : layer->stored()) *one.tensor = zero.expand(one.shape);
+    for (const auto& one : layer->stored()) *one.tensor = torch::zeros(one.shape);
   }
   std::vector<Map> maps;
   State state;

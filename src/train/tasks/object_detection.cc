@@ -43,8 +43,8 @@ ImageReading reading_of(const Options& options) {
 std::vector<std::string> joined_labels(const Options& options, const std::vector<std::string>& data_labels) {
   auto labels = labels_of_model(resolve_model(options.model, options.revision));
   if (labels.empty()) {
-    fail(ErrorKind::model, "{}: method increment adds to the classes of a detector, and this model names none; put a list of them beside it "
-         "(coco.names, one a line)", options.model);
+    fail(ErrorKind::model, "{}: method {} adds to the classes of a detector, and this model names none; put a list of them beside it "
+         "(coco.names, one a line)", options.model, options.method);
   }
   for (const auto& label : data_labels) {
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
