@@ -34,6 +34,7 @@ zlib1g-dev pc:zlib
 libjpeg-dev pc:libjpeg
 libpng-dev pc:libpng
 libwebp-dev pc:libwebpdemux
+libpugixml-dev pc:pugixml
 libgtest-dev pc:gtest
 libbenchmark-dev pc:benchmark
 LIST

@@ -17,7 +17,7 @@ struct Options {
   std::string model;                   // local HF folder, single file, run folder or hub name
   std::string revision = "main";       // of a hub model
   std::string adapter;                 // run or PEFT folder to go on from, to evaluate or to merge
-  std::string task = "auto";           // auto | text-classification | image-classification
+  std::string task = "auto";           // auto | text-classification | image-classification | object-detection
   std::string pooling = "auto";        // pooler | cls | mean
   std::string head_init = "auto";      // pretrained | closed_form | random
   std::string head_labels;             // file with the labels of the stored head, one a line, where the model names none
@@ -41,6 +41,9 @@ struct Options {
   std::string channel_order = "auto";  // auto | rgb | bgr
   bool strict = false;                 // a picture that can't be used ends the run
   std::int64_t max_pixels = 89'478'485;  // larger pictures are refused unread
+  double conf = 0.01;                  // least score of a found box
+  double nms_iou = 0.65;               // of two boxes of a class that overlap more, the worse is dropped
+  std::int64_t max_det = 100;          // found boxes of a picture, for each group of classes
   // --- method ---
   std::string method = "auto";         // head, layerwise, lora, full, ... (see src/tuning/methods.cc)
   std::string head_solver = "auto";    // ridge | lda | logistic | sgd
@@ -53,6 +56,7 @@ struct Options {
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
   std::string layerwise_order = "top_down";  // top_down | bottom_up
   std::int64_t layerwise_steps = 0;    // steps of each stage; 0: num_train_epochs shared among the stages
+  double join_epochs = 0;              // incremental: epochs of a second stage that tunes the whole network
   std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
   std::string surgical_first;          // the lowest of them; empty: measured
   double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between
@@ -124,7 +128,7 @@ struct Options {
   // --- evaluation, logging, output ---
   std::string eval_strategy = "epoch"; // no | epoch | steps
   std::int64_t eval_steps = 0;         // 0: ten times a run
-  std::string metric_for_best_model = "accuracy";  // accuracy | loss | f1 | matthews
+  std::string metric_for_best_model = "auto";  // auto | accuracy | loss | f1 | matthews | map | map_50
   bool load_best_model_at_end = true;
   std::int64_t logging_steps = 10;
   std::int64_t save_steps = 0;         // steps between checkpoints; 0: at evaluations only

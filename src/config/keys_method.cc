@@ -32,6 +32,8 @@ void add_method_keys(KeyTable& t) {
            "layerwise: which block comes first.");
   t.integer("layerwise_steps", &Options::layerwise_steps, at_least(0),
             "layerwise: steps of each stage; 0: num_train_epochs shared among the stages.");
+  t.number("join_epochs", &Options::join_epochs, at_least(0),
+           "incremental: epochs of a second stage that tunes the whole network at a low rate; 0: none, old answers stay.");
   t.integer("surgical", &Options::surgical, at_least(0),
             "layerwise: train this many blocks side by side, those with the largest gradients for their weights; 0: off.");
   t.text("surgical_first", &Options::surgical_first, "The lowest block of surgical; empty: measured on a few batches.");

@@ -34,6 +34,12 @@ void add_picture_keys(KeyTable& t) {
   t.choice("channel_order", &Options::channel_order, {"auto", "rgb", "bgr"}, "Order of the colours.");
   t.boolean("strict", &Options::strict, "A picture that can't be used ends the run; else it is skipped and listed.");
   t.integer("max_pixels", &Options::max_pixels, at_least(1), "Pictures of more pixels are refused unread.");
+  t.group("Boxes");
+  t.number("conf", &Options::conf, share(), "Least score of a found box.", {"conf_thres", "score_threshold"});
+  t.number("nms_iou", &Options::nms_iou, share(),
+           "Of two found boxes of a class that overlap more, the worse is dropped.", {"iou", "nms", "iou_thres"});
+  t.integer("max_det", &Options::max_det, at_least(1), "Found boxes of a picture, for each group of classes.",
+            {"max_detections"});
 }
 
 }  // namespace
@@ -45,7 +51,7 @@ void add_model_and_data_keys(KeyTable& t) {
   t.text("revision", &Options::revision, "Branch, tag or commit of a hub model.", {"model_revision"});
   t.path("adapter", &Options::adapter, "Run or PEFT folder to go on from, to evaluate or to merge.",
          {"adapter_name_or_path", "adapter_path"});
-  t.choice("task", &Options::task, {"auto", "text-classification", "image-classification"},
+  t.choice("task", &Options::task, {"auto", "text-classification", "image-classification", "object-detection"},
            "What to learn; auto infers it from data and model.", {"task_type"},
            {{"SEQ_CLS", "text-classification"}, {"sequence-classification", "text-classification"}});
   t.choice("pooling", &Options::pooling, {"auto", "pooler", "cls", "mean"},

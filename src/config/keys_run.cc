@@ -64,9 +64,9 @@ void add_output_keys(KeyTable& t) {
            {"evaluation_strategy"});
   t.integer("eval_steps", &Options::eval_steps, at_least(0),
             "eval_strategy=steps: steps between evaluations; 0: ten times a run.", {"steps_per_eval"});
-  t.choice("metric_for_best_model", &Options::metric_for_best_model, {"accuracy", "loss", "f1", "matthews"},
-           "Decides which checkpoint is best.", {"best_metric"},
-           {{"eval_accuracy", "accuracy"}, {"eval_loss", "loss"}, {"eval_f1", "f1"}, {"mcc", "matthews"}});
+  t.choice("metric_for_best_model", &Options::metric_for_best_model, {"auto", "accuracy", "loss", "f1", "matthews", "map", "map_50"},
+           "Decides which checkpoint is best; auto: accuracy, or map of detectors.", {"best_metric"},
+           {{"eval_accuracy", "accuracy"}, {"eval_loss", "loss"}, {"eval_f1", "f1"}, {"eval_map", "map"}, {"eval_map_50", "map_50"}, {"mcc", "matthews"}});
   t.boolean("load_best_model_at_end", &Options::load_best_model_at_end,
             "The result is the best checkpoint, not the last.");
   t.integer("logging_steps", &Options::logging_steps, at_least(1), "Steps between lines of the log.",

@@ -18,7 +18,7 @@ const std::map<std::string, TextOperation>& text_words() {
 const std::vector<std::string>& picture_words() {
   static const std::vector<std::string> words = {"none",        "light",          "medium", "strong",
                                                  "flip",        "vertical_flip",  "jitter", "affine",
-                                                 "randaugment", "trivialaugment", "erasing"};
+                                                 "randaugment", "trivialaugment", "erasing", "mosaic"};
   return words;
 }
 

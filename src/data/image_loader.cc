@@ -13,13 +13,41 @@
 
 namespace strop {
 
+namespace {
+
+// A labelled picture.
+class LabelledMaker : public SampleMaker {
+ public:
+  LabelledMaker(const ImageSplit& split, const PictureMaker& maker, const LoaderConfig& config)
+      : split_(split), maker_(maker), config_(config) {}
+
+  std::size_t floats() const override {
+    return 3 * static_cast<std::size_t>(maker_.form().width) * static_cast<std::size_t>(maker_.form().height);
+  }
+  const std::string& name_of(std::int64_t sample) const override { return split_.samples[static_cast<std::size_t>(sample)].name; }
+  void make(std::int64_t sample, std::int64_t epoch, float* pixels, std::vector<TrueBox>&) const override {
+    HeldBytes held;
+    const PictureSource source = source_of(split_.samples[static_cast<std::size_t>(sample)], held);
+    const Rng rng(config_.seed, RngUse::augment, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample)});
+    const Picture picture = config_.training ? maker_.training(source, rng) : maker_.evaluation(source);
+    to_floats(picture.view(), maker_.form(), config_.layout, pixels);
+  }
+
+ private:
+  const ImageSplit& split_;
+  const PictureMaker& maker_;
+  const LoaderConfig config_;
+};
+
+}  // namespace
+
 // Slots of batches in a ring. The threads take pictures in order, never beyond the ring; the consumer takes a slot
 // whose pictures are all done and thereby opens it for a later batch.
 class ImageLoader::Workshop {
  public:
-  Workshop(const ImageSplit& split, const PictureMaker& maker, const LoaderConfig& config)
-      : split_(split), maker_(maker), config_(config), slots_(static_cast<std::size_t>(std::max(config.ahead, 1))) {
-    for (int i = 0; i < std::max(config.threads, 1); ++i) threads_.emplace_back([this] { work(); });
+  Workshop(std::unique_ptr<const SampleMaker> maker, int threads, int ahead)
+      : maker_(std::move(maker)), slots_(static_cast<std::size_t>(std::max(ahead, 1))) {
+    for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { work(); });
   }
 
   ~Workshop() {
@@ -61,15 +89,12 @@ class ImageLoader::Workshop {
     bool prepared = false;
     std::size_t left = 0;  // pictures to be made
     std::vector<float> pixels;
+    std::vector<std::vector<TrueBox>> boxes;
     std::vector<std::string> faults;  // "" where the picture is good
   };
   struct Task {
     std::size_t batch = 0, item = 0;
   };
-
-  std::size_t floats() const {
-    return 3 * static_cast<std::size_t>(maker_.form().width) * static_cast<std::size_t>(maker_.form().height);
-  }
 
   // Under the lock: whether a picture may be begun.
   bool has_task() const { return next_batch_ < batches_.size() && next_batch_ < consumed_ + slots_.size(); }
@@ -81,7 +106,8 @@ class ImageLoader::Workshop {
     if (next_item_ == 0) {
       slot.prepared = true;
       slot.left = size;
-      slot.pixels.resize(size * floats());
+      slot.pixels.resize(size * maker_->floats());
+      slot.boxes.assign(size, {});
       slot.faults.assign(size, "");
     }
     const Task task{next_batch_, next_item_++};
@@ -125,15 +151,8 @@ class ImageLoader::Workshop {
   }
 
   void make(const Task& task, Slot& slot) const {
-    const std::int64_t index = batches_[task.batch][task.item];
-    const ImageSample& sample = split_.samples[static_cast<std::size_t>(index)];
     try {
-      HeldBytes held;
-      const PictureSource source = source_of(sample, held);
-      const Rng rng(config_.seed, RngUse::augment,
-                    {static_cast<std::uint64_t>(epoch_), static_cast<std::uint64_t>(index)});
-      const Picture picture = config_.training ? maker_.training(source, rng) : maker_.evaluation(source);
-      to_floats(picture.view(), maker_.form(), config_.layout, slot.pixels.data() + task.item * floats());
+      maker_->make(batches_[task.batch][task.item], epoch_, slot.pixels.data() + task.item * maker_->floats(), slot.boxes[task.item]);
     } catch (const Error& fault) {
       slot.faults[task.item] = fault.what();
     }
@@ -142,27 +161,25 @@ class ImageLoader::Workshop {
   // Closes the gaps of pictures that failed.
   void finish(Slot& slot, PictureBatch& batch) {
     const auto& wanted = batches_[consumed_];
-    batch.samples.clear(), batch.labels.clear(), batch.failed.clear();
+    const auto floats = maker_->floats();
+    batch.samples.clear(), batch.boxes.clear(), batch.failed.clear();
     for (std::size_t item = 0; item < wanted.size(); ++item) {
-      const ImageSample& sample = split_.samples[static_cast<std::size_t>(wanted[item])];
       if (!slot.faults[item].empty()) {
-        batch.failed.push_back({sample.name, slot.faults[item]});
+        batch.failed.push_back({maker_->name_of(wanted[item]), slot.faults[item]});
         continue;
       }
       if (batch.size() < item) {
-        std::copy_n(slot.pixels.begin() + static_cast<std::ptrdiff_t>(item * floats()), floats(),
-                    slot.pixels.begin() + static_cast<std::ptrdiff_t>(batch.size() * floats()));
+        std::copy_n(slot.pixels.begin() + static_cast<std::ptrdiff_t>(item * floats), floats,
+                    slot.pixels.begin() + static_cast<std::ptrdiff_t>(batch.size() * floats));
       }
       batch.samples.push_back(wanted[item]);
-      batch.labels.push_back(sample.label);
+      batch.boxes.push_back(std::move(slot.boxes[item]));
     }
-    slot.pixels.resize(batch.size() * floats());
+    slot.pixels.resize(batch.size() * floats);
     std::swap(batch.pixels, slot.pixels);
   }
 
-  const ImageSplit& split_;
-  const PictureMaker& maker_;
-  const LoaderConfig config_;
+  std::unique_ptr<const SampleMaker> maker_;
   std::mutex mutex_;
   std::condition_variable work_, done_;
   std::vector<Slot> slots_;
@@ -177,7 +194,10 @@ class ImageLoader::Workshop {
 };
 
 ImageLoader::ImageLoader(const ImageSplit& split, const PictureMaker& maker, const LoaderConfig& config)
-    : workshop_(std::make_unique<Workshop>(split, maker, config)) {}
+    : ImageLoader(std::make_unique<LabelledMaker>(split, maker, config), config.threads, config.ahead) {}
+
+ImageLoader::ImageLoader(std::unique_ptr<const SampleMaker> maker, int threads, int ahead)
+    : workshop_(std::make_unique<Workshop>(std::move(maker), threads, ahead)) {}
 
 ImageLoader::~ImageLoader() = default;
 

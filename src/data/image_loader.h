@@ -2,7 +2,7 @@
 //
 //   ImageLoader loader(data.train, maker, config);
 //   loader.start(sampler.epoch_batches(epoch)'s samples, epoch);
-//   for (PictureBatch batch; loader.next(batch);) step(batch.pixels, batch.labels);
+//   for (PictureBatch batch; loader.next(batch);) step(batch.pixels, batch.samples);
 //
 // Batches come in the order asked for and hold their samples in order; everything random is keyed by (seed, epoch,
 // sample). So neither the number of threads nor their luck changes a bit.
@@ -14,6 +14,7 @@
 
 #include "data/image_data.h"
 #include "image/prepare.h"
+#include "image/rect.h"
 
 namespace strop {
 
@@ -25,9 +26,19 @@ struct LoaderConfig {
   std::uint64_t seed = 42;
 };
 
+// Makes one sample's inputs; immutable, so threads share it. What is random is keyed by (seed, epoch, sample).
+class SampleMaker {
+ public:
+  virtual ~SampleMaker() = default;
+  virtual std::size_t floats() const = 0;  // of a sample's pixels
+  // Fills the pixels, and the boxes where the samples have some. Error: this sample can't be made.
+  virtual void make(std::int64_t sample, std::int64_t epoch, float* pixels, std::vector<TrueBox>& boxes) const = 0;
+  virtual const std::string& name_of(std::int64_t sample) const = 0;
+};
+
 struct PictureBatch {
   std::vector<std::int64_t> samples;   // indices into the split, those that could be made
-  std::vector<std::int32_t> labels;    // theirs
+  std::vector<std::vector<TrueBox>> boxes;  // theirs, in pixels of the input; none in sets of labels
   std::vector<float> pixels;           // theirs: [samples][3 * height * width] in the layout asked for
   std::vector<SkippedPicture> failed;  // damaged files that the check did not find
   std::size_t size() const { return samples.size(); }
@@ -37,6 +48,8 @@ class ImageLoader {
  public:
   // `split` and `maker` must outlive the loader.
   ImageLoader(const ImageSplit& split, const PictureMaker& maker, const LoaderConfig& config);
+  // Threads and batches ahead as LoaderConfig has them.
+  ImageLoader(std::unique_ptr<const SampleMaker> maker, int threads, int ahead);
   ~ImageLoader();
   ImageLoader(const ImageLoader&) = delete;
   ImageLoader& operator=(const ImageLoader&) = delete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "core/text.h"
@@ -69,32 +70,70 @@ const std::array<std::uint8_t, kHeight>& rows_of(char32_t sign) {
   return found == kGlyphs.end() ? kBox : found->rows;
 }
 
-void paint(Picture& picture, int x, int y, std::uint8_t level) {
-  if (x < picture.width() && y < picture.height()) std::fill_n(picture.row(y) + 3 * x, 3, level);
+using Colour = std::array<std::uint8_t, 3>;
+
+void paint(Picture& picture, int x, int y, const Colour& colour) {
+  if (x >= 0 && y >= 0 && x < picture.width() && y < picture.height()) std::copy(colour.begin(), colour.end(), picture.row(y) + 3 * x);
+}
+
+void fill(Picture& picture, const Box& box, const Colour& colour) {
+  for (int y = std::max(0, box.y); y < std::min(picture.height(), box.y + box.height); ++y) {
+    for (int x = std::max(0, box.x); x < std::min(picture.width(), box.x + box.width); ++x) paint(picture, x, y, colour);
+  }
+}
+
+std::vector<char32_t> signs_of(std::string_view text) {
+  std::vector<char32_t> signs;
+  for (std::size_t at = 0; at < text.size();) signs.push_back(decode_utf8(text, at));
+  return signs;
+}
+
+// Each dot of the letters is `scale` pixels wide; x, y is the first letter's left top corner.
+void write(Picture& picture, const std::vector<char32_t>& signs, int scale, int x, int y, const Colour& colour) {
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    const auto& rows = rows_of(signs[i]);
+    const int left = x + scale * kStep * static_cast<int>(i);
+    if (left >= picture.width()) break;
+    for (int down = 0; down < scale * kHeight; ++down) {
+      for (int right = 0; right < scale * kWidth; ++right) {
+        const bool set = (rows[static_cast<std::size_t>(down / scale)] >> (kWidth - 1 - right / scale) & 1) != 0;
+        if (set) paint(picture, left + right, y + down, colour);
+      }
+    }
+  }
 }
 
 }  // namespace
 
 void draw_label(Picture& picture, std::string_view text) {
-  std::vector<char32_t> signs;
-  for (std::size_t at = 0; at < text.size();) signs.push_back(decode_utf8(text, at));
+  const auto signs = signs_of(text);
   const int wanted = std::max<int>(1, static_cast<int>(signs.size())) * kStep + 2 * kMargin;
   const int scale = std::clamp(picture.width() / wanted, 1, std::max(1, picture.height() / (4 * kHeight)));
-  const int strip = std::min(picture.height(), scale * (kHeight + 2 * kMargin));
-  for (int y = 0; y < strip; ++y) {
-    for (int x = 0; x < picture.width(); ++x) paint(picture, x, y, 24);
-  }
-  for (std::size_t i = 0; i < signs.size(); ++i) {
-    const auto& rows = rows_of(signs[i]);
-    const int left = scale * (kMargin + kStep * static_cast<int>(i));
-    if (left >= picture.width()) break;
-    for (int y = 0; y < scale * kHeight; ++y) {
-      for (int x = 0; x < scale * kWidth; ++x) {
-        const bool set = (rows[static_cast<std::size_t>(y / scale)] >> (kWidth - 1 - x / scale) & 1) != 0;
-        if (set) paint(picture, left + x, scale * kMargin + y, 255);
-      }
-    }
-  }
+  fill(picture, {0, 0, picture.width(), scale * (kHeight + 2 * kMargin)}, {24, 24, 24});
+  write(picture, signs, scale, scale * kMargin, scale * kMargin, {255, 255, 255});
+}
+
+void draw_box(Picture& picture, const Rect& box, const Colour& colour, std::string_view text) {
+  const int thick = std::max(1, std::min(picture.width(), picture.height()) / 240);
+  const int left = static_cast<int>(std::lround(box.x)), top = static_cast<int>(std::lround(box.y));
+  const int width = static_cast<int>(std::lround(box.width)), height = static_cast<int>(std::lround(box.height));
+  fill(picture, {left, top, width, thick}, colour);
+  fill(picture, {left, top + height - thick, width, thick}, colour);
+  fill(picture, {left, top, thick, height}, colour);
+  fill(picture, {left + width - thick, top, thick, height}, colour);
+  if (text.empty()) return;
+  const auto signs = signs_of(text);
+  const int scale = std::max(1, thick), strip = scale * (kHeight + 2 * kMargin);
+  const int above = top >= strip ? top - strip : top;  // inside where there is no room above
+  fill(picture, {left, above, scale * (static_cast<int>(signs.size()) * kStep + 2 * kMargin), strip}, colour);
+  const bool bright = 299 * colour[0] + 587 * colour[1] + 114 * colour[2] > 140'000;
+  write(picture, signs, scale, left + scale * kMargin, above + scale * kMargin, bright ? Colour{0, 0, 0} : Colour{255, 255, 255});
+}
+
+Colour label_colour(std::int32_t label) {
+  static constexpr std::array<Colour, 10> kColours = {{{230, 75, 53}, {77, 187, 213}, {0, 160, 135}, {243, 155, 38}, {60, 84, 136},
+                                                       {240, 100, 200}, {140, 200, 60}, {126, 97, 72}, {150, 90, 220}, {250, 220, 60}}};
+  return kColours[static_cast<std::size_t>(label) % kColours.size()];
 }
 
 }  // namespace strop

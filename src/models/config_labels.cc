@@ -1,6 +1,11 @@
 #include "models/config_labels.h"
 
 #include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
 
 namespace strop {
 
@@ -12,6 +17,23 @@ void add_labels(nlohmann::json& config, std::int64_t classes) {
   for (std::int64_t i = 0; i < classes; ++i) {
     config["id2label"][std::to_string(i)] = named ? known[static_cast<std::size_t>(i)] : nlohmann::json("LABEL_" + std::to_string(i));
   }
+}
+
+void add_listed_labels(nlohmann::json& config, const std::filesystem::path& place, std::int64_t classes) {
+  if (config.contains("id2label") || classes == 0) return;
+  const auto folder = std::filesystem::is_directory(place) ? place : place.parent_path();
+  std::vector<std::filesystem::path> lists;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.empty() ? "." : folder, error)) {
+    if (entry.path().extension() == ".names") lists.push_back(entry.path());
+  }
+  if (lists.size() != 1) return;
+  std::vector<std::string> labels;
+  for (const auto& line : split(read_file(lists[0], ErrorKind::model, 1 << 20), '\n')) {
+    if (const auto label = trim(line); !label.empty()) labels.emplace_back(label);
+  }
+  if (static_cast<std::int64_t>(labels.size()) != classes) return;
+  for (std::size_t i = 0; i < labels.size(); ++i) config["id2label"][std::to_string(i)] = labels[i];
 }
 
 }  // namespace strop

@@ -2,8 +2,10 @@
 #include "models/convnext/convnext.h"
 #include "models/efficientnet/efficientnet.h"
 #include "models/family.h"
+#include "models/fastestdet/fastestdet.h"
 #include "models/resnet/resnet.h"
 #include "models/vit/vit.h"
+#include "models/yolox/yolox.h"
 
 namespace strop {
 
@@ -20,6 +22,9 @@ const std::vector<Family>& families() {
        &build_efficientnet},
       {"resnet", kImageClassification, "ResNet 18-152 and ResNeXt (timm, torchvision, Transformers)", &recognise_resnet,
        &build_resnet},
+      {"yolox", kObjectDetection, "YOLOX nano, tiny, s, m, l, x (upstream's files), and its head on a classifier",
+       &recognise_yolox, &build_yolox},
+      {"fastestdet", kObjectDetection, "FastestDet (upstream's files)", &recognise_fastestdet, &build_fastestdet},
       {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers and timm)", &recognise_vit, &build_vit},
   };
   return list;

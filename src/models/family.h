@@ -51,6 +51,9 @@ nlohmann::json read_config(const std::filesystem::path& folder);
 // The task of the family that a model's folder or file of weights belongs to. Error(model) as open_model says.
 std::string task_of_model(const std::filesystem::path& place);
 
+// The labels that the model's files name; empty where they don't.
+std::vector<std::string> labels_of_model(const std::filesystem::path& place);
+
 // Recognises the family of a model's folder or file of weights and loads them. Empty label_names: taken from the
 // config's id2label.
 OpenedModel open_model(const std::filesystem::path& place, ModelOptions options);

@@ -29,13 +29,20 @@ void Model::forward(State& state, const Pass& pass, std::size_t first, std::size
   for (std::size_t i = first; i < last; ++i) blocks_[i]->forward(state, pass);
 }
 
-std::vector<Port> Model::live_at(std::size_t cut) const {
+std::vector<Port> Model::live_at(std::size_t cut, bool losses) const {
   std::map<std::string, Rows> written;
   for (const auto& port : inputs_) written[port.name] = port.rows;
   for (std::size_t i = 0; i < cut; ++i) {
     for (const auto& port : blocks_[i]->writes()) written[port.name] = port.rows;
   }
   std::set<std::string> live;
+  if (detector) {
+    written[kTargets] = Rows::sample;
+    live.insert(kTargets);
+    if (!losses) {
+      for (const auto& name : detector->outputs()) live.insert(name);
+    }
+  }
   for (std::size_t i = size(); i > cut; --i) {
     for (const auto& port : blocks_[i - 1]->writes()) live.erase(port.name);
     for (const auto& name : blocks_[i - 1]->reads()) live.insert(name);
@@ -107,6 +114,23 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
     return stored.end();
   };
 
+  const auto fill = [&](Layer& layer, const std::string& name) {
+    for (const auto& one : layer.stored()) {
+      const auto tensor = find(name + one.suffix);
+      if (tensor == stored.end()) {
+        const auto weight = find(name + layer.weight_suffix());
+        fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(), weight->first,
+             one.suffix.substr(1));
+      }
+      if (tensor->second.shape != one.shape) {
+        fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; the model asks for [{}]",
+             files->file_of(tensor->first).string(), tensor->first, fmt::join(tensor->second.shape, ", "),
+             fmt::join(one.shape, ", "));
+      }
+      *one.tensor = to_tensor(tensor->second, files);
+    }
+  };
+
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   std::vector<std::string> made;
   for (std::size_t i = 0; i < size(); ++i) {
@@ -119,25 +143,14 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
              stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), weight_name, family_, size());
       }
       // A head for other classes is a new head: the caller may start it from this one (head_init).
-      if (weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape())) {
-        layer->weight = torch::empty(layer->shape()).normal_(0, 0.02, generator);
-        if (layer->has_bias()) layer->bias = torch::zeros({layer->shape()[0]});
-        made.push_back(name);
+      const bool absent = weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape());
+      const bool begins = absent && !layer->begins_as.empty() && find(layer->begins_as + layer->weight_suffix()) != stored.end();
+      if (absent) made.push_back(name);
+      if (absent && !begins) {
+        layer->make_fresh(generator);
         continue;
       }
-      for (const auto& one : layer->stored()) {
-        const auto tensor = find(name + one.suffix);
-        if (tensor == stored.end()) {
-          fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(),
-               weight->first, one.suffix.substr(1));
-        }
-        if (tensor->second.shape != one.shape) {
-          fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; the model asks for [{}]",
-               files->file_of(tensor->first).string(), tensor->first, fmt::join(tensor->second.shape, ", "),
-               fmt::join(one.shape, ", "));
-        }
-        *one.tensor = to_tensor(tensor->second, files);
-      }
+      fill(*layer, begins ? layer->begins_as : name);
     }
   }
   return made;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "image/input_form.h"
+#include "models/detector.h"
 #include "nn/block.h"
 #include "weights/safetensors.h"
 
@@ -21,6 +22,7 @@ namespace strop {
 
 inline constexpr const char* kTextClassification = "text-classification";
 inline constexpr const char* kImageClassification = "image-classification";
+inline constexpr const char* kObjectDetection = "object-detection";
 
 // What a family's builder needs beside config.json.
 struct ModelOptions {
@@ -28,6 +30,8 @@ struct ModelOptions {
   std::string pooling = "pooler";  // pooler | cls | mean
   std::uint64_t seed = 42;         // of layers that the file lacks
   std::int64_t image_size = 0;     // side of the pictures in pixels; 0: as the files say
+  std::string task;                // kObjectDetection puts a detector on a classifier; empty: what the files' network does
+  bool add_classes = false;        // a detector keeps its classes; label_names beyond them become an increment
 };
 
 class Model {
@@ -37,11 +41,14 @@ class Model {
       : family_(std::move(family)), config_(std::move(config)), prefix_(std::move(canonical_prefix)) {}
 
   const std::string& family() const { return family_; }
+  const std::string& prefix() const { return prefix_; }
   const nlohmann::json& config() const { return config_; }
   nlohmann::json& config() { return config_; }
 
   // --- the row ---
   void add(std::unique_ptr<Block> block) { blocks_.push_back(std::move(block)); }
+  // The row for another model to take over; none is left here.
+  std::vector<std::unique_ptr<Block>> take_blocks() { return std::move(blocks_); }
   std::size_t size() const { return blocks_.size(); }
   Block& block(std::size_t index) const { return *blocks_.at(index); }
   // Place of the named block; Error(usage) with the nearest name and all names.
@@ -53,8 +60,10 @@ class Model {
 
   // Runs blocks first .. last-1.
   void forward(State& state, const Pass& pass, std::size_t first, std::size_t last) const;
-  // The names that blocks cut .. end still read when the row is cut before block `cut`, with their rows.
-  std::vector<Port> live_at(std::size_t cut) const;
+  // The names that blocks cut .. end still read when the row is cut before block `cut`, with their rows. Of a detector
+  // also the targets, and what its answers are read from: left out where only `losses` are asked for, since outputs
+  // that lie before the cut do not train.
+  std::vector<Port> live_at(std::size_t cut, bool losses = false) const;
   // What the data brings.
   void set_inputs(std::vector<Port> inputs) { inputs_ = std::move(inputs); }
 
@@ -64,20 +73,24 @@ class Model {
   // Weight and bias of all layers by on-disk name.
   std::map<std::string, torch::Tensor> tensors() const;
   // Points every tensor at the mapped file (converted to fp32 where the file holds another type) and makes those that
-  // the file lacks: normal(0, 0.02), zero bias. A missing encoder tensor or a wrong shape is an Error(model). Returns
-  // the names of the layers that were made.
+  // the file lacks: as another layer of it (Layer::begins_as), or fresh. A missing encoder tensor or a wrong shape is an
+  // Error(model). Returns the names of the layers that were made.
   std::vector<std::string> load(std::shared_ptr<const WeightFiles> files, std::uint64_t seed);
 
   std::string task;  // of its family
   // The label of each output.
   std::vector<std::string> label_names;
   std::string pooling;
+  // What the data's files call each label, where they use numbers (COCO's category ids); empty: 1 .. n.
+  std::vector<std::int64_t> category_ids;
   // The class under which the library that the format comes from opens a saved model ("architectures" of config.json).
   std::string task_architecture;
   // Longest sequence that the model takes; 0: no limit.
   std::int64_t max_positions = 0;
   // How its pictures are prepared; nothing for other inputs.
   std::optional<InputForm> input_form;
+  // How its outputs become boxes; null: it is no detector.
+  std::unique_ptr<Detector> detector;
 
  private:
   std::string family_;

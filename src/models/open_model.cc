@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
 #include "models/family.h"
 #include "models/read_input_form.h"
+#include "models/yolox/yolox.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -60,6 +63,10 @@ namespace {
   fail(ErrorKind::model, "{}: no text key 'model_type' (Hugging Face) or 'architecture' (timm)", where);
 }
 
+const Family& family_of(const std::string& name) {
+  return *std::find_if(families().begin(), families().end(), [&](const Family& family) { return family.name == name; });
+}
+
 struct Known {
   ModelFiles files;
   std::string where;  // config.json or the weights, for messages
@@ -84,27 +91,42 @@ Known recognise(const fs::path& place) {
   fail_unknown(known.files);
 }
 
+// The labels that a config names; empty where it does not. Error(model): one of them has no text.
+std::vector<std::string> labels_of(const nlohmann::json& config, const std::string& where) {
+  std::vector<std::string> labels;
+  if (!config.contains("id2label") || !config["id2label"].is_object()) return labels;
+  const auto& names = config["id2label"];
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto key = std::to_string(i);
+    if (!names.contains(key) || !names[key].is_string()) fail(ErrorKind::model, "{}: id2label has no text for label {}", where, key);
+    labels.push_back(names[key].get<std::string>());
+  }
+  return labels;
+}
+
 }  // namespace
 
 std::string task_of_model(const fs::path& place) { return recognise(place).family->task; }
 
-OpenedModel open_model(const fs::path& place, ModelOptions options) {
+std::vector<std::string> labels_of_model(const fs::path& place) {
   const auto known = recognise(place);
+  return labels_of(known.recognition.config, known.where);
+}
+
+OpenedModel open_model(const fs::path& place, ModelOptions options) {
+  auto known = recognise(place);
+  if (options.task == kObjectDetection && known.family->task == kImageClassification) {
+    known.recognition.config = detector_config(known.family->name, known.recognition.config);
+    known.recognition.why += "; with the neck and head of YOLOX on its maps";
+    known.family = &family_of("yolox");
+  }
   const auto& config = known.recognition.config;
   OpenedModel opened;
   opened.why = known.recognition.why;
-  if (options.label_names.empty() && config.contains("id2label") && config["id2label"].is_object()) {
-    const auto& names = config["id2label"];
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const auto key = std::to_string(i);
-      if (!names.contains(key) || !names[key].is_string()) {
-        fail(ErrorKind::model, "{}: id2label has no text for label {}", known.where, key);
-      }
-      options.label_names.push_back(names[key].get<std::string>());
-    }
-  }
+  if (options.label_names.empty()) options.label_names = labels_of(config, known.where);
   opened.model = known.family->build(config, options, known.where);
-  opened.model->task = known.family->task;
+  opened.model->task = opened.model->detector ? kObjectDetection : known.family->task;
+  opened.model->category_ids = config.value("category_ids", std::vector<std::int64_t>());
   if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);
   opened.made = opened.model->load(known.files.weights, options.seed);
   return opened;

@@ -1,5 +1,7 @@
 #include "nn/conv.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 
 namespace strop {
@@ -22,6 +24,13 @@ std::vector<StoredTensor> BatchNorm2d::stored() {
   all.push_back({".running_mean", &running_mean, shape()});
   all.push_back({".running_var", &running_var, shape()});
   return all;
+}
+
+void BatchNorm2d::make_fresh(at::Generator generator) {
+  Layer::make_fresh(std::move(generator));
+  running_mean = torch::zeros(shape());
+  running_var = torch::ones(shape());
+  fresh = true;
 }
 
 }  // namespace strop

@@ -47,8 +47,10 @@ class BatchNorm2d : public Layer {
   double eps() const { return eps_; }
   // Weight, bias, running_mean, running_var. (A file's num_batches_tracked says nothing about a network at rest.)
   std::vector<StoredTensor> stored() override;
+  void make_fresh(at::Generator generator) override;
 
   torch::Tensor running_mean, running_var;  // fp32, channels
+  bool fresh = false;                       // made anew, and its statistics are not those of any data yet
 
  private:
   double eps_;

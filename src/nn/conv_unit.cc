@@ -46,6 +46,7 @@ ConvUnit::ConvUnit(const ConvShape& shape, Activation activation, std::optional<
 
 Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residual) const {
   const Tensor in = x.to(pass.precision).contiguous(torch::MemoryFormat::ChannelsLast);
+  if (pass.estimates_norms && norm_ && norm_->fresh) estimate_norm(in, pass);
   if (conv_.adapter && !conv_.adapter->merges(pass)) return through_adapter(in, pass, residual);
   if (rests()) return conv_node(conv_.conv(), in, folded(in, pass.precision), activation_, residual);
   const auto whole = folded_into(parameters_of(conv_), norm_.get());
@@ -54,6 +55,15 @@ Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residu
                     in_precision(whole.bias, pass.precision),
                     {}},
                    activation_, residual);
+}
+
+void ConvUnit::estimate_norm(const Tensor& x, const Pass& pass) const {
+  torch::NoGradGuard no_grad;
+  const Tensor y = conv_node(conv_.conv(), x, {conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}}, Activation::none, {});
+  const auto [variance, mean] = at::var_mean(y.to(torch::kFloat), {0, 2, 3}, /*unbiased=*/false);
+  norm_->running_mean = mean;
+  norm_->running_var = variance;
+  norm_->fresh = false;
 }
 
 Tensor ConvUnit::through_adapter(const Tensor& x, const Pass& pass, const Tensor& residual) const {

@@ -37,6 +37,7 @@ class ConvUnit {
 
  private:
   const ConvWeight& folded(const torch::Tensor& x, torch::ScalarType precision) const;
+  void estimate_norm(const torch::Tensor& x, const Pass& pass) const;
   torch::Tensor through_adapter(const torch::Tensor& x, const Pass& pass, const torch::Tensor& residual) const;
 
   Conv2d conv_;

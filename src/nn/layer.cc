@@ -1,11 +1,28 @@
 #include "nn/layer.h"
 
+#include <torch/torch.h>
+
+#include <cmath>
+
 namespace strop {
 
 std::vector<StoredTensor> Layer::stored() {
   std::vector<StoredTensor> all = {{weight_suffix_, &weight, shape_}};
   if (has_bias_) all.push_back({".bias", &bias, {shape_[0]}});
   return all;
+}
+
+void Layer::make_fresh(at::Generator generator) {
+  weight = torch::empty(shape_);
+  if (kind_ == LayerKind::norm || kind_ == LayerKind::batch_norm) {
+    weight.fill_(1);
+  } else if (kind_ == LayerKind::conv) {
+    const auto inputs = static_cast<double>(weight.numel() / shape_[0]);
+    weight.normal_(0, fresh_deviation > 0 ? fresh_deviation : std::sqrt(2 / inputs), generator);
+  } else {
+    weight.normal_(0, 0.02, generator);
+  }
+  if (has_bias_) bias = torch::full({shape_[0]}, fresh_bias);
 }
 
 Parameters parameters_of(const Layer& layer) {

@@ -51,6 +51,13 @@ class Layer {
   const std::string& weight_suffix() const { return weight_suffix_; }
   // Everything that is loaded, saved, hashed and kept: the weight first, then the bias, then statistics.
   virtual std::vector<StoredTensor> stored();
+  // Weights as they begin where no file has them: convolutions by their number of inputs (He et al. 2015), norms as the
+  // identity, all else normal(0, 0.02); biases at fresh_bias.
+  virtual void make_fresh(at::Generator generator);
+  double fresh_bias = 0;
+  double fresh_deviation = 0;  // of a convolution's weights; 0: by its number of inputs
+  // The layer (its name on disk) whose stored tensors this one begins with where the file has none of its own; empty: none.
+  std::string begins_as;
   std::int64_t parameters() const { return weight.numel() + (has_bias_ ? bias.numel() : 0); }
 
   torch::Tensor weight;  // fp32, shape()

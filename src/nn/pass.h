@@ -14,6 +14,7 @@ struct Pass {
   torch::ScalarType precision = torch::kFloat;  // of activations: kFloat or kBFloat16
   double dropout = -1;                          // overrides the blocks' own rates where >= 0
   double patch_dropout = 0;                     // share of the patches that vision transformers leave out in training
+  bool estimates_norms = false;                 // fresh batch norms take their statistics from what goes through
   std::uint64_t dropout_key = 0;                // from (seed, step, micro-batch): the masks follow from it alone
 
   // The rate in force for a layer whose own rate is `own`; 0 outside training.

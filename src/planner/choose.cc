@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -73,6 +74,13 @@ double gradient_stages(const Plan& plan) {
                                            [](const Stage& stage) { return stage.solver == "gradient"; }));
 }
 
+// Those that share num_train_epochs: a method may have said a stage's own number.
+double sharing_stages(const Plan& plan) {
+  return static_cast<double>(std::count_if(plan.stages.begin(), plan.stages.end(), [](const Stage& stage) {
+    return stage.solver == "gradient" && stage.epochs == 0;
+  }));
+}
+
 // What the time limit leaves for the gradient stages.
 double training_seconds(const Plan& plan, const PlanFacts& facts) {
   const auto& options = plan.options;
@@ -95,7 +103,7 @@ double training_seconds(const Plan& plan, const PlanFacts& facts) {
 // Steps or epochs of the gradient stages: the run's total shared among them, unless each has its own number.
 void plan_length(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
-  const double gradient = gradient_stages(plan);
+  const double gradient = gradient_stages(plan), sharing = sharing_stages(plan);
   const double rows = std::ceil(static_cast<double>(facts.train_rows) * options.data_fraction);
   const double batches = std::ceil(rows / static_cast<double>(options.per_device_train_batch_size));
   const double steps_an_epoch =
@@ -106,13 +114,15 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
     if (seconds > 0 && options.max_steps <= 0) stage.seconds = seconds / gradient;
     else if (options.layerwise_steps > 0 && stage.method == "layerwise" && gradient > 1)
       stage.max_steps = options.layerwise_steps;
+    else if (stage.epochs > 0)
+      stage.max_steps = std::max<std::int64_t>(1, std::llround(std::exchange(stage.epochs, 0) * steps_an_epoch));
     else if (options.max_steps > 0)
       stage.max_steps = std::max<std::int64_t>(
-          1, static_cast<std::int64_t>(std::llround(static_cast<double>(options.max_steps) / gradient)));
-    else if (options.infobatch > 0) stage.epochs = options.num_train_epochs / gradient;
+          1, static_cast<std::int64_t>(std::llround(static_cast<double>(options.max_steps) / sharing)));
+    else if (options.infobatch > 0) stage.epochs = options.num_train_epochs / sharing;
     else
       stage.max_steps = std::max<std::int64_t>(
-          1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / gradient)));
+          1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / sharing)));
   }
   if (options.eval_strategy != "steps" || options.eval_steps > 0) return;
   // Ten times a run; by the epochs where the steps are not known ahead.

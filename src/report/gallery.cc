@@ -33,6 +33,14 @@ void read_gallery(RunFiles& run, const std::string& json) {
     if (!one.is_object() || !one.contains("index") || !one["index"].is_number_integer() || !one.contains("image")) continue;
     if (is_jpeg_uri(one["image"])) run.thumbnails[one["index"].get<std::int64_t>()] = one["image"].get<std::string>();
   }
+  for (const auto& one : list_of(root, "boxes")) {
+    if (!one.is_object() || !one.contains("image") || !is_jpeg_uri(one["image"])) continue;
+    const auto count = [&](const char* key) {
+      return one.contains(key) && one[key].is_number_integer() ? one[key].get<std::int64_t>() : std::int64_t{0};
+    };
+    const bool named = one.contains("name") && one["name"].is_string();
+    run.boxes.push_back({named ? one["name"].get<std::string>() : "", one["image"].get<std::string>(), count("missed"), count("false_alarms")});
+  }
   for (const auto& one : list_of(root, "augmented")) {
     if (!one.is_object()) continue;
     AugmentedView view;

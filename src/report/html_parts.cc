@@ -37,6 +37,8 @@ std::string picture_html(const std::string& uri, const std::string& alt) {
 }
 
 std::string percent_text(double share) { return fmt::format("{:.1f}\u00a0%", 100 * share); }
+std::string points_text(double share) { return share < 0 ? "–" : fmt::format("{:.1f}", 100 * share); }
+
 std::string figure_text(double value) { return fmt::format("{:.4g}", value); }
 std::string count_text(double count) { return human_count(count); }
 std::string bytes_text(double bytes) { return human_bytes(bytes); }

@@ -20,6 +20,7 @@ std::string user_text(const std::string& text);
 std::string picture_html(const std::string& uri, const std::string& alt);
 
 std::string percent_text(double share);                     // "91.3 %"
+std::string points_text(double share);                      // "45.1" of 100; a dash below 0: nothing to measure
 std::string figure_text(double value);                      // four significant digits, without needless zeros
 std::string count_text(double count);                       // "6,920"
 std::string bytes_text(double bytes);                       // "412 MiB"

@@ -24,6 +24,8 @@ constexpr Figure kFigures[] = {
     {"eval_loss", &LogLine::eval_loss},
     {"eval_accuracy", &LogLine::eval_accuracy},
     {"eval_f1", &LogLine::eval_f1},
+    {"eval_map", &LogLine::eval_map},
+    {"eval_map_50", &LogLine::eval_map_50},
     {"samples_per_second", &LogLine::samples_per_second},
     {"tokens_per_second", &LogLine::tokens_per_second},
     {"elapsed_time", &LogLine::elapsed_time},

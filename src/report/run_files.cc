@@ -55,11 +55,14 @@ void read_predictions(RunFiles& run, const fs::path& file) {
 
 }  // namespace
 
-const ClassificationMetrics* RunFiles::metrics() const {
+const SplitMetrics* RunFiles::split_metrics() const {
   if (!results) return nullptr;
   if (results->test) return &*results->test;
   return results->eval ? &*results->eval : nullptr;
 }
+
+const ClassificationMetrics* RunFiles::metrics() const { return std::get_if<ClassificationMetrics>(split_metrics()); }
+const BoxMetrics* RunFiles::box_metrics() const { return std::get_if<BoxMetrics>(split_metrics()); }
 
 const char* RunFiles::split_name() const { return results && results->test ? "test" : "validation"; }
 

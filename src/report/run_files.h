@@ -36,6 +36,12 @@ struct AugmentedView {
   std::vector<std::string> images;
 };
 
+// A picture with its true and found boxes drawn, as a data URI.
+struct BoxView {
+  std::string name, image;
+  std::int64_t missed = 0, false_alarms = 0;
+};
+
 struct RunFiles {
   std::string name;    // of the folder
   std::string anchor;  // put before the ids of its sections; empty where the page shows one run
@@ -47,10 +53,13 @@ struct RunFiles {
   std::int64_t predictions = 0, wrong = 0;
   std::map<std::int64_t, std::string> thumbnails;  // of the mistakes that are pictures, by index: data URIs
   std::vector<AugmentedView> augmented;
+  std::vector<BoxView> boxes;
   std::vector<std::string> troubles;  // what is missing or can't be read, one sentence each
 
   // The split that the page speaks of: test where it was evaluated, else validation. nullptr: neither.
-  const ClassificationMetrics* metrics() const;
+  const SplitMetrics* split_metrics() const;
+  const ClassificationMetrics* metrics() const;  // of labels; nullptr also where the run found boxes
+  const BoxMetrics* box_metrics() const;
   const char* split_name() const;
 };
 

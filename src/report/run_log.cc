@@ -34,6 +34,8 @@ void RunLog::write(const LogLine& line) {
                                              {"eval/loss", line.eval_loss},
                                              {"eval/accuracy", line.eval_accuracy},
                                              {"eval/f1", line.eval_f1},
+                                             {"eval/map", line.eval_map},
+                                             {"eval/map_50", line.eval_map_50},
                                              {"speed/samples_per_second", line.samples_per_second},
                                              {"speed/tokens_per_second", line.tokens_per_second},
                                              {"memory/resident_bytes", bytes}});

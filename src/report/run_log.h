@@ -18,6 +18,7 @@ struct LogLine {
   double epoch = 0;
   double loss = 0, learning_rate = 0, grad_norm = 0;     // training lines; loss is the mean since the last line
   double eval_loss = 0, eval_accuracy = 0, eval_f1 = 0;  // evaluation lines
+  double eval_map = 0, eval_map_50 = 0;                  // of detectors
   double samples_per_second = 0, tokens_per_second = 0;
   std::int64_t resident_bytes = 0;              // 0: not measured
   double elapsed_time = 0, remaining_time = 0;  // seconds

@@ -197,6 +197,15 @@ RunRecord run_record_from_json(const std::string& text) {
   return record;
 }
 
+std::string metrics_json(const SplitMetrics& metrics, const std::string& prefix) {
+  return std::visit([&](const auto& own) { return metrics_json(own, prefix); }, metrics);
+}
+
+double headline_of(const SplitMetrics& metrics) {
+  const auto* boxes = std::get_if<BoxMetrics>(&metrics);
+  return boxes != nullptr ? boxes->map : std::get<ClassificationMetrics>(metrics).accuracy;
+}
+
 std::string to_json(const RunResults& results) {
   Writer writer;
   visit_results(writer, results);
@@ -210,8 +219,10 @@ RunResults run_results_from_json(const std::string& text) {
   const Json root = parse(text, "all_results.json");
   RunResults results;
   visit_results(Reader(root), results);
-  if (root.contains("eval_samples")) results.eval = metrics_from_json(text, "eval");
-  if (root.contains("test_samples")) results.test = metrics_from_json(text, "test");
+  for (const auto& [prefix, split] : {std::pair{std::string("eval"), &results.eval}, {"test", &results.test}}) {
+    if (root.contains(prefix + "_map")) *split = box_metrics_from_json(text, prefix);
+    else if (root.contains(prefix + "_samples")) *split = metrics_from_json(text, prefix);
+  }
   return results;
 }
 

@@ -9,9 +9,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "eval/classification.h"
+#include "eval/coco_ap.h"
 
 namespace strop {
 
@@ -74,6 +76,12 @@ struct CostRecord {
   double predicted_quality = 0, actual_quality = 0;
 };
 
+// What a split was measured by: labels of rows, or boxes.
+using SplitMetrics = std::variant<ClassificationMetrics, BoxMetrics>;
+std::string metrics_json(const SplitMetrics& metrics, const std::string& prefix);
+// The one figure that stands for the split: accuracy, or AP.
+double headline_of(const SplitMetrics& metrics);
+
 struct RunResults {
   double train_runtime = 0;             // seconds of training and evaluation, start-up not included
   double train_samples_per_second = 0;  // samples trained on, over train_runtime
@@ -82,7 +90,7 @@ struct RunResults {
   std::int64_t total_steps = 0;  // optimizer steps done
   std::int64_t best_step = 0;    // step whose weights were kept; 0: the last
   CostRecord cost;
-  std::optional<ClassificationMetrics> eval, test;
+  std::optional<SplitMetrics> eval, test;
 };
 
 std::string to_json(const RunResults& results);

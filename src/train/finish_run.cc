@@ -73,7 +73,12 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   if (const auto weights = weights_file(bench.opened.base_folder); !weights.empty()) record.base_hash = sha256_file(weights);
   record.family = bench.opened.model->family();
   record.input = task.input_record(bench.opened, plan.options);
-  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_tensors(), data.label_names, plan.precision);
+  // What was made anew has no stored value that it could have kept.
+  auto changed = trainer.changed_tensors();
+  for (const auto& name : bench.opened.made) {
+    for (const auto& one : bench.opened.model->find_layer(name)->stored()) changed.insert(name + one.suffix);
+  }
+  record.blocks = block_records(*bench.opened.model, plan.options, changed, data.label_names, plan.precision);
   for (const auto& block : record.blocks) {
     record.total_parameters += block.parameters;
     record.trained_parameters += block.trained_parameters;
@@ -160,7 +165,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   if (data.validation) {
     last = task.measure(reloaded, *data.validation, options);
     results.eval = last.metrics;
-    results.cost.actual_quality = last.metrics.accuracy;
+    results.cost.actual_quality = headline_of(last.metrics);
   }
   if (data.test) {
     last = task.measure(reloaded, *data.test, options);

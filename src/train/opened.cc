@@ -105,6 +105,12 @@ bool tunes_head_alone(const Options& options) {
   });
 }
 
+bool adds_classes(const Options& options) {
+  return std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
+    return method.adds_classes && method.name == options.method;
+  });
+}
+
 fs::path weights_file(const fs::path& base) {
   if (fs::is_regular_file(base)) return base;
   return fs::exists(base / "model.safetensors") ? base / "model.safetensors" : fs::path();
@@ -120,6 +126,8 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   model_options.pooling = pooling_of(options);
   model_options.seed = static_cast<std::uint64_t>(options.seed);
   model_options.image_size = options.image_size;
+  model_options.task = options.task == kObjectDetection ? options.task : "";
+  model_options.add_classes = adds_classes(options);
   finish(opened, options, model_options);
   return opened;
 }
@@ -152,7 +160,13 @@ Opened open_for_use(const Options& options) {
   model_options.pooling = opened.record && !opened.record->input.pooling.empty() ? opened.record->input.pooling
                           : options.pooling == "auto"                            ? "pooler"
                                                                                  : options.pooling;
-  if (opened.record) model_options.label_names = opened.record->labels;
+  if (opened.record) {
+    model_options.label_names = opened.record->labels;
+    if (opened.record->task == kObjectDetection) model_options.task = opened.record->task;
+    Options ran;
+    ran.method = opened.record->method;
+    model_options.add_classes = adds_classes(ran);
+  }
   const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
   if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
   model_options.image_size = options.image_size > 0 ? options.image_size : opened.record ? opened.record->input.width : 0;

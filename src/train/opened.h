@@ -42,6 +42,9 @@ std::vector<std::string> read_label_list(const std::string& file);
 // Whether the method that options name tunes nothing below the head.
 bool tunes_head_alone(const Options& options);
 
+// Whether it adds to a detector the classes of the data that it lacks.
+bool adds_classes(const Options& options);
+
 // The file that holds the base's weights; empty where they are in several.
 std::filesystem::path weights_file(const std::filesystem::path& base);
 

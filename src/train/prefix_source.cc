@@ -64,9 +64,9 @@ struct PrefixSource::Storage {
 };
 
 PrefixSource::PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
-                           CacheKind cache, std::int64_t limit, const std::filesystem::path& folder)
+                           CacheKind cache, std::int64_t limit, const std::filesystem::path& folder, bool losses)
     : source_(source), model_(model), cut_(cut), precision_(precision), cache_(cache), limit_(limit),
-      live_(model.live_at(cut)) {
+      live_(model.live_at(cut, losses)) {
   if (cache_ == CacheKind::disk) storage_ = std::make_unique<Storage>(folder);
 }
 

@@ -21,8 +21,9 @@ class PrefixSource : public BatchSource {
  public:
   // `source` and `model` must outlive it, and the prefix's weights must not change meanwhile. `folder` holds the file
   // of a disk cache, removed at the end. `limit`: bytes; when the cache is full, further chunks are computed anew.
+  // `losses`: nothing but losses is asked of what it gives (Model::live_at).
   PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision, CacheKind cache,
-               std::int64_t limit, const std::filesystem::path& folder);
+               std::int64_t limit, const std::filesystem::path& folder, bool losses = false);
   ~PrefixSource() override;
 
   std::size_t size() const override { return source_.size(); }

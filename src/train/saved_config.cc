@@ -37,7 +37,8 @@ nlohmann::json saved_config(const Model& model) {
     return config;
   }
   config["architectures"] = {model.task_architecture};
-  config["problem_type"] = "single_label_classification";
+  if (!model.category_ids.empty()) config["category_ids"] = model.category_ids;
+  if (!model.detector) config["problem_type"] = "single_label_classification";
   return config;
 }
 

@@ -20,16 +20,16 @@ Tensor row_losses(const Tensor& logits, const Tensor& labels, double label_smoot
 
 namespace {
 
-// Runs the blocks; below `lowest_due` without a graph. What is mixed are pictures where the row begins with them, else
-// the last block's inputs.
-Tensor forward(const Model& model, State state, std::size_t first, const Pass& pass, std::size_t lowest_due, const Mix& mix) {
+// The state behind the last block; below `lowest_due` without a graph. What is mixed are pictures where the row begins
+// with them, else the last block's inputs.
+State forward(const Model& model, State state, std::size_t first, const Pass& pass, std::size_t lowest_due, const Mix& mix) {
   const std::size_t mixed = first == 0 && holds_pictures(state) ? 0 : model.size() - 1;
   for (std::size_t block = first; block < model.size(); ++block) {
     torch::AutoGradMode grad(block >= lowest_due);
     if (block == mixed) mix_samples(state, model.live_at(block), mix);
     model.forward(state, pass, block, block + 1);
   }
-  return state.at("logits");
+  return state;
 }
 
 Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, double smoothing) {
@@ -59,21 +59,21 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
   }
   // Mixed with a row that counts nowhere, others would learn from it.
   const bool all_count = std::find(batch.weights.begin(), batch.weights.end(), 0.0F) == batch.weights.end();
-  const Mix mix = all_count ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key) : Mix{};
+  const Mix mix = all_count && !model.detector ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key) : Mix{};
   Tensor losses;
   if (settings.rdrop_alpha > 0) {
     Pass other = pass;
     other.dropout_key = mix64(pass.dropout_key + 1);
-    const Tensor first = forward(model, batch.state, batch.first, pass, lowest_due, mix);
-    const Tensor second = forward(model, std::move(batch.state), batch.first, other, lowest_due, mix);
+    const Tensor first = forward(model, batch.state, batch.first, pass, lowest_due, mix).at("logits");
+    const Tensor second = forward(model, std::move(batch.state), batch.first, other, lowest_due, mix).at("logits");
     const Tensor p = at::log_softmax(first, 1), q = at::log_softmax(second, 1);
     const Tensor divergence = ((p.exp() - q.exp()) * (p - q)).sum(1);  // KL(p|q) + KL(q|p)
     losses = 0.5 * (mixed_losses(first, labels, mix, settings.label_smoothing) +
                     mixed_losses(second, labels, mix, settings.label_smoothing)) +
              0.5 * settings.rdrop_alpha * divergence;
   } else {
-    losses = mixed_losses(forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix), labels, mix,
-                          settings.label_smoothing);
+    const State end = forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix);
+    losses = model.detector ? model.detector->losses(end) : mixed_losses(end.at("logits"), labels, mix, settings.label_smoothing);
   }
   const Tensor total = (losses * weights).sum();
   if (std::isfinite(total.item<double>())) (total / normalizer).backward();

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "eval/classification.h"
 #include "planner/plan_facts.h"
 #include "report/run_record.h"
 #include "strop/job.h"
 #include "strop/options.h"
 #include "train/batch_source.h"
+#include "train/evaluation.h"
 #include "train/opened.h"
 
 namespace strop {
@@ -40,12 +40,13 @@ class TaskSplit {
 struct TaskData {
   std::unique_ptr<TaskSplit> train, validation, test;  // null where there are no such rows; train never is
   std::vector<std::string> label_names;
+  std::vector<std::int64_t> category_ids;  // of the labels, where the files use numbers; else empty
   std::vector<std::int64_t> groups;  // duplicates of the training rows share one; empty: all differ
   std::vector<std::string> notes;    // choices made and problems found, to be printed
 };
 
 struct Measured {
-  ClassificationMetrics metrics;
+  SplitMetrics metrics;
   std::vector<PredictionRecord> predictions;  // of every row
 };
 
@@ -55,6 +56,8 @@ class Task {
   virtual std::string name() const = 0;
   // Whether `data` (file or folder) is of a kind that no other task reads.
   virtual bool claims(const std::string& data) const = 0;
+  // Whether its models can be asked about the data of another task: a detector about plain pictures.
+  virtual bool reads_data_of(const Task& other) const;
   // Fills in what a person left open and the task decides.
   virtual void settle(Options& options) const = 0;
 
@@ -79,6 +82,11 @@ class Task {
   virtual void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const;
 
   // --- answers ---
+  // The figure that tells which weights are best where metric_for_best_model does not say.
+  virtual std::string headline() const = 0;
+  // Figures of `split`, whose rows `source` gives as the inputs of its first block (behind a frozen prefix, say).
+  virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
+                              const Options& options) const = 0;
   virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
   virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.

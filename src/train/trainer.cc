@@ -57,7 +57,7 @@ void Trainer::open(const Stage& stage) {
   if (!best_.empty()) best_.merge(copy_tensors(model_, changed_));
 }
 
-std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, bool may_cache) const {
+std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, bool may_cache, bool losses) const {
   const auto cut = model_.index_of(stage.cut);
   const auto& options = plan_.options;
   double cost = 0;
@@ -67,7 +67,7 @@ std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const S
   const std::filesystem::path place = options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir);
   const auto limit = parse_bytes(options.cache_limit, "cache_limit");
   return std::make_unique<PrefixSource>(source, model_, cut, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
-                                        kind, limit, place);
+                                        kind, limit, place, losses);
 }
 
 namespace {
@@ -150,7 +150,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   }
   const AugmentPlan augment = parse_augment(options.augment);
   StageRun run{.stage = stage,
-               .train = behind_prefix(*data_.train, stage, true),
+               .train = behind_prefix(*data_.train, stage, true, true),
                .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
                .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
                .optimizer = Optimizer(options, trained_tensors(model_, stage)),
@@ -281,10 +281,8 @@ bool Trainer::evaluate(StageRun& run) {
 }
 
 bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, const std::string& stage, double epoch) {
-  const auto logits = predict_logits(model_, validation, precision, plan_.options.per_device_eval_batch_size, false);
-  const auto metrics = evaluate_logits(logits, validation.labels(), model_.label_names);
-  const auto& by = plan_.options.metric_for_best_model;
-  const double metric = by == "loss" ? -metrics.loss : by == "f1" ? metrics.f1_macro : by == "matthews" ? metrics.matthews : metrics.accuracy;
+  const auto figures = data_.evaluate(validation, precision);
+  const double metric = quality_of(figures, plan_.options.metric_for_best_model);
   const bool gain = progress_.best_step < 0 || metric > progress_.best_metric;
   if (gain) {
     progress_.best_metric = metric;
@@ -299,9 +297,10 @@ bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, cons
   line.current_steps = progress_.global_step;
   line.stage = stage;
   line.epoch = epoch;
-  line.eval_loss = metrics.loss;
-  line.eval_accuracy = metrics.accuracy;
-  line.eval_f1 = metrics.f1_macro;
+  for (const auto& [name, member] : {std::pair{"loss", &LogLine::eval_loss}, {"accuracy", &LogLine::eval_accuracy},
+                                     {"f1", &LogLine::eval_f1}, {"map", &LogLine::eval_map}, {"map_50", &LogLine::eval_map_50}}) {
+    if (const auto figure = figures.find(name); figure != figures.end()) line.*member = figure->second;
+  }
   line.elapsed_time = progress_.elapsed;
   log_->write(line);
   console_.show(line);

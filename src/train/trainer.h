@@ -16,6 +16,7 @@
 #include "strop/plan.h"
 #include "train/batch_source.h"
 #include "train/checkpoint.h"
+#include "train/evaluation.h"
 #include "train/optimizer.h"
 #include "train/replay.h"
 #include "train/step.h"
@@ -25,6 +26,7 @@ namespace strop {
 struct TrainData {
   BatchSource* train = nullptr;
   BatchSource* validation = nullptr;      // may be null: no evaluations
+  Evaluator evaluate;                     // of validation
   std::vector<std::int64_t> groups;       // duplicates of the training rows share one
   std::vector<double> class_weights;      // by class; empty: 1
 };
@@ -64,7 +66,7 @@ class Trainer {
   std::int64_t part_size(std::int64_t samples, std::int64_t tokens) const;
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
-  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache) const;
+  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache, bool losses = false) const;
 
   Model& model_;
   const Plan& plan_;

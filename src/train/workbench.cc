@@ -6,6 +6,8 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "models/facts.h"
+#include "train/estimate_norms.h"
+#include "train/start_detector.h"
 #include "train/start_head.h"
 
 namespace strop {
@@ -13,7 +15,9 @@ namespace strop {
 std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given) {
   auto bench = std::make_unique<Workbench>();
   bench->options = given;
+  bench->options.task = task.name();
   task.settle(bench->options);
+  if (bench->options.metric_for_best_model == "auto") bench->options.metric_for_best_model = task.headline();
   const auto& options = bench->options;
   bench->threads = set_up_device(options);
   bench->data = task.load(options);
@@ -23,6 +27,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
            rows(data.validation), rows(data.test), data.label_names.size(), excerpt(join(data.label_names, ", "), 200));
   for (const auto& note : data.notes) log_info("data: {}", note);
   bench->opened = open_for_training(options, data.label_names);
+  if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   const auto& opened = bench->opened;
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
@@ -30,7 +35,11 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
-    for (const auto& line : start_head(bench->opened, options, *bench->train)) log_info("head: {}", line);
+    const auto lines = opened.model->detector ? start_detector(bench->opened, options) : start_head(bench->opened, options, *bench->train);
+    for (const auto& line : lines) log_info("head: {}", line);
+  }
+  if (const auto count = estimate_norms(*opened.model, *bench->train); count > 0) {
+    log_info("model: {} fresh batch norms took their statistics from some training pictures", count);
   }
   const auto cut = bench->train->cut_rows() + (bench->validation ? bench->validation->cut_rows() : 0);
   if (cut > 0) {
@@ -50,6 +59,9 @@ TrainData Workbench::train_data(const Options& chosen) const {
   TrainData result;
   result.train = train.get();
   result.validation = validation.get();
+  result.evaluate = [this, chosen](BatchSource& source, torch::ScalarType precision) {
+    return opened.task->evaluate(opened, *data.validation, source, precision, chosen);
+  };
   result.groups = data.groups;
   if (chosen.class_weights == "balanced") {
     result.class_weights = balanced_class_weights(data.train->labels(), data.label_names.size());

@@ -52,6 +52,7 @@ struct Method {
                                    const std::map<std::string, at::Tensor>& tensors) = nullptr;
 
   bool head_alone = false;  // the encoder stays as it is
+  bool adds_classes = false;  // the model keeps its own classes; those of the data that it lacks are added
   bool merges = true;       // what trained folds into weights; otherwise the adapter's file is the only form
 };
 

@@ -9,9 +9,9 @@
 namespace strop {
 namespace {
 
-// Lowest first. eval, report and planner stand on one level, where report may use eval, and planner both.
-constexpr std::array<std::string_view, 15> kOrder = {"core", "config", "text",   "image", "data",   "weights", "onnx", "nn",
-                                                     "models", "tuning", "eval", "report", "planner", "train", "cli"};
+// Lowest first. report and planner stand on one level, where planner may use report.
+constexpr std::array<std::string_view, 15> kOrder = {"core", "config", "text",   "image",  "data",   "weights", "onnx", "eval",
+                                                     "nn",   "models", "tuning", "report", "planner", "train",  "cli"};
 // Built without libtorch: by them and by what they include.
 constexpr std::array<std::string_view, 9> kTorchFree = {"core", "config",  "text", "image", "data",
                                                         "onnx", "weights", "eval", "report"};

@@ -20,6 +20,7 @@ std::vector<std::string> compare_row(const RunFiles& run, std::size_t number, bo
     accuracy = fmt::format("{}{} ± {}{}", best ? "<b>" : "", percent_text(metrics->accuracy),
                            percent_text(metrics->accuracy_stderr), best ? "</b>" : "");
   }
+  if (const auto* boxes = run.box_metrics()) accuracy = "AP " + points_text(boxes->map);
   return {fmt::format("<span class=\"legend\"><span class=\"s{}\"><i></i></span></span>{}", number % 8 + 1,
                       user_text(run.name)),
           or_dash(run.record.has_value(), user_text(record.method)),

@@ -73,6 +73,7 @@ std::string chart_of(const std::vector<RunFiles>& runs, LineChart chart, const F
 Fill one_series(const std::string& name, Field x, Field y, Series::Style style) {
   return [=](const RunFiles& run, const std::string& prefix, int color, LineChart& chart) {
     Series series = series_of(run, x, y);
+    if (series.x.empty()) return;
     series.name = prefix + name;
     series.color = color;
     series.style = style;
@@ -102,6 +103,8 @@ void fill_loss(const RunFiles& run, const std::string& prefix, int color, LineCh
 void fill_quality(const RunFiles& run, const std::string& prefix, int color, LineChart& chart) {
   one_series("accuracy", nullptr, &LogLine::eval_accuracy, Series::Style::dots)(run, prefix, color, chart);
   if (prefix.empty()) one_series("macro F1", nullptr, &LogLine::eval_f1, Series::Style::dots)(run, prefix, 2, chart);
+  one_series("AP", nullptr, &LogLine::eval_map, Series::Style::dots)(run, prefix, color, chart);
+  if (prefix.empty()) one_series("AP50", nullptr, &LogLine::eval_map_50, Series::Style::dots)(run, prefix, 2, chart);
 }
 
 // The highest learning rate of each stage.

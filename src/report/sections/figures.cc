@@ -78,6 +78,11 @@ std::string figures_section(const RunFiles& run) {
     cards += card("Loss", fmt::format("{:.3f}", metrics->loss),
                   fmt::format("calibration error {}", percent_text(metrics->calibration_error)));
   }
+  if (const auto* boxes = run.box_metrics()) {
+    cards += card("AP", points_text(boxes->map), fmt::format("mean over IoU 0.5 to 0.95, {} split", run.split_name()));
+    cards += card("AP50", points_text(boxes->map_50), "AP75 " + points_text(boxes->map_75));
+    cards += card("Recall", points_text(boxes->mar_100), "of 100 boxes a class and picture, over the same IoUs");
+  }
   if (run.results) cards += training_cards(*run.results);
   if (const auto peak = peak_bytes(run); peak > 0) {
     cards += card("Peak memory", bytes_text(static_cast<double>(peak)), "whole process, as the kernel counts it");

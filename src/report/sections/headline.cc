@@ -10,11 +10,12 @@ namespace strop {
 namespace {
 
 std::string title(const RunFiles& run) {
-  const auto* metrics = run.metrics();
+  const auto* metrics = run.split_metrics();
   if (metrics == nullptr) return "A run that has not finished";
   const double seconds =
       run.results->cost.actual_seconds > 0 ? run.results->cost.actual_seconds : run.results->train_runtime;
-  std::string out = percent_text(metrics->accuracy) + " right";
+  const double headline = headline_of(*metrics);
+  std::string out = run.box_metrics() != nullptr ? "AP " + points_text(headline) : percent_text(headline) + " right";
   if (seconds > 0) out += ", in " + duration_text(seconds);
   return out;
 }
@@ -52,6 +53,10 @@ std::string training_words(const RunFiles& run) {
 }
 
 std::string outcome_words(const RunFiles& run) {
+  if (const auto* boxes = run.box_metrics()) {
+    return fmt::format(" On {} that it was not trained on ({}), its AP over IoU 0.5 to 0.95 is {}, at IoU 0.5 it is {}.",
+                       plural(static_cast<double>(boxes->samples), "picture"), run.split_name(), points_text(boxes->map), points_text(boxes->map_50));
+  }
   const auto* metrics = run.metrics();
   if (metrics == nullptr) return "";
   return fmt::format(

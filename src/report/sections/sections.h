@@ -13,6 +13,7 @@ std::string figures_section(const RunFiles& run);      // cards, predicted again
 std::string data_section(const RunFiles& run);         // rows per split and class, notes
 std::string plan_section(const RunFiles& run);         // stages, reasons, the YAML
 std::string classes_section(const RunFiles& run);      // confusion matrix, calibration, per class
+std::string boxes_section(const RunFiles& run);        // of detectors: AP, curves, the worst pictures
 std::string mistakes_section(const RunFiles& run);     // most confident mistakes with their text or picture
 std::string gallery_section(const RunFiles& run);      // what augmentation made of some training pictures
 std::string frozen_section(const RunFiles& run);       // the row of blocks: trained, frozen, proof, precision

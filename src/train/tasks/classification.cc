@@ -16,6 +16,14 @@ torch::Tensor Classification::probabilities(const Opened& opened, BatchSource& s
   return at::softmax(logits, 1).contiguous();
 }
 
+Evaluation Classification::evaluate(const Opened& opened, const TaskSplit&, BatchSource& source, torch::ScalarType precision,
+                                    const Options& options) const {
+  const auto& model = *opened.model;
+  const auto logits = predict_logits(model, source, precision, options.per_device_eval_batch_size, false);
+  const auto metrics = evaluate_logits(logits, source.labels(), model.label_names);
+  return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy}, {"f1", metrics.f1_macro}, {"matthews", metrics.matthews}};
+}
+
 Measured Classification::measure(const Opened& opened, const TaskSplit& split, const Options& options) const {
   const auto source = split.source(opened, options, false);
   const auto& names = opened.model->label_names;

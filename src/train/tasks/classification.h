@@ -7,6 +7,9 @@ namespace strop {
 
 class Classification : public Task {
  public:
+  std::string headline() const override { return "accuracy"; }
+  Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
+                      const Options& options) const override;
   Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override;
   // {"index", "label", "score", "scores": {name: p}}, one line a row.
   void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const override;

@@ -34,6 +34,8 @@ class ImageClassification : public Classification {
 
   void settle(Options& options) const override {
     const auto plan = parse_augment(options.augment);
+    const bool joins = std::find(plan.pictures.begin(), plan.pictures.end(), "mosaic") != plan.pictures.end();
+    if (joins) fail(ErrorKind::usage, "augment: mosaic is for pictures with boxes; mixup and cutmix join labelled ones");
     if (!plan.operations.empty() || plan.rdrop) {
       fail(ErrorKind::usage, "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single changes (strop config --verbose)");
     }

@@ -8,7 +8,7 @@
 namespace strop {
 
 const std::vector<const Task*>& tasks() {
-  static const std::vector<const Task*> list = {&text_classification(), &image_classification()};
+  static const std::vector<const Task*> list = {&text_classification(), &object_detection(), &image_classification()};
   return list;
 }
 
@@ -35,8 +35,9 @@ void check_task(const Task& model_task, const Options& options) {
     fail(ErrorKind::usage, "task: {} was asked for, but {} is a model for {}; leave task out, or give another model",
          options.task, options.model, model_task.name());
   }
+  if (options.data == "-" || model_task.claims(options.data)) return;
   for (const auto* task : tasks()) {
-    if (task == &model_task || options.data == "-" || !task->claims(options.data)) continue;
+    if (!task->claims(options.data) || model_task.reads_data_of(*task)) continue;
     fail(ErrorKind::data, "{}: data for {}, but {} is a model for {}; give a model or data of the same task",
          options.data, task->name(), options.model, model_task.name());
   }
@@ -44,11 +45,16 @@ void check_task(const Task& model_task, const Options& options) {
 
 const Task& choose_task(const Options& options) {
   if (options.task != "auto") find_task(options.task);
-  const Task& task = find_task(task_of_model(resolve_model(options.model, options.revision)));
+  const auto own = task_of_model(resolve_model(options.model, options.revision));
+  // A classifier of pictures becomes the backbone of a detector.
+  const bool wants_boxes = options.task == kObjectDetection || (options.task == "auto" && object_detection().claims(options.data));
+  if (own == kImageClassification && wants_boxes) return object_detection();
+  const Task& task = find_task(own);
   check_task(task, options);
   return task;
 }
 
+bool Task::reads_data_of(const Task&) const { return false; }
 std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
 std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskData&) const { return {}; }
 void Task::add_facts(PlanFacts&, const Opened&, BatchSource&) const {}

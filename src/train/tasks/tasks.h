@@ -7,5 +7,6 @@ namespace strop {
 
 const Task& text_classification();
 const Task& image_classification();
+const Task& object_detection();
 
 }  // namespace strop

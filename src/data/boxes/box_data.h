@@ -1,0 +1,60 @@
+// Pictures with boxes: COCO JSON, Pascal VOC, YOLO's text files.
+//
+// Nothing is decoded here but for the check; BoxLoader (box_loader.h) makes the network's inputs. What is wrong with the
+// files is an Error(data) naming file and line (or the annotation), or a counted note where it can be left out: boxes
+// without area are dropped, those that reach outside are cut, missing and damaged pictures are skipped.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/image_data.h"
+#include "image/rect.h"
+
+namespace strop {
+
+struct BoxSample {
+  std::string name;  // path of the picture
+  ByteRange bytes;
+  int width = 0, height = 0;  // of the picture as it is shown (EXIF applied)
+  std::int64_t image_id = 0;  // of the COCO file, else 1 .. n by name
+  std::vector<TrueBox> boxes;
+};
+
+struct BoxSplit {
+  std::string origin;
+  std::vector<BoxSample> samples;
+  std::size_t size() const { return samples.size(); }
+  bool empty() const { return samples.empty(); }
+};
+
+struct BoxData {
+  BoxSplit train, validation, test;
+  std::vector<std::string> label_names;    // COCO: by category id; VOC: sorted; YOLO: as data.yaml lists them
+  std::vector<std::int64_t> category_ids;  // of each label in a COCO file; else 1 .. n
+  std::vector<SkippedPicture> skipped;
+  std::vector<std::string> notes;
+};
+
+// Whether a path (file or folder) holds boxes: COCO's JSON, a VOC folder, or YOLO's data.yaml. Looks at names and the
+// first bytes of JSON files only.
+bool looks_like_box_data(const std::string& path);
+
+// The splits of options.data (validation_file, test_file):
+//  - COCO: a JSON file, or a folder with *train*.json, *val*.json, *test*.json in it or in annotations/; pictures beside the
+//    file, in images/, in a folder named as the split or as the file;
+//  - VOC: a folder with Annotations/, JPEGImages/ and ImageSets/Main/{train,val,test}.txt (without them all are training);
+//  - YOLO: data.yaml, or the folder that holds it.
+// Without a validation split a share val_size is held out; max_train_samples cuts training. Error(data).
+BoxData load_box_data(const Options& options, const ImageReading& reading);
+
+// Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names` (empty: the
+// split's own); boxes of others are an Error(data).
+BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names, const ImageReading& reading,
+                               std::vector<std::string>& notes);
+
+// The picture's bytes as a source; `held` keeps them alive.
+PictureSource source_of(const BoxSample& sample, HeldBytes& held);
+
+}  // namespace strop

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "data/boxes/raw_boxes.h"
+#include "data/image_check.h"
+#include "image/decode.h"
+
+namespace strop {
+namespace {
+
+// Counts of one kind of flaw, with the places of the first few.
+class Flaws {
+ public:
+  explicit Flaws(std::string what) : what_(std::move(what)) {}
+  void add(const std::string& where) {
+    if (++count_ <= kShown) places_.push_back(where);
+  }
+  void note(std::vector<std::string>& notes) const {
+    if (count_ == 0) return;
+    notes.push_back(fmt::format("{} {} ({}{})", count_, what_, join(places_, ", "), count_ > kShown ? ", ..." : ""));
+  }
+
+ private:
+  static constexpr std::int64_t kShown = 3;
+  std::string what_;
+  std::int64_t count_ = 0;
+  std::vector<std::string> places_;
+};
+
+// Drops the pictures whose file cannot be used: the check of labelled pictures, on the same files.
+void drop_unusable(BoxSplit& split, const ImageReading& reading, std::vector<SkippedPicture>& skipped) {
+  ImageSplit pictures{split.origin, {}};
+  for (const auto& sample : split.samples) pictures.samples.push_back({sample.name, sample.bytes});
+  drop_unusable(pictures, reading, skipped);
+  std::set<std::string> usable;
+  for (const auto& sample : pictures.samples) usable.insert(sample.name);
+  std::erase_if(split.samples, [&](const BoxSample& sample) { return !usable.contains(sample.name); });
+}
+
+// The sides as a person sees the picture, from its header.
+void read_size(BoxSample& sample, const ImageReading& reading) {
+  HeldBytes held;
+  const auto source = source_of(sample, held);
+  const auto info = probe_picture(source.bytes, source.name, reading.decode);
+  sample.width = info.width;
+  sample.height = info.height;
+}
+
+// The part of the box inside the picture.
+Rect cut(const Rect& box, int width, int height) {
+  const double left = std::clamp(box.x, 0.0, static_cast<double>(width)), top = std::clamp(box.y, 0.0, static_cast<double>(height));
+  const double right = std::clamp(box.right(), 0.0, static_cast<double>(width)), bottom = std::clamp(box.bottom(), 0.0, static_cast<double>(height));
+  return {left, top, right - left, bottom - top};
+}
+
+}  // namespace
+
+PictureSource source_of(const BoxSample& sample, HeldBytes& held) {
+  held = read_range(sample.bytes, sample.name);
+  return {held.view, sample.name};
+}
+
+BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const ImageReading& reading,
+                     std::vector<SkippedPicture>& skipped, std::vector<std::string>& notes) {
+  BoxSplit split{raw.origin, {}};
+  std::map<std::string, RawPicture> by_name;
+  for (auto& picture : raw.pictures) {
+    if (!std::filesystem::exists(picture.file)) {
+      const auto reason = fmt::format("{}: no such picture; {} names it", picture.file, picture.where);
+      if (reading.strict) fail(ErrorKind::data, "{} (strict is set)", reason);
+      skipped.push_back({picture.file, reason});
+      continue;
+    }
+    BoxSample sample;
+    sample.name = picture.file;
+    sample.bytes.file = picture.file;
+    sample.image_id = picture.image_id;
+    if (!by_name.emplace(picture.file, std::move(picture)).second) {
+      fail(ErrorKind::data, "{}: the picture {} stands twice; join its boxes", raw.origin, sample.name);
+    }
+    split.samples.push_back(std::move(sample));
+  }
+  if (split.empty()) {
+    fail(ErrorKind::data, "{}: none of its {} pictures is there{}", raw.origin, raw.pictures.size(),
+         skipped.empty() ? "" : "; the first: " + skipped.front().reason);
+  }
+  if (reading.check) drop_unusable(split, reading, skipped);
+  // Pictures without a number get one by their name's place.
+  if (std::any_of(split.samples.begin(), split.samples.end(), [](const BoxSample& one) { return one.image_id == 0; })) {
+    std::vector<BoxSample*> sorted;
+    for (auto& sample : split.samples) sorted.push_back(&sample);
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i]->image_id = static_cast<std::int64_t>(i) + 1;
+  }
+  Flaws outside("boxes reach outside their picture and are cut"), empty("boxes have no area and are dropped"),
+      sizes("pictures are not as large as their annotation says; their own size counts");
+  std::int64_t id = 0;
+  for (auto& sample : split.samples) {
+    auto& picture = by_name.at(sample.name);
+    read_size(sample, reading);
+    const bool said = picture.width > 0 && picture.height > 0;
+    if (said && (picture.width != sample.width || picture.height != sample.height)) sizes.add(picture.where);
+    for (auto& box : picture.boxes) {
+      if (picture.normalized) {
+        box.rect = {box.rect.x * sample.width, box.rect.y * sample.height, box.rect.width * sample.width, box.rect.height * sample.height};
+      }
+      const auto place = std::find(labels.begin(), labels.end(), box.label);
+      if (place == labels.end()) {
+        const auto close = nearest(box.label, labels);
+        fail(ErrorKind::data, "{}: class '{}' is none of {}{}", box.where, excerpt(box.label), excerpt(join(labels, ", "), 300),
+             close.empty() ? "" : "; did you mean " + close + "?");
+      }
+      if (box.rect.width <= 0 || box.rect.height <= 0) {
+        empty.add(box.where);
+        continue;
+      }
+      const Rect inside = cut(box.rect, sample.width, sample.height);
+      if (inside.width <= 0 || inside.height <= 0) {
+        empty.add(box.where);
+        continue;
+      }
+      // Shares are rounded: what is less than a tenth of a pixel outside is not.
+      const double lost = std::max(std::abs(inside.x - box.rect.x) + std::abs(inside.y - box.rect.y),
+                                   std::abs(inside.right() - box.rect.right()) + std::abs(inside.bottom() - box.rect.bottom()));
+      if (lost > 0.1) outside.add(box.where);
+      const double area = box.area >= 0 ? box.area : inside.area();
+      sample.boxes.push_back({inside, static_cast<std::int32_t>(place - labels.begin()), box.crowd, area, ++id});
+    }
+  }
+  for (const auto* flaws : {&empty, &outside, &sizes}) flaws->note(notes);
+  return split;
+}
+
+}  // namespace strop

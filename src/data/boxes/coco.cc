@@ -1,0 +1,220 @@
+// COCO's object annotations: {"images": [...], "annotations": [...], "categories": [...]}.
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "data/boxes/raw_boxes.h"
+#include "data/image_files.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// A member of a list's object, with its place for messages.
+struct Entry {
+  const json& object;
+  std::string where;
+
+  [[noreturn]] void refuse(const char* key, const std::string& expected) const {
+    fail(ErrorKind::data, "{}: {} is {}; expected {}", where, key,
+         object.is_object() && object.contains(key) ? excerpt(object[key].dump()) : "absent", expected);
+  }
+  const json& at(const char* key, const std::string& expected) const {
+    if (!object.is_object() || !object.contains(key)) refuse(key, expected);
+    return object[key];
+  }
+  std::int64_t whole(const char* key) const {
+    const auto& value = at(key, "a whole number");
+    if (!value.is_number_integer()) refuse(key, "a whole number");
+    return value.get<std::int64_t>();
+  }
+  std::string text(const char* key) const {
+    const auto& value = at(key, "a text");
+    if (!value.is_string()) refuse(key, "a text");
+    return value.get<std::string>();
+  }
+};
+
+std::vector<Entry> entries(const json& root, const char* list, const std::string& where, bool needed) {
+  if (!root.contains(list)) {
+    if (!needed) return {};
+    fail(ErrorKind::data, "{}: no list '{}'; expected COCO's images, annotations and categories", where, list);
+  }
+  if (!root[list].is_array()) fail(ErrorKind::data, "{}: '{}' is {}, expected a list", where, list, root[list].type_name());
+  std::vector<Entry> all;
+  for (std::size_t i = 0; i < root[list].size(); ++i) all.push_back({root[list][i], fmt::format("{}: {}[{}]", where, list, i)});
+  return all;
+}
+
+json parsed(std::string_view text, const std::string& where) {
+  try {
+    auto root = json::parse(text);
+    if (!root.is_object()) fail(ErrorKind::data, "{}: expected a JSON object, found {}", where, root.type_name());
+    return root;
+  } catch (const json::exception& error) {
+    const auto* broken = dynamic_cast<const json::parse_error*>(&error);
+    const auto end = broken == nullptr ? 0 : std::min<std::size_t>(broken->byte, text.size());
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
+    fail(ErrorKind::data, "{}:{}: broken JSON: {}", where, line, excerpt(error.what(), 120));
+  }
+}
+
+Rect rect_of(const Entry& entry) {
+  const std::string expected = "[x, y, width, height] in pixels";
+  const auto& box = entry.at("bbox", expected);
+  if (!box.is_array() || box.size() != 4) entry.refuse("bbox", expected);
+  std::array<double, 4> numbers{};
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (!box[i].is_number() || !std::isfinite(box[i].get<double>()) || std::abs(box[i].get<double>()) > 1e7) entry.refuse("bbox", expected);
+    numbers[i] = box[i].get<double>();
+  }
+  return {numbers[0], numbers[1], numbers[2], numbers[3]};
+}
+
+struct Categories {
+  std::vector<std::string> names;
+  std::vector<std::int64_t> ids;
+};
+
+Categories categories_of(const json& root, const std::string& where) {
+  std::map<std::int64_t, std::string> by_id;
+  std::set<std::string> seen;
+  for (const auto& entry : entries(root, "categories", where, true)) {
+    const auto id = entry.whole("id");
+    const auto name = entry.text("name");
+    if (!by_id.emplace(id, name).second) fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
+    if (!seen.insert(name).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", entry.where, name);
+  }
+  if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", where);
+  Categories found;
+  for (const auto& [id, name] : by_id) {
+    found.ids.push_back(id);
+    found.names.push_back(name);
+  }
+  return found;
+}
+
+}  // namespace
+
+RawBoxes parse_coco(std::string_view text, const std::string& where) {
+  const json root = parsed(text, where);
+  RawBoxes raw;
+  raw.origin = where;
+  const auto categories = categories_of(root, where);
+  raw.labels = categories.names;
+  raw.category_ids = categories.ids;
+  std::unordered_map<std::int64_t, std::size_t> picture_of;
+  for (const auto& entry : entries(root, "images", where, true)) {
+    RawPicture picture;
+    picture.file = entry.text("file_name");
+    picture.image_id = entry.whole("id");
+    picture.where = entry.where;
+    const auto side = [&](const char* key) {
+      const auto length = entry.object.contains(key) ? entry.whole(key) : 0;
+      if (length < 0 || length > 1 << 20) entry.refuse(key, "pixels");
+      return static_cast<int>(length);
+    };
+    picture.width = side("width");
+    picture.height = side("height");
+    if (!picture_of.emplace(picture.image_id, raw.pictures.size()).second) {
+      fail(ErrorKind::data, "{}: id {} stands twice; give each picture its own", entry.where, picture.image_id);
+    }
+    raw.pictures.push_back(std::move(picture));
+  }
+  std::set<std::int64_t> ids;
+  std::int64_t repeated = 0, unnumbered = 0;
+  for (const auto& entry : entries(root, "annotations", where, false)) {
+    RawBox box;
+    const auto category = entry.whole("category_id");
+    const auto place = std::find(categories.ids.begin(), categories.ids.end(), category);
+    if (place == categories.ids.end()) {
+      fail(ErrorKind::data, "{}: category_id {} is none of the file's categories ({})", entry.where, category, excerpt(join_numbers(categories.ids), 200));
+    }
+    box.label = categories.names[static_cast<std::size_t>(place - categories.ids.begin())];
+    const auto image = entry.whole("image_id");
+    const auto picture = picture_of.find(image);
+    if (picture == picture_of.end()) fail(ErrorKind::data, "{}: image_id {} is none of the file's pictures", entry.where, image);
+    box.rect = rect_of(entry);
+    const auto& object = entry.object;
+    box.crowd = object.contains("iscrowd") && object["iscrowd"].is_number() && object["iscrowd"] != 0;
+    if (object.contains("area") && object["area"].is_number()) box.area = object["area"].get<double>();
+    box.where = entry.where;
+    if (!object.contains("id")) ++unnumbered;
+    else if (!ids.insert(entry.whole("id")).second) ++repeated;
+    raw.pictures[picture->second].boxes.push_back(std::move(box));
+  }
+  if (repeated > 0) raw.notes.push_back(fmt::format("{}: {} annotations repeat an id; boxes are numbered anew", where, repeated));
+  if (unnumbered > 0) raw.notes.push_back(fmt::format("{}: {} annotations have no id; boxes are numbered anew", where, unnumbered));
+  if (categories.ids.front() == 0) raw.notes.push_back(fmt::format("{}: a category has the id 0, kept as it is", where));
+  return raw;
+}
+
+namespace {
+
+// Where the pictures of an annotation file lie: the first of the usual folders that holds the first picture.
+fs::path pictures_of(const fs::path& file, const RawBoxes& raw, const std::string& split) {
+  const auto folder = file.parent_path(), above = folder.parent_path();
+  std::vector<fs::path> places = {folder};
+  for (const auto& root : {folder, above}) {
+    for (const auto& name : {std::string("images"), split, file.stem().string(), "images/" + split, std::string("JPEGImages")}) {
+      places.push_back(root / name);
+    }
+    // instances_train2017.json -> train2017
+    const auto stem = file.stem().string();
+    if (const auto bar = stem.rfind('_'); bar != std::string::npos) {
+      places.push_back(root / stem.substr(bar + 1));
+      places.push_back(root / "images" / stem.substr(bar + 1));
+    }
+  }
+  for (const auto& picture : raw.pictures) {
+    for (const auto& place : places) {
+      if (fs::exists(place / picture.file)) return place;
+    }
+  }
+  return folder;
+}
+
+RawBoxes read_coco_file(const fs::path& file, const std::string& split) {
+  auto raw = parse_coco(read_file(file, ErrorKind::data), file.string());
+  const auto folder = pictures_of(file, raw, split);
+  for (auto& picture : raw.pictures) picture.file = (folder / picture.file).lexically_normal().string();
+  return raw;
+}
+
+}  // namespace
+
+RawBoxSplits read_coco_splits(const std::string& path) {
+  RawBoxSplits splits;
+  if (!fs::is_directory(path)) {
+    splits["train"] = read_coco_file(path, "train");
+    return splits;
+  }
+  for (const auto& folder : {fs::path(path), fs::path(path) / "annotations", fs::path(path) / "train", fs::path(path) / "valid", fs::path(path) / "test"}) {
+    std::error_code error;
+    std::set<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (entry.path().extension() == ".json") files.insert(entry.path());
+    }
+    for (const auto& file : files) {
+      const auto name = lower_ascii(file.stem().string() + " " + (folder == fs::path(path) ? "" : folder.filename().string()));
+      const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
+      const std::string split = has("train") ? "train" : has("val") ? "validation" : has("test") ? "test" : "";
+      if (split.empty() || box_format_of(file.string()) != BoxFormat::coco) continue;
+      if (splits.contains(split)) {
+        fail(ErrorKind::data, "{}: {} and {} are both for {}; keep one, or name the files themselves", path, splits[split].origin,
+             file.string(), split);
+      }
+      splits[split] = read_coco_file(file, split);
+    }
+  }
+  return splits;
+}
+
+}  // namespace strop

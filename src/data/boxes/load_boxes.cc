@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <set>
+
+#include "core/error.h"
+#include "core/rng.h"
+#include "core/text.h"
+#include "data/boxes/raw_boxes.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Whether a JSON file's first bytes speak of COCO's lists; those of captions or keypoints have no boxes but fail later.
+bool looks_like_coco(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string head(1 << 16, '\0');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(stream.gcount()));
+  const auto first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == std::string::npos || head[first] != '{') return false;
+  return std::ranges::any_of(std::array{"\"images\"", "\"annotations\"", "\"categories\""},
+                             [&](const char* key) { return head.find(key) != std::string::npos; });
+}
+
+bool holds_coco(const fs::path& folder) {
+  for (const auto& place : {folder, folder / "annotations", folder / "train"}) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(place, error)) {
+      if (entry.path().extension() == ".json" && looks_like_coco(entry.path())) return true;
+    }
+  }
+  return false;
+}
+
+RawBoxSplits read_splits(const std::string& path) {
+  switch (box_format_of(path)) {
+    case BoxFormat::coco: return read_coco_splits(path);
+    case BoxFormat::voc: return read_voc_splits(path);
+    case BoxFormat::yolo: return read_yolo_splits(path);
+    case BoxFormat::none: break;
+  }
+  fail(ErrorKind::data, "{}: no boxes; expected COCO's JSON (a file, or a folder with *train*.json), a Pascal VOC folder "
+       "(Annotations, JPEGImages), or YOLO's data.yaml", path);
+}
+
+// All of a path as one split: the first of its splits in this order.
+RawBoxes read_whole(const std::string& path, std::initializer_list<const char*> order) {
+  auto splits = read_splits(path);
+  for (const auto* name : order) {
+    if (splits.contains(name)) return std::move(splits[name]);
+  }
+  fail(ErrorKind::data, "{}: no annotated pictures", path);
+}
+
+// The classes of the training split: as its format lists them, else sorted.
+std::vector<std::string> labels_of(const RawBoxes& train) {
+  if (!train.labels.empty()) return train.labels;
+  std::set<std::string> names;
+  for (const auto& picture : train.pictures) {
+    for (const auto& box : picture.boxes) names.insert(box.label);
+  }
+  return {names.begin(), names.end()};
+}
+
+BoxSplit pick(BoxSplit& split, const std::vector<std::size_t>& rows) {
+  BoxSplit result{split.origin, {}};
+  for (const auto row : rows) result.samples.push_back(split.samples[row]);
+  return result;
+}
+
+// `count` random pictures, and the others; both in their order. Each class that at least two of all the pictures hold is
+// held by one of the others.
+std::pair<std::vector<std::size_t>, std::vector<std::size_t>> draw(const BoxSplit& split, std::size_t count, std::size_t labels, Rng rng) {
+  std::vector<std::size_t> order(split.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  rng.shuffle(order);
+  std::vector<std::int64_t> left(labels, 0);
+  const auto classes = [&](std::size_t row) {
+    std::set<std::int32_t> own;
+    for (const auto& box : split.samples[row].boxes) own.insert(box.label);
+    return own;
+  };
+  for (std::size_t row = 0; row < split.size(); ++row) {
+    for (const auto label : classes(row)) ++left[static_cast<std::size_t>(label)];
+  }
+  std::vector<std::size_t> drawn, others;
+  for (const auto row : order) {
+    const auto own = classes(row);
+    const bool last = std::any_of(own.begin(), own.end(), [&](std::int32_t label) { return left[static_cast<std::size_t>(label)] < 2; });
+    if (drawn.size() >= count || last) {
+      others.push_back(row);
+      continue;
+    }
+    for (const auto label : own) --left[static_cast<std::size_t>(label)];
+    drawn.push_back(row);
+  }
+  std::sort(drawn.begin(), drawn.end());
+  std::sort(others.begin(), others.end());
+  return {drawn, others};
+}
+
+void hold_out_validation(BoxData& data, const Options& options) {
+  const auto count = static_cast<std::size_t>(std::llround(options.val_size * static_cast<double>(data.train.size())));
+  const auto [held, rest] = draw(data.train, count, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::split));
+  if (held.empty()) {
+    fail(ErrorKind::data, "{}: no pictures can be held out for validation from {} (val_size={}); give more, a validation file, or val_size=0 "
+         "to train without one", data.train.origin, data.train.size(), options.val_size);
+  }
+  data.validation = pick(data.train, held);
+  data.train = pick(data.train, rest);
+  data.notes.push_back(fmt::format("no validation split: {} of {} pictures held out (val_size={}, seed={})", held.size(), held.size() + rest.size(), options.val_size, options.seed));
+}
+
+void limit_training(BoxData& data, const Options& options) {
+  if (options.max_train_samples <= 0 || static_cast<std::size_t>(options.max_train_samples) >= data.train.size()) return;
+  const auto out = data.train.size() - static_cast<std::size_t>(options.max_train_samples);
+  const auto rest = draw(data.train, out, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::subset)).second;
+  data.notes.push_back(fmt::format("max_train_samples: {} of {} training pictures", rest.size(), data.train.size()));
+  data.train = pick(data.train, rest);
+}
+
+void note_counts(BoxData& data) {
+  std::vector<std::int64_t> counts(data.label_names.size());
+  std::int64_t boxes = 0, without = 0, crowds = 0;
+  for (const auto& sample : data.train.samples) {
+    without += sample.boxes.empty() ? 1 : 0;
+    for (const auto& box : sample.boxes) {
+      ++boxes;
+      crowds += box.crowd ? 1 : 0;
+      ++counts[static_cast<std::size_t>(box.label)];
+    }
+  }
+  if (boxes == 0) fail(ErrorKind::data, "{}: no boxes on its {} training pictures", data.train.origin, data.train.size());
+  std::vector<std::string> parts, none;
+  for (std::size_t i = 0; i < counts.size(); ++i) (counts[i] > 0 ? parts : none).push_back(counts[i] > 0 ? fmt::format("{} {}", data.label_names[i], counts[i]) : data.label_names[i]);
+  data.notes.push_back(fmt::format("{} boxes on {} training pictures: {}", boxes, data.train.size(), excerpt(join(parts, ", "), 300)));
+  if (!none.empty()) data.notes.push_back("no training box of " + excerpt(join(none, ", "), 200) + ": nothing is learnt of them");
+  if (without > 0) data.notes.push_back(fmt::format("{} training pictures without boxes: they teach what is nothing", without));
+  if (crowds > 0) data.notes.push_back(fmt::format("{} boxes of crowds or marked difficult: neither found nor missed", crowds));
+}
+
+void note_skipped(BoxData& data) {
+  if (data.skipped.empty()) return;
+  data.notes.push_back(fmt::format("{} pictures skipped, the first: {}", data.skipped.size(), data.skipped.front().reason));
+}
+
+}  // namespace
+
+BoxFormat box_format_of(const std::string& path) {
+  const fs::path place = path;
+  std::error_code error;
+  if (fs::is_directory(place, error)) {
+    if (fs::is_directory(place / "Annotations", error)) return BoxFormat::voc;
+    if (fs::exists(place / "data.yaml", error)) return BoxFormat::yolo;
+    return holds_coco(place) ? BoxFormat::coco : BoxFormat::none;
+  }
+  const auto ending = lower_ascii(place.extension().string());
+  if (ending == ".json" && fs::exists(place, error)) return looks_like_coco(place) ? BoxFormat::coco : BoxFormat::none;
+  return (ending == ".yaml" || ending == ".yml") && fs::exists(place, error) ? BoxFormat::yolo : BoxFormat::none;
+}
+
+bool looks_like_box_data(const std::string& path) { return box_format_of(path) != BoxFormat::none; }
+
+BoxData load_box_data(const Options& options, const ImageReading& reading) {
+  auto splits = read_splits(options.data);
+  if (!options.validation_file.empty()) splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
+  if (!options.test_file.empty()) splits["test"] = read_whole(options.test_file, {"train", "test", "validation"});
+  if (!splits.contains("train")) fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
+  BoxData data;
+  data.label_names = labels_of(splits["train"]);
+  data.category_ids = splits["train"].category_ids;
+  for (auto& [name, raw] : splits) {
+    data.notes.insert(data.notes.end(), raw.notes.begin(), raw.notes.end());
+    auto& split = name == "train" ? data.train : name == "validation" ? data.validation : data.test;
+    split = check_boxes(std::move(raw), data.label_names, reading, data.skipped, data.notes);
+  }
+  if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
+  limit_training(data, options);
+  note_counts(data);
+  note_skipped(data);
+  return data;
+}
+
+BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names, const ImageReading& reading,
+                               std::vector<std::string>& notes) {
+  const auto& path = options.test_file.empty() ? options.data : options.test_file;
+  std::vector<SkippedPicture> skipped;
+  auto raw = read_whole(path, {"test", "validation", "train"});
+  notes.insert(notes.end(), raw.notes.begin(), raw.notes.end());
+  const auto labels = label_names.empty() ? labels_of(raw) : label_names;
+  auto split = check_boxes(std::move(raw), labels, reading, skipped, notes);
+  for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
+  return split;
+}
+
+}  // namespace strop

@@ -1,0 +1,121 @@
+// Pascal VOC: one XML file a picture. Corners count pixels from 1; a box whose corners are the same has no area.
+#include <cmath>
+#include <filesystem>
+#include <pugixml.hpp>
+#include <set>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "data/boxes/raw_boxes.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A document's nodes with their lines.
+struct Lines {
+  std::string_view text;
+  const std::string& where;
+  std::string at(std::ptrdiff_t offset) const {
+    const auto end = std::clamp<std::ptrdiff_t>(offset, 0, static_cast<std::ptrdiff_t>(text.size()));
+    return fmt::format("{}:{}", where, 1 + std::count(text.begin(), text.begin() + end, '\n'));
+  }
+  std::string at(const pugi::xml_node& node) const { return at(node.offset_debug()); }
+};
+
+double number_of(const Lines& lines, const pugi::xml_node& parent, const char* name) {
+  const auto node = parent.child(name);
+  const std::string text(trim(node.text().get()));
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (!node || text.empty() || *end != '\0' || !std::isfinite(value) || std::abs(value) > 1e7) {
+    fail(ErrorKind::data, "{}: {} is '{}'; expected pixels", lines.at(node ? node : parent), name, excerpt(text));
+  }
+  return value;
+}
+
+}  // namespace
+
+RawPicture parse_voc(std::string_view text, const std::string& where) {
+  pugi::xml_document document;
+  const auto parsed = document.load_buffer(text.data(), text.size());
+  const Lines lines{text, where};
+  if (!parsed) fail(ErrorKind::data, "{}: broken XML: {}", lines.at(parsed.offset), parsed.description());
+  const auto root = document.child("annotation");
+  if (!root) fail(ErrorKind::data, "{}: no <annotation>; expected a file of Pascal VOC", where);
+  RawPicture picture;
+  picture.where = where;
+  picture.file = std::string(trim(root.child("filename").text().get()));
+  if (const auto size = root.child("size")) {
+    picture.width = static_cast<int>(number_of(lines, size, "width"));
+    picture.height = static_cast<int>(number_of(lines, size, "height"));
+  }
+  for (const auto& object : root.children("object")) {
+    RawBox box;
+    box.where = lines.at(object);
+    box.label = std::string(trim(object.child("name").text().get()));
+    if (box.label.empty()) fail(ErrorKind::data, "{}: an <object> without a <name>", box.where);
+    const auto corners = object.child("bndbox");
+    if (!corners) fail(ErrorKind::data, "{}: an <object> without a <bndbox>", box.where);
+    const double left = number_of(lines, corners, "xmin"), top = number_of(lines, corners, "ymin");
+    box.rect = {left - 1, top - 1, number_of(lines, corners, "xmax") - left, number_of(lines, corners, "ymax") - top};
+    box.crowd = object.child("difficult").text().as_int() != 0;
+    picture.boxes.push_back(std::move(box));
+  }
+  return picture;
+}
+
+namespace {
+
+// The picture of an annotation: by the name in it, else by the annotation's own with a usual ending.
+std::string picture_file(const fs::path& root, const fs::path& annotation, const std::string& named) {
+  const auto folder = fs::exists(root / "JPEGImages") ? root / "JPEGImages" : root;
+  const auto stem = annotation.stem().string();
+  for (const auto& candidate : {named, stem + ".jpg", stem + ".jpeg", stem + ".png", stem + ".JPG", stem + ".webp"}) {
+    if (!candidate.empty() && fs::exists(folder / candidate)) return (folder / candidate).string();
+  }
+  return (folder / (named.empty() ? stem + ".jpg" : named)).string();
+}
+
+RawBoxes read_list(const fs::path& root, const std::string& origin, const std::vector<std::string>& stems) {
+  RawBoxes raw;
+  raw.origin = origin;
+  for (const auto& stem : stems) {
+    const auto file = root / "Annotations" / (stem + ".xml");
+    if (!fs::exists(file)) fail(ErrorKind::data, "{}: '{}' has no annotation; expected {}", origin, stem, file.string());
+    auto picture = parse_voc(read_file(file, ErrorKind::data, 64 << 20), file.string());
+    picture.file = picture_file(root, file, picture.file);
+    raw.pictures.push_back(std::move(picture));
+  }
+  return raw;
+}
+
+}  // namespace
+
+RawBoxSplits read_voc_splits(const std::string& path) {
+  const fs::path root = path;
+  RawBoxSplits splits;
+  for (const auto& [split, names] : {std::pair{"train", std::vector{"train"}}, {"validation", {"val", "valid", "validation"}}, {"test", {"test"}}}) {
+    for (const auto* name : names) {
+      const auto list = root / "ImageSets" / "Main" / (std::string(name) + ".txt");
+      if (!fs::exists(list)) continue;
+      std::vector<std::string> stems;
+      for (const auto& line : strop::split(read_file(list, ErrorKind::data, 64 << 20), '\n')) {
+        const auto words = strop::split(trim(line), ' ');  // "name 1" and "name -1" of the lists of one class
+        if (!words.empty() && !words[0].empty()) stems.push_back(words[0]);
+      }
+      splits[split] = read_list(root, list.string(), stems);
+    }
+  }
+  if (!splits.empty()) return splits;
+  std::set<std::string> stems;
+  for (const auto& entry : fs::directory_iterator(root / "Annotations")) {
+    if (entry.path().extension() == ".xml") stems.insert(entry.path().stem().string());
+  }
+  splits["train"] = read_list(root, (root / "Annotations").string(), {stems.begin(), stems.end()});
+  return splits;
+}
+
+}  // namespace strop

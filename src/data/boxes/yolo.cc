@@ -1,0 +1,167 @@
+// YOLO's text files: data.yaml names the classes and where the pictures lie; labels/NAME.txt beside images/NAME.jpg holds
+// "class x y width height" a line, the middle and the sides as shares of the picture's.
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "data/boxes/raw_boxes.h"
+#include "data/image_files.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kTolerance = 0.01;  // shares a little outside 0 .. 1 come from rounding
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (std::size_t at = 0; at < line.size();) {
+    const auto begin = line.find_first_not_of(" \t\r", at);
+    if (begin == std::string_view::npos) break;
+    const auto end = std::min(line.find_first_of(" \t\r", begin), line.size());
+    words.push_back(line.substr(begin, end - begin));
+    at = end;
+  }
+  return words;
+}
+
+}  // namespace
+
+std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, const std::vector<std::string>& labels) {
+  if (starts_with(text, "\xEF\xBB\xBF")) text.remove_prefix(3);
+  std::vector<RawBox> boxes;
+  std::int64_t number = 0;
+  for (const auto& line : split(text, '\n')) {
+    ++number;
+    const auto words = words_of(line);
+    if (words.empty()) continue;
+    const auto place = fmt::format("{}:{}", where, number);
+    if (words.size() != 5) {
+      fail(ErrorKind::data, "{}: {} columns in '{}'; expected 5: class x y width height{}", place, words.size(), excerpt(line),
+           words.size() > 5 ? " (outlines of segments are not read)" : "");
+    }
+    std::array<double, 5> numbers{};
+    for (std::size_t i = 0; i < 5; ++i) {
+      const auto* end = words[i].data() + words[i].size();
+      const auto read = std::from_chars(words[i].data(), end, numbers[i]);
+      const bool fits = i == 0 || (numbers[i] >= -kTolerance && numbers[i] <= 1 + kTolerance);
+      if (read.ec != std::errc() || read.ptr != end || !std::isfinite(numbers[i]) || !fits) {
+        fail(ErrorKind::data, "{}: '{}' in column {}; expected {}", place, excerpt(words[i]), i + 1,
+             i == 0 ? "the number of a class" : "a share of the picture, 0 to 1");
+      }
+    }
+    if (numbers[0] != std::floor(numbers[0]) || numbers[0] < 0 || numbers[0] >= static_cast<double>(labels.size())) {
+      fail(ErrorKind::data, "{}: class '{}'; expected 0 to {}, the {} names of data.yaml", place, words[0], static_cast<std::int64_t>(labels.size()) - 1, labels.size());
+    }
+    boxes.push_back({{numbers[1] - numbers[3] / 2, numbers[2] - numbers[4] / 2, numbers[3], numbers[4]},
+                     labels[static_cast<std::size_t>(numbers[0])], false, -1, place});
+  }
+  return boxes;
+}
+
+namespace {
+
+struct DataFile {
+  fs::path file, root;
+  std::vector<std::string> labels;
+  std::map<std::string, fs::path> splits;
+};
+
+std::vector<std::string> names_of(const YAML::Node& names, const std::string& where) {
+  std::vector<std::string> labels;
+  if (names.IsSequence()) {
+    for (const auto& name : names) labels.push_back(name.as<std::string>());
+  } else if (names.IsMap()) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto name = names[i];
+      if (!name) fail(ErrorKind::data, "{}: names has no class {}; expected 0 to {}", where, i, names.size() - 1);
+      labels.push_back(name.as<std::string>());
+    }
+  }
+  if (labels.empty()) fail(ErrorKind::data, "{}: no names; expected a list of classes", where);
+  return labels;
+}
+
+DataFile read_data_file(const fs::path& path) {
+  DataFile data;
+  data.file = fs::is_directory(path) ? path / "data.yaml" : path;
+  const auto where = data.file.string();
+  try {
+    const auto root = YAML::Load(read_file(data.file, ErrorKind::data, 16 << 20));
+    if (!root.IsMap()) fail(ErrorKind::data, "{}: expected keys train, val and names", where);
+    data.labels = names_of(root["names"], where);
+    data.root = data.file.parent_path();
+    if (root["path"]) {
+      const fs::path own = root["path"].as<std::string>();
+      data.root = own.is_absolute() ? own : data.root / own;
+    }
+    for (const auto& [key, split] : {std::pair{"train", "train"}, {"val", "validation"}, {"test", "test"}}) {
+      if (root[key] && root[key].IsScalar()) data.splits[split] = root[key].as<std::string>();
+    }
+  } catch (const YAML::Exception& error) {
+    fail(ErrorKind::data, "{}:{}: broken YAML: {}", where, error.mark.line + 1, error.msg);
+  }
+  if (!data.splits.contains("train")) fail(ErrorKind::data, "{}: no key train; expected the folder of the training pictures", where);
+  return data;
+}
+
+// Relative to the root; "../train/images", as some exports write it, also from the root itself.
+fs::path place_of(const DataFile& data, fs::path named) {
+  const auto direct = named.is_absolute() ? named : data.root / named;
+  if (fs::exists(direct)) return direct;
+  while (!named.empty() && *named.begin() == "..") named = named.lexically_relative("..");
+  if (fs::exists(data.root / named)) return data.root / named;
+  fail(ErrorKind::data, "{}: {} does not exist; expected a folder of pictures or a list of them", data.file.string(), direct.string());
+}
+
+// images/a/b.jpg -> labels/a/b.txt, by the last folder of that name; without one, beside the picture.
+fs::path label_file(const fs::path& picture) {
+  fs::path result;
+  std::vector<fs::path> parts(picture.begin(), picture.end());
+  for (auto at = parts.rbegin(); at != parts.rend(); ++at) {
+    if (*at != "images") continue;
+    *at = "labels";
+    break;
+  }
+  for (const auto& part : parts) result /= part;
+  return result.replace_extension(".txt");
+}
+
+}  // namespace
+
+RawBoxSplits read_yolo_splits(const std::string& path) {
+  const auto data = read_data_file(path);
+  RawBoxSplits splits;
+  for (const auto& [split, named] : data.splits) {
+    const auto place = place_of(data, named);
+    RawBoxes& raw = splits[split];
+    raw.origin = place.string();
+    raw.labels = data.labels;
+    std::vector<fs::path> pictures;
+    if (fs::is_directory(place)) {
+      for (const auto& listed : list_folder(place.string()).pictures) pictures.push_back(place / listed.path);
+    } else {
+      for (const auto& line : strop::split(read_file(place, ErrorKind::data, 64 << 20), '\n')) {
+        if (const auto name = trim(line); !name.empty()) pictures.push_back(place.parent_path() / std::string(name));
+      }
+    }
+    for (const auto& picture : pictures) {
+      RawPicture one;
+      one.file = picture.lexically_normal().string();
+      one.normalized = true;
+      const auto labels = label_file(picture.lexically_normal());
+      one.where = labels.string();
+      if (fs::exists(labels)) one.boxes = parse_yolo(read_file(labels, ErrorKind::data, 64 << 20), labels.string(), data.labels);
+      raw.pictures.push_back(std::move(one));
+    }
+  }
+  return splits;
+}
+
+}  // namespace strop

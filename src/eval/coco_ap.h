@@ -1,0 +1,53 @@
+// COCO's average precision: the twelve numbers of pycocotools 2.0, equal to 1e-9, and what a report shows of each
+// class.
+//
+// Greedy matching by score at ten IoU thresholds and four ranges of area; a truth's own `area` decides its range, a found
+// box's width x height. Crowds are neither found nor missed. A class without a truth counts nowhere. Where nothing is
+// left to average a figure is -1, as there. Found boxes beyond the hundred best of a class on a picture do not count,
+// nor do those whose score is NaN.
+// Cost: sorting, and truths x found boxes of one class on one picture; each overlap is computed once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "image/rect.h"
+
+namespace strop {
+
+struct BoxClassMetrics {
+  std::string name;
+  double map = -1, map_50 = -1, mar_100 = -1;
+  std::int64_t support = 0;            // true boxes, without crowds
+  std::vector<double> precision_50;    // at recall 0, 0.01 .. 1 and IoU 0.5; empty without a truth
+};
+
+struct BoxMetrics {
+  double map = -1, map_50 = -1, map_75 = -1;  // over IoU 0.5 .. 0.95, at 0.5, at 0.75
+  double map_small = -1, map_medium = -1, map_large = -1;
+  double mar_1 = -1, mar_10 = -1, mar_100 = -1;
+  double mar_small = -1, mar_medium = -1, mar_large = -1;
+  std::int64_t samples = 0;  // pictures
+  std::vector<BoxClassMetrics> classes;
+};
+
+// What is true and what was found on one picture; labels are indices of `names`, in the order of the category ids.
+struct JudgedPicture {
+  std::vector<TrueBox> truths;
+  std::vector<FoundBox> found;
+};
+
+BoxMetrics box_metrics(std::span<const JudgedPicture> pictures, const std::vector<std::string>& names);
+
+// Mean of a figure over the classes that have it; -1 where none has. For groups of classes: base and novel ones.
+double mean_over(const BoxMetrics& metrics, std::span<const std::int32_t> labels, double BoxClassMetrics::*figure);
+
+// {"eval_map": ..., "eval_map_50": ..., "eval_box_classes": [...]} with the given prefix, as JSON text, and back: as
+// metrics_json does for classifiers.
+std::string metrics_json(const BoxMetrics& metrics, const std::string& prefix);
+BoxMetrics box_metrics_from_json(const std::string& json, const std::string& prefix);
+
+}  // namespace strop

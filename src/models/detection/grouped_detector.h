@@ -1,0 +1,45 @@
+// A detector whose every group has one output in the state: what such detectors share, the loops over groups and samples.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/detector.h"
+
+namespace strop {
+
+// A true box in pixels of the network's input.
+struct GroupBox {
+  std::int64_t sample = 0;
+  std::int64_t label = 0;  // in its group, from 0
+  float x = 0, y = 0;      // of the middle
+  float width = 0, height = 0;
+};
+
+// The true boxes that belong to a group, sample by sample, from kTargets (fp32, contiguous).
+std::vector<GroupBox> boxes_of_group(const torch::Tensor& targets, const std::vector<std::int32_t>& labels);
+
+class GroupedDetector : public Detector {
+ public:
+  explicit GroupedDetector(std::vector<std::vector<std::int32_t>> groups) : groups_(std::move(groups)) {}
+
+  std::vector<std::vector<std::int32_t>> groups() const override { return groups_; }
+  std::vector<std::string> outputs() const override;
+  std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const override;
+  torch::Tensor losses(const State& state) const override;
+
+ protected:
+  // The boxes of one sample, best first, at most max_det, labels counted in the group. raw: the sample's part of the
+  // group's output, fp32, contiguous. Called from several threads at once.
+  virtual std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const = 0;
+  // The loss of each sample (N, fp32, in the graph). outputs: the group's, fp32.
+  virtual torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const = 0;
+
+ private:
+  std::vector<std::vector<std::int32_t>> groups_;
+};
+
+}  // namespace strop

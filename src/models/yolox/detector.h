@@ -1,0 +1,28 @@
+// YOLOX as a detector: raw numbers of anchors to boxes, and its losses.
+//
+// score = sigmoid(objectness) * sigmoid(class). Loss of a batch: (5 * (1 - IoU^2) + class cross entropy, over the anchors
+// that SimOTA gives a box, plus objectness cross entropy over all anchors) / number of those anchors; the class that is
+// learnt is the IoU, not 1. losses() gives sample i the share i of that sum times the number of samples, so that the mean
+// over the samples is the loss of the batch.
+#pragma once
+
+#include "models/detection/grouped_detector.h"
+#include "models/detection/sim_ota.h"
+
+namespace strop {
+
+class YoloxDetector : public GroupedDetector {
+ public:
+  using GroupedDetector::GroupedDetector;
+  std::vector<std::string> class_layers() const override { return {"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"}; }
+  std::int64_t stride() const override { return 32; }
+
+ protected:
+  std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
+  torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
+};
+
+// The anchors of a square input at strides 8, 16, 32, in the order of the outputs, by their number.
+std::vector<Anchor> square_anchors(std::int64_t count);
+
+}  // namespace strop

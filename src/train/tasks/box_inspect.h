@@ -1,0 +1,14 @@
+// strop inspect on pictures with boxes.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "data/boxes/box_data.h"
+#include "strop/job.h"
+
+namespace strop {
+
+// Splits with their pictures, boxes by class and sizes, and what is wrong with them: as JSON, and added to `text`.
+nlohmann::ordered_json inspect_boxes(const Options& options, const InspectOptions& what, const ImageReading& reading, std::string& text);
+
+}  // namespace strop

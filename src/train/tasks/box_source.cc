@@ -1,0 +1,90 @@
+#include "train/tasks/box_source.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "models/detector.h"
+
+namespace strop {
+namespace {
+
+constexpr int kBatchesAhead = 2;
+
+}  // namespace
+
+BoxSource::BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict)
+    : split_(split),
+      form_(work.form),
+      augmented_(work.augment != BoxAugmentForm{}),
+      strict_(strict),
+      views_(views),
+      most_boxes_(BoxMaker(split, work).most_boxes()),
+      loader_(std::make_unique<BoxMaker>(split, work), threads, kBatchesAhead),
+      lengths_(split.size(), 1),
+      labels_(split.size(), 0) {}
+
+void BoxSource::prefetch(std::vector<Samples> batches, std::int64_t view) {
+  expected_.assign(batches.begin(), batches.end());
+  expected_view_ = view;
+  loader_.start(std::move(batches), view);
+}
+
+State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) {
+  const bool ready = !expected_.empty() && view == expected_view_ && std::ranges::equal(expected_.front(), samples);
+  if (ready) {
+    expected_.pop_front();
+  } else {
+    expected_.clear();
+    loader_.start({{samples.begin(), samples.end()}}, view);
+  }
+  loader_.next(batch_);
+  note_faults(batch_, samples);
+  const auto count = static_cast<std::int64_t>(samples.size());
+  torch::Tensor pixels = torch::zeros({count, form_.height, form_.width, 3});
+  torch::Tensor targets = torch::full({count, most_boxes_, 5}, -1.0F);
+  const std::size_t floats = 3 * static_cast<std::size_t>(form_.height) * static_cast<std::size_t>(form_.width);
+  std::size_t made = 0;
+  for (std::size_t i = 0; i < samples.size() && made < batch_.size(); ++i) {
+    if (batch_.samples[made] != samples[i]) continue;
+    std::copy_n(batch_.pixels.data() + made * floats, floats, pixels.data_ptr<float>() + i * floats);
+    auto* row = targets.data_ptr<float>() + static_cast<std::int64_t>(i) * most_boxes_ * 5;
+    for (const auto& box : batch_.boxes[made]) {
+      const std::array<double, 5> numbers = {static_cast<double>(box.label), box.rect.x + box.rect.width / 2, box.rect.y + box.rect.height / 2,
+                                             box.rect.width, box.rect.height};
+      row = std::transform(numbers.begin(), numbers.end(), row, [](double number) { return static_cast<float>(number); });
+    }
+    ++made;
+  }
+  State state;
+  state.set("pixels", pixels.permute({0, 3, 1, 2}));
+  state.set(kTargets, targets);
+  return state;
+}
+
+void BoxSource::note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples) {
+  if (batch.failed.empty()) return;
+  if (strict_) fail(ErrorKind::data, "{} (strict is set; leave it out to skip such pictures)", batch.failed.front().reason);
+  auto made = batch.samples.begin();
+  auto failed = batch.failed.begin();
+  for (const auto sample : samples) {
+    if (made != batch.samples.end() && *made == sample) {
+      ++made;
+      continue;
+    }
+    if (failed == batch.failed.end()) break;
+    const auto& reason = (failed++)->reason;
+    if (!faults_.emplace(sample, reason).second) continue;
+    labels_[static_cast<std::size_t>(sample)] = -1;
+    log_warning("skipped: {}", reason);
+  }
+}
+
+std::string BoxSource::fault_of(std::size_t row) const {
+  const auto found = faults_.find(static_cast<std::int64_t>(row));
+  return found == faults_.end() ? "" : found->second;
+}
+
+}  // namespace strop

@@ -1,0 +1,47 @@
+// Pictures with boxes as batches: `pixels`, N x 3 x height x width in fp32, channels-last, normalised; and `targets`
+// (models/detector.h), as many rows for every batch of the split.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "data/boxes/box_maker.h"
+#include "train/batch_source.h"
+
+namespace strop {
+
+class BoxSource : public BatchSource {
+ public:
+  // `split` must outlive it. `threads` decode. `views`: augmented views of a sample that a cache holds. `strict`: a damaged
+  // picture is Error(data); else it counts nowhere.
+  BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict);
+
+  std::size_t size() const override { return split_.size(); }
+  std::size_t first_block() const override { return 0; }
+  const std::vector<std::int64_t>& lengths() const override { return lengths_; }
+  // 0: all rows are alike to the sampler; -1: a picture that could not be made.
+  const std::vector<std::int32_t>& labels() const override { return labels_; }
+  std::int64_t views() const override { return augmented_ ? views_ : 1; }
+  std::int64_t fresh_views() const override { return augmented_ ? std::int64_t{1} << 40 : 1; }
+  State make(std::span<const std::int64_t> samples, std::int64_t view) override;
+  void prefetch(std::vector<Samples> batches, std::int64_t view) override;
+  std::string fault_of(std::size_t row) const override;
+
+ private:
+  void note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples);
+
+  const BoxSplit& split_;
+  InputForm form_;
+  bool augmented_, strict_;
+  std::int64_t views_, most_boxes_;
+  ImageLoader loader_;
+  std::vector<std::int64_t> lengths_;
+  std::vector<std::int32_t> labels_;
+  std::map<std::int64_t, std::string> faults_;  // by sample
+  std::deque<Samples> expected_;                // asked for ahead, in order
+  std::int64_t expected_view_ = -1;
+  PictureBatch batch_;
+};
+
+}  // namespace strop

@@ -1,0 +1,96 @@
+#include "train/tasks/boxes.h"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/interrupt.h"
+#include "data/augment_plan.h"
+#include "train/evaluate.h"
+#include "train/tasks/box_source.h"
+#include "train/tasks/picture_gallery.h"
+#include "train/tasks/picture_keys.h"
+
+namespace strop {
+namespace {
+
+// The share of the epochs, at the end, in which no pictures are joined.
+constexpr double kUnmixedShare = 0.15;
+
+}  // namespace
+
+Boxes::Boxes(BoxSplit split, const DecodeOptions& decode) : split_(std::move(split)), decode_(decode) {
+  for (const auto& sample : split_.samples) labels_.push_back(sample.boxes.empty() ? -1 : sample.boxes.front().label);
+}
+
+std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& options, bool training) const {
+  BoxWork work;
+  work.form = *opened.model->input_form;
+  work.decode = decode_options(options);
+  work.seed = static_cast<std::uint64_t>(options.seed);
+  if (training) {
+    work.augment = box_augment_form(options);
+    if (options.time.empty() && options.max_steps == 0) work.mixing_ends = std::llround(std::ceil((1 - kUnmixedShare) * options.num_train_epochs));
+  }
+  return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(), options.strict);
+}
+
+std::string Boxes::thumbnail_of(std::size_t row) const {
+  try {
+    HeldBytes held;
+    return thumbnail_uri(decode_source(source_of(split_.samples[row], held), decode_).view());
+  } catch (const Error&) {  // it went bad or away since: the page says its name
+    return "";
+  }
+}
+
+BoxAugmentForm box_augment_form(const Options& options) {
+  const auto plan = parse_augment(options.augment);
+  BoxAugmentForm form;
+  for (const auto& word : plan.pictures) {
+    if (word == "none" || word == "light" || word == "medium" || word == "strong") form = box_augment_level(word);
+  }
+  for (const auto& word : plan.pictures) {
+    if (word == "flip") form.flip = 0.5;
+    else if (word == "jitter") form.jitter = {0.4, 0.4, 0.7, 0.015};
+    else if (word == "mosaic") form.mosaic = 1;
+  }
+  if (plan.mixup) form.mixup = std::max(form.mixup, 0.15);
+  return form;
+}
+
+std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
+                                              std::int64_t batch_size, const DecodeSettings& settings, bool stops) {
+  torch::NoGradGuard no_grad;
+  const auto batches = batches_in_order(source.size(), batch_size);
+  source.prefetch(batches, 0);
+  Pass pass;
+  pass.precision = precision;
+  std::vector<std::vector<FoundBox>> all;
+  for (const auto& samples : batches) {
+    if (stops) throw_if_interrupted();
+    State state = source.make(samples, 0);
+    model.forward(state, pass, source.first_block(), model.size());
+    for (auto& found : model.detector->decode(state, settings)) {
+      const auto& sample = split.samples[all.size()];
+      const auto place = placement_of(sample.width, sample.height, *model.input_form);
+      for (auto& box : found) box.rect = place.to_picture(box.rect, sample.width, sample.height);
+      all.push_back(std::move(found));
+    }
+  }
+  return all;
+}
+
+BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names) {
+  // By image id: of boxes with the same score the earlier picture's counts first.
+  std::vector<std::size_t> order(split.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return split.samples[a].image_id < split.samples[b].image_id; });
+  std::vector<JudgedPicture> pictures;
+  for (const auto row : order) pictures.push_back({split.samples[row].boxes, found[row]});
+  return box_metrics(pictures, names);
+}
+
+}  // namespace strop

@@ -1,0 +1,39 @@
+// A split of pictures with boxes as the jobs see it, and what a detector finds on it.
+#pragma once
+
+#include "data/boxes/box_data.h"
+#include "eval/coco_ap.h"
+#include "image/augment/boxes/box_augment.h"
+#include "models/detector.h"
+#include "train/task.h"
+
+namespace strop {
+
+class Boxes : public TaskSplit {
+ public:
+  Boxes(BoxSplit split, const DecodeOptions& decode);
+  std::size_t size() const override { return split_.size(); }
+  // Of the first box; -1 without one.
+  const std::vector<std::int32_t>& labels() const override { return labels_; }
+  std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const override;
+  std::string text_of(std::size_t row) const override { return split_.samples[row].name; }
+  std::string thumbnail_of(std::size_t row) const override;
+
+  const BoxSplit& split() const { return split_; }
+
+ private:
+  BoxSplit split_;
+  std::vector<std::int32_t> labels_;
+  DecodeOptions decode_;
+};
+
+// What options.augment asks for. Error(usage): words that pictures with boxes do not take.
+BoxAugmentForm box_augment_form(const Options& options);
+
+// The boxes found on every row, in pixels of the pictures, best first within a group of classes. `stops`: Ctrl-C ends it.
+std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
+                                              std::int64_t batch_size, const DecodeSettings& settings, bool stops);
+
+BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names);
+
+}  // namespace strop

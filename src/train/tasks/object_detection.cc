@@ -1,0 +1,213 @@
+// Pictures, and boxes on them.
+#include <torch/torch.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "data/augment_plan.h"
+#include "image/draw.h"
+#include "image/encode.h"
+#include "models/family.h"
+#include "train/tasks/box_gallery.h"
+#include "train/tasks/box_inspect.h"
+#include "train/tasks/boxes.h"
+#include "train/tasks/picture_gallery.h"
+#include "train/tasks/picture_keys.h"
+#include "train/tasks/pictures.h"
+#include "train/tasks/preprocessor_config.h"
+#include "train/tasks/tasks.h"
+#include "train/write_files.h"
+#include "weights/hub.h"
+
+namespace strop {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+const BoxSplit& boxes_of(const TaskSplit& split) { return dynamic_cast<const Boxes&>(split).split(); }
+
+DecodeSettings decode_settings(const Options& options) {
+  return {.least_score = options.conf, .nms_iou = options.nms_iou, .max_det = options.max_det, .best_class_only = false};
+}
+
+ImageReading reading_of(const Options& options) {
+  return {.strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
+}
+
+// The labels of a model that keeps its own: those, then the data's that it lacks.
+std::vector<std::string> joined_labels(const Options& options, const std::vector<std::string>& data_labels) {
+  auto labels = labels_of_model(resolve_model(options.model, options.revision));
+  if (labels.empty()) {
+    fail(ErrorKind::model, "{}: method {} adds to the classes of a detector, and this model names none; put a list of them beside it "
+         "(coco.names, one a line)", options.model, options.method);
+  }
+  for (const auto& label : data_labels) {
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+  }
+  return labels;
+}
+
+void renumber(BoxSplit& split, const std::vector<std::string>& from, const std::vector<std::string>& to) {
+  for (auto& sample : split.samples) {
+    for (auto& box : sample.boxes) {
+      const auto& name = from[static_cast<std::size_t>(box.label)];
+      box.label = static_cast<std::int32_t>(std::find(to.begin(), to.end(), name) - to.begin());
+    }
+  }
+}
+
+class ObjectDetection : public Task {
+ public:
+  std::string name() const override { return kObjectDetection; }
+  bool claims(const std::string& data) const override { return looks_like_box_data(data); }
+  bool reads_data_of(const Task& other) const override { return other.name() == kImageClassification; }
+
+  void settle(Options& options) const override {
+    const auto plan = parse_augment(options.augment);
+    if (!plan.operations.empty() || plan.rdrop || plan.cutmix) {
+      fail(ErrorKind::usage, "augment: pictures with boxes take none, light, medium, strong, flip, jitter, mosaic and mixup");
+    }
+    if (options.method == "auto") options.method = "full";
+    if (options.method == "head") options.head_solver = "sgd";  // boxes have no closed form
+    if (options.augment.empty()) options.augment = {"light"};
+    if (options.class_weights != "none") fail(ErrorKind::usage, "class_weights: boxes are not weighted by class; leave it out");
+  }
+
+  TaskData load(const Options& options) const override {
+    auto data = load_box_data(options, reading_of(options));
+    TaskData result;
+    result.label_names = data.label_names;
+    if (adds_classes(options)) {
+      result.label_names = joined_labels(options, data.label_names);
+      for (auto* split : {&data.train, &data.validation, &data.test}) renumber(*split, data.label_names, result.label_names);
+    } else {
+      result.category_ids = std::move(data.category_ids);
+    }
+    result.train = std::make_unique<Boxes>(std::move(data.train), decode_options(options));
+    if (!data.validation.empty()) result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
+    if (!data.test.empty()) result.test = std::make_unique<Boxes>(std::move(data.test), decode_options(options));
+    result.notes = std::move(data.notes);
+    return result;
+  }
+
+  std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened, std::vector<std::string>& notes) const override {
+    return std::make_unique<Boxes>(load_evaluation_boxes(options, opened.model->label_names, reading_of(options), notes), decode_options(options));
+  }
+
+  std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened&) const override {
+    std::vector<std::string> notes;
+    if (looks_like_box_data(options.data)) {
+      return std::make_unique<Boxes>(load_evaluation_boxes(options, {}, reading_of(options), notes), decode_options(options));
+    }
+    std::vector<SkippedPicture> skipped;
+    const auto pictures = load_prediction_pictures(options.data, options, reading_of(options), skipped);
+    for (const auto& one : skipped) log_warning("skipped: {}", one.reason);
+    BoxSplit split{pictures.origin, {}};
+    for (const auto& picture : pictures.samples) {
+      HeldBytes held;
+      const auto source = source_of(picture, held);
+      const auto info = probe_picture(source.bytes, source.name, decode_options(options));
+      split.samples.push_back({picture.name, picture.bytes, info.width, info.height, static_cast<std::int64_t>(split.size()) + 1, {}});
+    }
+    return std::make_unique<Boxes>(std::move(split), decode_options(options));
+  }
+
+  void open_inputs(Opened& opened, const Options& options) const override {
+    auto& form = *opened.model->input_form;
+    if (opened.record) form = form_of_record(opened.record->input, form);
+    form = with_keys(form, options);
+  }
+  InputRecord input_record(const Opened& opened, const Options&) const override {
+    InputRecord record;
+    write_form(*opened.model->input_form, record);
+    return record;
+  }
+  void save_inputs(const std::filesystem::path& folder, const Opened& opened) const override {
+    write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
+  }
+  std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }
+  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const override { add_picture_facts(facts, opened, train); }
+
+  std::string headline() const override { return "map"; }
+  Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
+                      const Options& options) const override {
+    const auto& boxes = boxes_of(split);
+    const auto found = find_boxes(*opened.model, boxes, source, precision, options.per_device_eval_batch_size, decode_settings(options), false);
+    const auto metrics = measure_boxes(boxes, found, opened.model->label_names);
+    return {{"map", metrics.map}, {"map_50", metrics.map_50}};
+  }
+
+  Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override {
+    return {measure_boxes(boxes_of(split), found_on(opened, split, options), opened.model->label_names), {}};
+  }
+
+  // One COCO results array: original category ids, xywh in pixels of the picture, falling scores on each picture.
+  void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const override {
+    const auto& boxes = boxes_of(split);
+    const auto all = found_on(opened, split, options);
+    const auto& names = opened.model->label_names;
+    const auto& ids = opened.model->category_ids;
+    bool first = true;
+    out << "[";
+    for (std::size_t row = 0; row < all.size(); ++row) {
+      const auto& sample = boxes.samples[row];
+      for (const auto& box : all[row]) {
+        const auto label = static_cast<std::size_t>(box.label);
+        const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
+        const json entry = {{"image_id", sample.image_id}, {"category_id", label < ids.size() ? ids[label] : box.label + 1},
+                            {"bbox", {rounded(box.rect.x), rounded(box.rect.y), rounded(box.rect.width), rounded(box.rect.height)}},
+                            {"score", box.score}, {"category_name", names[label]}, {"file", sample.name}};
+        out << (first ? "\n" : ",\n") << json_text(entry, -1);
+        first = false;
+      }
+      if (!options.draw.empty()) draw(sample, all[row], names, options, row);
+    }
+    out << "\n]\n";
+  }
+
+  json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& measured,
+               const std::vector<PredictionRecord>&) const override {
+    BoxWork work;
+    work.form = *opened.model->input_form;
+    work.augment = box_augment_form(options);
+    work.decode = decode_options(options);
+    work.seed = static_cast<std::uint64_t>(options.seed);
+    const auto& names = opened.model->label_names;
+    return {{"boxes", gallery_of_boxes(boxes_of(measured), found_on(opened, measured, options), names, work.decode)},
+            {"augmented", gallery_of_inputs(boxes_of(*data.train), work, names)}};
+  }
+
+  json inspect_data(const Options& options, const InspectOptions& what, std::string& text) const override {
+    return inspect_boxes(options, what, reading_of(options), text);
+  }
+
+ private:
+  static std::vector<std::vector<FoundBox>> found_on(const Opened& opened, const TaskSplit& split, const Options& options) {
+    const auto source = split.source(opened, options, false);
+    return find_boxes(*opened.model, boxes_of(split), *source, torch::kFloat, options.per_device_eval_batch_size, decode_settings(options), true);
+  }
+
+  // options.draw: the picture with its boxes, as NUMBER-NAME.jpg.
+  static void draw(const BoxSample& sample, const std::vector<FoundBox>& found, const std::vector<std::string>& names, const Options& options,
+                   std::size_t row) {
+    HeldBytes held;
+    Picture picture = decode_source(source_of(sample, held), decode_options(options));
+    draw_boxes(picture, {}, found, names);
+    const auto name = fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
+    write_file_atomic(std::filesystem::path(options.draw) / name, encode_jpeg(picture.view(), 90));
+  }
+};
+
+}  // namespace
+
+const Task& object_detection() {
+  static const ObjectDetection task;
+  return task;
+}
+
+}  // namespace strop

@@ -1,0 +1,280 @@
+#include "data/boxes/box_data.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "data/boxes/raw_boxes.h"
+#include "image/encode.h"
+#include "temp_folder.h"
+
+namespace strop {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool hold(const std::vector<std::string>& notes, const std::string& text) {
+  return std::any_of(notes.begin(), notes.end(), [&](const auto& note) {
+    return note.find(text) != std::string::npos;
+  });
+}
+
+// What the reader says of bad input.
+std::string coco_error(const std::string& text) {
+  return message_of(ErrorKind::data, [&] { parse_coco(text, "a.json"); });
+}
+std::string voc_error(const std::string& text) {
+  return message_of(ErrorKind::data, [&] { parse_voc(text, "a.xml"); });
+}
+std::string yolo_error(const std::string& text) {
+  return message_of(ErrorKind::data, [&] { parse_yolo(text, "a.txt", {"cat", "dog"}); });
+}
+
+// A COCO file of one picture, a.png, and the categories 7 (cat) and 3 (dog).
+std::string coco(const std::string& annotations, const std::string& more_pictures = "") {
+  return R"({"images": [{"id": 5, "file_name": "a.png", "width": 40, "height": 30})" + more_pictures +
+         R"(], "categories": [{"id": 7, "name": "cat"}, {"id": 3, "name": "dog"}], "annotations": [)" +
+         annotations + "]}";
+}
+
+TEST(CocoText, PicturesBoxesAndCategoriesById) {
+  const auto raw = parse_coco(
+      coco(R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2.5, 3, 4], "area": 6.5, "iscrowd": 1},
+              {"id": 2, "image_id": 5, "category_id": 3, "bbox": [0, 0, 10, 10]})"), "a.json");
+  EXPECT_EQ(raw.labels, (std::vector<std::string>{"dog", "cat"}));
+  EXPECT_EQ(raw.category_ids, (std::vector<std::int64_t>{3, 7}));
+  ASSERT_EQ(raw.pictures.size(), 1U);
+  const auto& picture = raw.pictures[0];
+  EXPECT_EQ(picture.file, "a.png");
+  EXPECT_EQ(picture.image_id, 5);
+  EXPECT_EQ(picture.width, 40);
+  ASSERT_EQ(picture.boxes.size(), 2U);
+  EXPECT_EQ(picture.boxes[0].rect, (Rect{1, 2.5, 3, 4}));
+  EXPECT_EQ(picture.boxes[0].label, "cat");
+  EXPECT_TRUE(picture.boxes[0].crowd);
+  EXPECT_EQ(picture.boxes[0].area, 6.5);
+  EXPECT_FALSE(picture.boxes[1].crowd);
+  EXPECT_LT(picture.boxes[1].area, 0);
+  EXPECT_TRUE(raw.notes.empty());
+}
+
+TEST(CocoText, OddNumbersAreNoted) {
+  const std::string box = R"("image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]})";
+  const auto raw = parse_coco(coco(R"({"id": 1, )" + box + R"(, {"id": 1, )" + box + ", {" + box), "a.json");
+  EXPECT_EQ(raw.pictures[0].boxes.size(), 3U);
+  EXPECT_TRUE(hold(raw.notes, "1 annotations repeat an id"));
+  EXPECT_TRUE(hold(raw.notes, "1 annotations have no id"));
+}
+
+TEST(CocoText, ErrorsNameTheLineOrTheEntry) {
+  expect_parts(coco_error("{\n\"images\": [\n}"), {"a.json:3", "broken JSON"});
+  expect_parts(coco_error("[]"), {"a.json", "expected a JSON object"});
+  expect_parts(coco_error("{}"), {"a.json", "no list 'categories'"});
+  expect_parts(coco_error(R"({"categories": 1})"), {"a.json", "'categories' is number"});
+  expect_parts(coco_error(R"({"categories": []})"), {"a.json", "no categories"});
+  expect_parts(coco_error(R"({"categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]})"),
+               {"a.json: categories[1]", "id 1 stands twice"});
+  expect_parts(coco_error(R"({"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]})"),
+               {"a.json: categories[1]", "'a' stands twice"});
+  expect_parts(coco_error(R"({"categories": [3]})"), {"a.json: categories[0]", "id is absent"});
+  expect_parts(coco_error(coco("", R"(, {"id": 5, "file_name": "b.png"})")),
+               {"a.json: images[1]", "id 5 stands twice"});
+  expect_parts(coco_error(coco("", R"(, {"id": 6})")), {"a.json: images[1]", "file_name is absent"});
+  expect_parts(coco_error(coco("", R"(, {"id": "6", "file_name": "b"})")),
+               {"a.json: images[1]", "id is \"6\"", "whole"});
+  expect_parts(coco_error(coco("", R"(, {"id": 6, "file_name": "b", "width": -1})")),
+               {"a.json: images[1]", "width is -1"});
+  const std::string good = R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]}, )";
+  expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 5, "category_id": 4, "bbox": [1, 2, 3, 4]})")),
+               {"a.json: annotations[1]", "category_id 4", "3, 7"});
+  expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 9, "category_id": 7, "bbox": [1, 2, 3, 4]})")),
+               {"a.json: annotations[1]", "image_id 9"});
+  for (const char* box : {"[1, 2, 3]", "[1, 2, 3, \"4\"]", "[1, 2, 3, 1e9]", "7", "null"}) {
+    expect_parts(coco_error(coco(std::string(R"({"image_id": 5, "category_id": 7, "bbox": )") + box + "}")),
+                 {"a.json: annotations[0]", "bbox is", "[x, y, width, height]"});
+  }
+}
+
+constexpr const char* kVocStart =
+    "<annotation>\n<filename>a.png</filename>\n<size><width>40</width><height>30</height></size>\n";
+
+TEST(VocText, CornersCountFromOne) {
+  const auto picture = parse_voc(
+      std::string(kVocStart) +
+          "<object><name> cat </name><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>3</ymin><xmax>11</xmax>"
+          "<ymax>7.5</ymax></bndbox></object>\n"
+          "<object><name>dog</name><bndbox><xmax>4</xmax><ymax>4</ymax><xmin>4</xmin>"
+          "<ymin>4</ymin></bndbox></object></annotation>", "a.xml");
+  EXPECT_EQ(picture.file, "a.png");
+  EXPECT_EQ(picture.height, 30);
+  ASSERT_EQ(picture.boxes.size(), 2U);
+  EXPECT_EQ(picture.boxes[0].rect, (Rect{0, 2, 10, 4.5}));
+  EXPECT_EQ(picture.boxes[0].label, "cat");
+  EXPECT_TRUE(picture.boxes[0].crowd);
+  EXPECT_EQ(picture.boxes[1].rect.area(), 0);
+  EXPECT_EQ(picture.boxes[1].where, "a.xml:5");
+}
+
+TEST(VocText, ErrorsNameTheLine) {
+  const std::string start = kVocStart;
+  expect_parts(voc_error("<annotation>\n<object>\n</annotation>"), {"a.xml:3", "broken XML"});
+  expect_parts(voc_error("<html></html>"), {"a.xml", "no <annotation>"});
+  expect_parts(voc_error(start + "<object></object></annotation>"), {"a.xml:4", "without a <name>"});
+  expect_parts(voc_error(start + "\n<object><name>a</name></object></annotation>"), {"a.xml:5", "without a <bndbox>"});
+  const std::string box = start + "<object><name>a</name>\n<bndbox>\n<xmin>";
+  for (const char* bad : {"x", "", "1e99", "nan", "3 4"}) {
+    expect_parts(voc_error(box + bad + "</xmin></bndbox></object></annotation>"), {"a.xml:6", "xmin is"});
+  }
+  expect_parts(voc_error(box + "1</xmin></bndbox></object></annotation>"), {"a.xml:5", "ymin is ''"});
+}
+
+TEST(YoloText, MiddlesAndSharesWithBomAndTolerance) {
+  const auto boxes = parse_yolo("\xEF\xBB\xBF"
+                                "1 0.5 0.5 0.5 0.25\r\n\n 0\t1.005 0.5 0.1 -0.005\n",
+                                "a.txt", {"cat", "dog"});
+  ASSERT_EQ(boxes.size(), 2U);
+  EXPECT_EQ(boxes[0].rect, (Rect{0.25, 0.375, 0.5, 0.25}));
+  EXPECT_EQ(boxes[0].label, "dog");
+  EXPECT_EQ(boxes[1].label, "cat");
+  EXPECT_EQ(boxes[1].where, "a.txt:3");
+  EXPECT_TRUE(parse_yolo("", "a.txt", {"cat"}).empty());
+}
+
+TEST(YoloText, ErrorsNameTheLine) {
+  expect_parts(yolo_error("0 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.1"), {"a.txt:2", "4 columns"});
+  expect_parts(yolo_error("0 0.1 0.1 0.2 0.1 0.2 0.2"), {"a.txt:1", "7 columns", "segments"});
+  expect_parts(yolo_error("\n0 0.5 x 0.1 0.1"), {"a.txt:2", "'x' in column 3"});
+  expect_parts(yolo_error("0 0.5 0.5 1.02 0.1"), {"a.txt:1", "'1.02' in column 4"});
+  expect_parts(yolo_error("0 nan 0.5 0.1 0.1"), {"a.txt:1", "column 2"});
+  for (const char* label : {"2", "-1", "0.5", "1e30"}) {
+    expect_parts(yolo_error(std::string(label) + " 0.5 0.5 0.1 0.1"), {"a.txt:1", label, "0 to 1"});
+  }
+}
+
+// A made-up folder of pictures, 40 x 30.
+class BoxFolder : public testing::Test {
+ protected:
+  void put(const std::string& name, const std::string& content) const {
+    fs::create_directories((fs::path(folder_.path()) / name).parent_path());
+    folder_.write(name, content);
+  }
+  void put_picture(const std::string& name) const { put(name, encode_png(Picture(40, 30, 200, 30, 10).view())); }
+  BoxData load(bool strict = false) const {
+    Options options;
+    options.data = folder_.path();
+    options.val_size = 0;
+    ImageReading reading;
+    reading.strict = strict;
+    return load_box_data(options, reading);
+  }
+  std::string error(bool strict = false) const {
+    return message_of(ErrorKind::data, [&] { load(strict); });
+  }
+  TempFolder folder_;
+};
+
+TEST_F(BoxFolder, BoxesAreCutDroppedAndCounted) {
+  put_picture("a.png");
+  const auto box = [](const std::string& rect) { return R"({"image_id": 5, "category_id": 7, "bbox": )" + rect + "}"; };
+  put("train.json", coco(box("[-5, 10, 15, 10]") + "," + box("[30, 20, 20, 20]") + "," + box("[3, 3, 0, 5]") + "," +
+                         box("[50, 50, 5, 5]") + "," + box("[3, 3, 5, -5]") + "," + box("[0, 0, 40.05, 30]")));
+  const auto data = load();
+  ASSERT_EQ(data.train.size(), 1U);
+  const auto& sample = data.train.samples[0];
+  EXPECT_EQ(sample.image_id, 5);
+  EXPECT_EQ(sample.width, 40);
+  ASSERT_EQ(sample.boxes.size(), 3U);
+  EXPECT_EQ(sample.boxes[0].rect, (Rect{0, 10, 10, 10}));
+  EXPECT_EQ(sample.boxes[0].area, 100);
+  EXPECT_EQ(sample.boxes[0].label, 1);
+  EXPECT_EQ(sample.boxes[1].rect, (Rect{30, 20, 10, 10}));
+  EXPECT_EQ(sample.boxes[2].rect, (Rect{0, 0, 40, 30}));
+  EXPECT_EQ(sample.boxes[2].id, 3);
+  EXPECT_TRUE(hold(data.notes, "2 boxes reach outside their picture"));
+  EXPECT_TRUE(hold(data.notes, "3 boxes have no area"));
+  EXPECT_TRUE(hold(data.notes, "annotations[2]"));
+  EXPECT_TRUE(hold(data.notes, "no training box of dog"));
+}
+
+TEST_F(BoxFolder, MissingPicturesAreSkippedOrRefused) {
+  put_picture("a.png");
+  put("train.json", coco(R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5]})",
+                         R"(, {"id": 6, "file_name": "gone.png"})"));
+  const auto data = load();
+  EXPECT_EQ(data.train.size(), 1U);
+  ASSERT_EQ(data.skipped.size(), 1U);
+  expect_parts(data.skipped[0].reason, {"gone.png", "train.json: images[1]"});
+  EXPECT_TRUE(hold(data.notes, "1 pictures skipped"));
+  expect_parts(error(true), {"gone.png", "strict"});
+}
+
+TEST_F(BoxFolder, NoPictureAtAllIsRefused) {
+  put("train.json", coco(R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5]})"));
+  expect_parts(error(), {"train.json", "none of its 1 pictures", "a.png"});
+}
+
+TEST_F(BoxFolder, APictureUnderTwoNumbersIsRefused) {
+  put_picture("a.png");
+  put("train.json", coco("", R"(, {"id": 6, "file_name": "a.png"})"));
+  expect_parts(error(), {"train.json", "a.png", "stands twice"});
+}
+
+TEST_F(BoxFolder, AnotherSizeThanAnnotatedIsNoted) {
+  put_picture("b.png");
+  put_picture("a.png");
+  put("train.json", coco(R"({"image_id": 6, "category_id": 3, "bbox": [1, 1, 5, 5]})",
+                         R"(, {"id": 6, "file_name": "b.png", "width": 30, "height": 40})"));
+  const auto data = load();
+  EXPECT_EQ(data.train.samples[1].width, 40);
+  EXPECT_TRUE(hold(data.notes, "1 pictures are not as large"));
+  EXPECT_TRUE(hold(data.notes, "1 training pictures without boxes"));
+}
+
+TEST_F(BoxFolder, AClassThatTrainingLacksIsRefused) {
+  put_picture("train/a.png"), put_picture("val/b.png");
+  put("train.json", R"({"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "cat"}],
+       "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]}]})");
+  put("val.json", R"({"images": [{"id": 1, "file_name": "b.png"}], "categories": [{"id": 1, "name": "cats"}],
+       "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]}]})");
+  expect_parts(error(), {"val.json: annotations[0]", "class 'cats'", "did you mean cat?"});
+}
+
+TEST_F(BoxFolder, YoloSharesBecomePixels) {
+  for (const char* name : {"images/train/a.png", "images/train/b.png", "images/val/c.png"}) put_picture(name);
+  put("data.yaml", "train: images/train\nval: images/val\nnames: [cat, dog]\n");
+  put("labels/train/a.txt", "1 0.5 0.5 0.5 0.5\n");
+  put("labels/val/c.txt", "0 0.25 0.5 0.5 1\n");
+  const auto data = load();
+  ASSERT_EQ(data.train.size(), 2U);
+  EXPECT_EQ(data.train.samples[0].boxes.at(0).rect, (Rect{10, 7.5, 20, 15}));
+  EXPECT_EQ(data.train.samples[1].image_id, 2);
+  EXPECT_TRUE(data.train.samples[1].boxes.empty());
+  ASSERT_EQ(data.validation.size(), 1U);
+  EXPECT_EQ(data.validation.samples[0].boxes.at(0).rect, (Rect{0, 0, 20, 30}));
+  put("labels/train/a.txt", "2 0.5 0.5 0.5 0.5\n");
+  expect_parts(error(), {"a.txt:1", "class '2'"});
+}
+
+TEST(RealBoxes, BloodCells) {
+  const char* given = std::getenv("STROP_DATA");
+  const auto root = given != nullptr ? fs::path(given) : fs::path(STROP_SOURCE_DIR).parent_path() / "shared";
+  const auto folder = root / "data/bccd";
+  if (!fs::is_directory(folder)) GTEST_SKIP() << "no data/bccd in the folder that STROP_DATA names";
+  Options options;
+  options.data = folder.string();
+  const auto data = load_box_data(options, {.threads = 2});
+  EXPECT_EQ(data.label_names, (std::vector<std::string>{"Platelets", "RBC", "WBC"}));
+  EXPECT_EQ(data.train.size(), 205U);
+  EXPECT_EQ(data.validation.size(), 87U);
+  EXPECT_EQ(data.test.size(), 72U);
+  EXPECT_TRUE(data.skipped.empty());
+  int degenerate = 0;
+  for (const auto& note : data.notes) {
+    if (note.find("boxes have no area") != std::string::npos) degenerate += std::stoi(note);
+  }
+  EXPECT_EQ(degenerate, 2);
+}
+
+}  // namespace
+}  // namespace strop
