@@ -44,6 +44,22 @@ def picture_data():
     return folder, "textile"
 
 
+def class_parts(data, work):
+    """Every other class of `data` by itself: the larger set to train on first (known), and the classes to come (new)."""
+    classes = sorted(place.name for place in (data / "train").iterdir() if place.is_dir())
+    if len(classes) < 4:
+        print(f"bench: {data} has too few classes to set some apart: known and new are the same", file=sys.stderr)
+        return {"known": data, "new": data}
+    parts = {"known": work / "classes-known", "new": work / "classes-new"}
+    for number, folder in enumerate(parts.values()):
+        shutil.rmtree(folder, ignore_errors=True)
+        for split in ("train", "validation"):
+            (folder / split).mkdir(parents=True)
+            for name in classes[number::2]:
+                (folder / split / name).symlink_to((data / split / name).resolve(), target_is_directory=True)
+    return parts
+
+
 def models(work):
     """Where strop finds each model; fetched or made on first use."""
     subprocess.run([ROOT / "scripts/fetch_assets.sh", "efficientnet_lite0"], check=True)
@@ -61,7 +77,13 @@ class StropImages:
     def __call__(self, settings):
         settings = dict(settings)
         job, model = settings.pop("job"), self.models[settings.pop("model")]
-        common = ["--model", model, "--data", self.data, "--json", *(f"{key}={value}" for key, value in settings.items())]
+        data = self.data
+        if "part" in settings:
+            parts = class_parts(self.data, self.work)
+            data = parts[settings.pop("part")]
+            if "pretrain_data" in settings:
+                settings["pretrain_data"] = parts[settings["pretrain_data"]]
+        common = ["--model", model, "--data", data, "--json", *(f"{key}={value}" for key, value in settings.items())]
         if job == "train":
             out = self.work / "strop-image-run"
             shutil.rmtree(out, ignore_errors=True)
@@ -69,6 +91,9 @@ class StropImages:
             _, measures = run(command)
             results = json.loads((out / "all_results.json").read_text())
             measures |= {key: results[key] for key in ("eval_accuracy", "test_accuracy") if key in results}
+            if settings.get("eval_strategy") == "steps":
+                log = [json.loads(line) for line in (out / "trainer_log.jsonl").read_text().splitlines()]
+                measures["evaluations"] = [[line["current_steps"], line["eval_accuracy"]] for line in log if "eval_accuracy" in line]
         else:  # inputs are made before the clock starts, as the peer's are
             frozen = ["method=head", "head_solver=sgd"] if job in ("forward", "inputs") else []
             command = [self.program, "bench", "--steps", "8", *common, *frozen]
@@ -81,8 +106,8 @@ class StropImages:
 
 
 class PeerImages:
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, models, data):
+        self.models, self.data = models, data
 
     def __call__(self, settings):
         settings = dict(settings)
@@ -91,7 +116,8 @@ class PeerImages:
         if settings["job"] in ("train", "inputs"):
             command += ["--data", self.data]
         if settings["job"] == "train":
-            command += ["--weights", LITE0]
+            weights = self.models[model]
+            command += ["--weights", weights / "model.safetensors" if weights.is_dir() else weights]
         out, measures = run(command, env=PEER_ENV)
         result = last_json(out)
         measures["command"] = " ".join(map(str, command[2:]))

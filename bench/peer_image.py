@@ -8,7 +8,7 @@
 Jobs: forward (inference mode), step (forward, backward and optimizer step on made-up pictures), train (launch to
 evaluated model on FOLDER/train and FOLDER/validation, as timm's own script would: random resized crops, flips, two
 workers). Trained: head (the rest frozen, its batch norms too), top2 (the last two stages of EfficientNet, the top
-convolution and the head), full. inputs is what the loader of train does, by one thread: decode, crop, resize, flip.
+convolution and the head), top3 (the last three blocks of a ViT of twelve, the last norm and the head), full. inputs is what the loader of train does, by one thread: decode, crop, resize, flip.
 --engine onnxruntime runs the forward job there. save writes the network, made up, into --data as timm's folders are.
 
 Printed: images_per_second (median batch), total_seconds (launch to the end), peak_rss, eval_accuracy.
@@ -26,17 +26,21 @@ import time
 from peer_text import report, since_launch
 
 
+# What trains beside the head, by the beginnings of names.
+TOPS = {"top2": ("blocks.5.", "blocks.6.", "conv_head.", "bn2."), "top3": ("blocks.9.", "blocks.10.", "blocks.11.", "norm.")}
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--job", choices=["forward", "step", "train", "inputs", "save"], required=True)
     parser.add_argument("--model", required=True, help="timm's name")
-    parser.add_argument("--weights", help="EfficientNet-Lite0 as lukemelas has it")
+    parser.add_argument("--weights", help="EfficientNet-Lite0 as lukemelas has it, or a .safetensors with timm's names")
     parser.add_argument("--data")
-    parser.add_argument("--train", choices=["head", "top2", "full"], default="full")
+    parser.add_argument("--train", choices=["head", *TOPS, "full"], default="full")
     parser.add_argument("--layout", choices=["contiguous", "channels_last"], default="contiguous")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--engine", choices=["pytorch", "onnxruntime"], default="pytorch")
-    parser.add_argument("--lr", type=float, help="default: 1e-2 head, 1e-3 top2, 3e-4 full")
+    parser.add_argument("--lr", type=float, help="default: 1e-2 head, 1e-3 top2 and top3, 3e-4 full")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0, help="train so long instead of epochs, launch included")
     parser.add_argument("--batch", type=int, default=32)
@@ -62,7 +66,11 @@ def make_model(args, timm, classes):
     import torch
 
     model = timm.create_model(args.model, num_classes=1000)
-    if args.weights:  # another spelling of the same layers in the same order
+    if args.weights and args.weights.endswith(".safetensors"):
+        from safetensors.torch import load_file
+
+        model.load_state_dict(load_file(args.weights))
+    elif args.weights:  # another spelling of the same layers in the same order
         stored, own = torch.load(args.weights, weights_only=True), model.state_dict()
         values = list(stored.values())
         assert [value.shape for value in values] == [value.shape for value in own.values()]
@@ -70,10 +78,8 @@ def make_model(args, timm, classes):
     if classes:
         model.reset_classifier(classes)
     head = [id(p) for p in model.get_classifier().parameters()]
-    top2 = ("blocks.5", "blocks.6", "conv_head", "bn2")
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(args.train == "full" or id(parameter) in head or
-                                 (args.train == "top2" and name.startswith(top2)))
+        parameter.requires_grad_(args.train == "full" or id(parameter) in head or name.startswith(TOPS.get(args.train, ())))
     return model.to(memory_format=memory_format(args))
 
 
@@ -102,7 +108,7 @@ def set_to_train(args, model):
 def optimizer_of(args, model):
     import torch
 
-    rate = args.lr or {"head": 1e-2, "top2": 1e-3, "full": 3e-4}[args.train]
+    rate = args.lr or {"head": 1e-2, "top2": 1e-3, "top3": 1e-3, "full": 3e-4}[args.train]
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.01)
     for group in optimizer.param_groups:
         group["initial_lr"] = rate

@@ -2,8 +2,11 @@
 
 import json
 
+from rows import STEPS
+
 ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "augment", "lite0_forward", "lite0_head",
-         "lite0_top2", "lite0_step", "inputs", "five_minutes", "image_augment", "image_levers", "vit_small_forward", "vit_small_step")
+         "lite0_top2", "lite0_step", "inputs", "five_minutes", "image_augment", "image_starts", "image_levers",
+         "vit_small_forward", "vit_small_top3", "vit_small_step")
 INTRO = """# Benchmarks
 
 Made by `make bench` (`bench/run.py`): strop and Transformers + PEFT on the same machine, in turn (A B A B); medians of
@@ -18,6 +21,8 @@ standard error is called a tie. The numbers of every single run are in `bench/re
 def shown(entry, number):
     if entry["kind"] == "points":
         return f"{100 * number:.1f} %"
+    if entry.get("measure") == STEPS:
+        return f"{number:.0f}"
     if "memory" in entry["what"]:
         return f"{number / 2**20:.0f} MiB"
     return f"{number:.1f}" + ("" if "/s," in entry["what"] else " s")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 SPEED, TOTAL = "train_samples_per_second", "total_seconds"
 FIRST, MEMORY, ACCURACY = "launch_to_first_step", "peak_rss", "eval_accuracy"
+STEPS = "steps_to_cold_accuracy"
 
 AS_RUN = {"precision": "fp32", "batching": "random"}
 GROUPED = {"precision": "fp32", "batching": "grouped"}
@@ -40,6 +41,7 @@ class Row:
     peer: dict
     compare: list = field(default_factory=list)
     seeds: tuple = ()  # one run a seed instead of repeats of one
+    derive: object = None  # called with all runs, by side, to add measures that follow from several of them
 
 
 def peers(extra, *names):

@@ -101,11 +101,11 @@ def compare(comparison, runs):
         both = [own, others[against]]
         spread = sum(statistics.variance(x) / len(x) for x in both if len(x) > 1) ** 0.5
         value, met = mine - theirs, mine - theirs >= c.aim - spread
-        return {"what": c.what, "against": against, "strop": mine, "other": theirs, "value": value,
+        return {"what": c.what, "measure": c.measure, "against": against, "strop": mine, "other": theirs, "value": value,
                 "standard_error": spread, "aim": c.aim, "kind": c.kind, "met": met, "tie": abs(value) <= spread}
     value = theirs / mine if c.kind == "shorter" else mine / theirs
     met = value <= c.aim if c.kind == "share" else value >= c.aim
-    return {"what": c.what, "against": against, "strop": mine, "other": theirs, "value": value, "aim": c.aim,
+    return {"what": c.what, "measure": c.measure, "against": against, "strop": mine, "other": theirs, "value": value, "aim": c.aim,
             "kind": c.kind, "met": met}
 
 
@@ -125,12 +125,15 @@ def main():
         row = ROWS[name]
         if name in IMAGE_ROWS:
             data, data_name = picture_data()
-            strop, peer = StropImages(args.strop, models(work), data, work), PeerImages(data)
+            found = models(work)
+            strop, peer = StropImages(args.strop, found, data, work), PeerImages(found, data)
         else:
             data, data_name = prepare_data(work)
             strop, peer = Strop(args.strop, args.model, data, work), Peer(args.model, data)
         print(f"{name}: {row.title}", file=sys.stderr)
         runs = measure_row(row, strop, peer, args.repeats)
+        if row.derive:
+            row.derive(runs)
         result = {"row": name, "title": row.title, "date": datetime.date.today().isoformat(), "data": data_name,
                   "machine": machine(), "versions": versions(args.strop, name in IMAGE_ROWS),
                   "comparisons": [compare(c, runs) for c in row.compare], "runs": runs}

@@ -43,6 +43,7 @@ function(strop_test name)
   cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   strop_target_defaults(${name})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE STROP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                              STROP_BINARY_DIR="${CMAKE_BINARY_DIR}")

@@ -112,6 +112,7 @@ struct Options {
   double augment_rate = 0.1;           // share of the words touched
   double mixup_alpha = 0.2;
   double cutmix_alpha = 1.0;
+  std::string color_jitter;            // brightness, contrast, saturation, hue: one number, three or four
   double random_erasing = 0;           // share of the pictures
   double progressive_resizing = 0;     // size at the start over the full one; 0: off
   double rdrop_alpha = 1.0;

@@ -17,12 +17,21 @@ struct Flag {
   bool needs_value;
 };
 
+// A choice that ends in * is offered as the beginning that it stands for.
+std::string choices_of(const Key& key) {
+  std::vector<std::string> words = key.choices;
+  for (auto& word : words) {
+    if (ends_with(word, "*")) word.pop_back();
+  }
+  return join(words, " ");
+}
+
 std::vector<Flag> flags_of(const Verb& verb) {
   std::vector<Flag> flags;
   for (const auto& flag : verb.flags) flags.push_back({"--" + flag.name, "", flag.help, flag.value == "N"});
   for (const Key* key : keys_of(verb)) {
     const auto name = "--" + flag_names(*key).front();
-    flags.push_back({name, join(key->choices, " "), key->help, key->type != "boolean" && key->name != "resume"});
+    flags.push_back({name, choices_of(*key), key->help, key->type != "boolean" && key->name != "resume"});
     if (key->type == "boolean") flags.push_back({"--no-" + name.substr(2), "", "Not: " + key->help, false});
   }
   flags.push_back({"--help", "", "Explains the verb.", false});
@@ -62,7 +71,7 @@ std::string choice_cases() {
   std::string out;
   for (const auto& key : schema()) {
     if (key.choices.empty()) continue;
-    out += fmt::format("    --{}) values='{}' ;;\n", flag_names(key).front(), join(key.choices, " "));
+    out += fmt::format("    --{}) values='{}' ;;\n", flag_names(key).front(), choices_of(key));
   }
   return out;
 }

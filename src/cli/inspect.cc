@@ -36,11 +36,14 @@ Verb inspect_verb() {
   verb.summary = "shows what a model, adapter, run or data set is";
   verb.about =
       "Of a model: its row of blocks, parameters, input form and labels. Of an adapter or run: its base and what was "
-      "trained. Of data: splits, columns, labels, lengths, duplicates, and problems with file:line.";
+      "trained. Of data: splits, columns, labels, lengths, duplicates, and problems with file:line. With --augment texts are "
+      "printed; pictures go to a sheet, --out FILE.jpg or .png (else augmented.jpg, augmented-2.jpg ...), as --model sees "
+      "them.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop inspect --data reviews.csv", "strop inspect --model runs/reviews --blocks",
-                   "strop inspect --data reviews.csv --augment aeda,swap --samples 10"};
-  verb.usual = {"model", "adapter", "data", "columns", "json"};
+                   "strop inspect --data reviews.csv --augment aeda,swap --samples 10",
+                   "strop inspect --model vit/ --data photos/ --augment rand-m9-mstd0.5 --out views.png"};
+  verb.usual = {"model", "adapter", "data", "columns", "out", "json"};
   verb.flags = {{"blocks", "", "Each block with its parameters, FLOPs and bytes."},
                 {"augment", "[LIST]", "Show augmented samples of --data, of these kinds."},
                 {"samples", "N", "How many samples to show (default 5)."}};

@@ -1,7 +1,5 @@
 // Model and data.
 #include "config/key_table.h"
-#include "core/error.h"
-#include "core/text.h"
 
 namespace strop {
 namespace {
@@ -12,10 +10,7 @@ void check_column(const std::string& role, const std::string&) {
 
 // One number or three, as 0.5 or 0.485,0.456,0.406.
 void check_channels(const std::string& text, Range range) {
-  if (text.empty()) return;
-  const auto parts = split(text, ',');
-  if (parts.size() != 1 && parts.size() != 3) fail(ErrorKind::usage, "expected one number or three, found '{}'", text);
-  for (const auto& part : parts) parse_number(std::string(trim(part)), range);
+  if (!text.empty()) parse_numbers(text, {1, 3}, range);
 }
 
 void add_picture_keys(KeyTable& t) {

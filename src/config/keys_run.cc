@@ -26,13 +26,20 @@ void check_device(const std::string& text) {
   if (!numbered) parse_choice(text, {"auto", "cpu", "cuda"});
 }
 
+void check_jitter(const std::string& text) {
+  if (text.empty()) return;
+  const auto shares = parse_numbers(text, {1, 3, 4}, at_least(0));
+  if (shares.size() == 4 && shares[3] > 0.5) fail(ErrorKind::usage, "expected a hue of at most 0.5, half the circle, found '{}'", text);
+}
+
 void add_augmentation_keys(KeyTable& t) {
   t.group("Augmentation");
   t.list("augment", &Options::augment,
          {"none", "light", "medium", "strong", "flip", "vertical_flip", "jitter", "affine", "randaugment",
-          "trivialaugment", "erasing", "aeda", "swap", "delete", "mixup", "cutmix", "rdrop"},
+          "trivialaugment", "rand-*", "erasing", "aeda", "swap", "delete", "mixup", "cutmix", "rdrop"},
          "Changes to the training samples, made anew each time and never stored: pictures none to erasing (the first four "
-         "are levels), texts aeda to delete; mixup and cutmix mix samples, behind a frozen prefix their features.",
+         "are levels; rand-m9-mstd0.5-n2-p0.5 is RandAugment as timm spells it), texts aeda to delete; mixup and cutmix mix "
+         "samples, behind a frozen prefix their features.",
          {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
   t.number("patch_dropout", &Options::patch_dropout, rate(),
@@ -40,6 +47,9 @@ void add_augmentation_keys(KeyTable& t) {
   t.number("mixup_alpha", &Options::mixup_alpha, above(0), "mixup: both parameters of the Beta distribution.",
            {"mixup"});
   t.number("cutmix_alpha", &Options::cutmix_alpha, above(0), "cutmix: both parameters of the Beta distribution.");
+  t.checked("color_jitter", &Options::color_jitter, "0.4 or 0.4,0.4,0.4,0.1", check_jitter,
+            "Pictures: brightness, contrast and saturation change by up to this share (one number or three), the hue by up to "
+            "the fourth of a turn; empty: as augment says.");
   t.number("random_erasing", &Options::random_erasing, share(), "Share of the training pictures with a part erased.",
            {"reprob", "erasing"});
   t.number("progressive_resizing", &Options::progressive_resizing, share(),

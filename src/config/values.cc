@@ -124,10 +124,23 @@ bool parse_boolean(std::string_view text) {
   fail_expected("true or false", text);
 }
 
+std::vector<double> parse_numbers(std::string_view text, const std::vector<std::size_t>& counts, const Range& range) {
+  const auto parts = split(text, ',');
+  if (std::find(counts.begin(), counts.end(), parts.size()) == counts.end()) {
+    fail_expected(fmt::format("{} numbers as 0.5,0.5,0.5", fmt::join(counts, " or ")), text);
+  }
+  std::vector<double> numbers;
+  for (const auto& part : parts) numbers.push_back(parse_number(part, range));
+  return numbers;
+}
+
 std::string parse_choice(const std::string& text, const std::vector<std::string>& choices,
                          const std::map<std::string, std::string>& spellings) {
   const std::string word(trim(text));
-  if (std::find(choices.begin(), choices.end(), word) != choices.end()) return word;
+  for (const auto& choice : choices) {
+    const bool open = ends_with(choice, "*");
+    if (open ? starts_with(word, choice.substr(0, choice.size() - 1)) : word == choice) return word;
+  }
   if (const auto ours = spellings.find(word); ours != spellings.end()) return ours->second;
   const auto near = nearest(word, choices);
   fail(ErrorKind::usage, "expected one of {}, found '{}'{}", join(choices, ", "), excerpt(word),

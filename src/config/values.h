@@ -32,7 +32,10 @@ constexpr Range rate(double low = 0) { return {.low = low, .high = 1, .high_open
 std::int64_t parse_integer(std::string_view text, const Range& range);
 double parse_number(std::string_view text, const Range& range);
 bool parse_boolean(std::string_view text);  // true/false, yes/no, on/off, 1/0
-// `text` where it is among `choices`, else what `spellings` make of it (another tool's word -> ours).
+// As many numbers as one of `counts` says, between commas.
+std::vector<double> parse_numbers(std::string_view text, const std::vector<std::size_t>& counts, const Range& range);
+// `text` where it is among `choices`, else what `spellings` make of it (another tool's word -> ours). A choice that ends
+// in * stands for every word with that beginning.
 std::string parse_choice(const std::string& text, const std::vector<std::string>& choices,
                          const std::map<std::string, std::string>& spellings = {});
 

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "image/augment/augmentation.h"
 
 namespace strop {
 namespace {
@@ -22,16 +23,17 @@ const std::vector<std::string>& picture_words() {
   return words;
 }
 
-}  // namespace
-
+// All words, for messages.
 const std::vector<std::string>& augment_words() {
   static const auto all = [] {
-    std::vector<std::string> words = {"aeda", "swap", "delete", "mixup", "rdrop", "cutmix"};
+    std::vector<std::string> words = {"aeda", "swap", "delete", "mixup", "rdrop", "cutmix", "rand-mN[-mstdX][-nN][-pP]"};
     words.insert(words.end(), picture_words().begin(), picture_words().end());
     return words;
   }();
   return all;
 }
+
+}  // namespace
 
 AugmentPlan parse_augment(const std::vector<std::string>& words) {
   AugmentPlan plan;
@@ -41,6 +43,9 @@ AugmentPlan parse_augment(const std::vector<std::string>& words) {
     if (const auto found = text_words().find(*at); found != text_words().end()) {
       plan.operations.push_back(found->second);
     } else if (std::find(pictures.begin(), pictures.end(), *at) != pictures.end()) {
+      plan.pictures.push_back(*at);
+    } else if (starts_with(*at, "rand-")) {
+      policy(*at, {});  // refuses what it can't read
       plan.pictures.push_back(*at);
     } else if (*at == "mixup") {
       plan.mixup = true;
@@ -60,7 +65,8 @@ AugmentPlan parse_augment(const std::vector<std::string>& words) {
 bool changes_samples(const Options& options) {
   const auto plan = parse_augment(options.augment);
   const bool pictures = std::any_of(plan.pictures.begin(), plan.pictures.end(), [](const auto& word) { return word != "none"; });
-  return !plan.operations.empty() || pictures || options.random_erasing > 0;
+  const bool jitters = options.color_jitter.find_first_of("123456789") != std::string::npos;
+  return !plan.operations.empty() || pictures || jitters || options.random_erasing > 0;
 }
 
 }  // namespace strop

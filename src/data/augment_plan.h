@@ -11,15 +11,13 @@ namespace strop {
 
 struct AugmentPlan {
   std::vector<TextOperation> operations;  // on texts, in the order given
-  std::vector<std::string> pictures;      // on pictures: a level (none, light, medium, strong) and single changes
+  // On pictures: a level (none, light, medium, strong) and single changes, policies as policy() knows them among them.
+  std::vector<std::string> pictures;
   // On batches, by the trainer.
   bool mixup = false;
   bool cutmix = false;
   bool rdrop = false;
 };
-
-// All words, as the key takes them.
-const std::vector<std::string>& augment_words();
 
 // Error(usage) with the nearest word, or where a word stands twice.
 AugmentPlan parse_augment(const std::vector<std::string>& words);

@@ -79,15 +79,6 @@ void check_size(const PictureFile& file, std::int64_t width, std::int64_t height
   }
 }
 
-void lay_over_white(const std::vector<std::uint8_t>& rgba, Picture& picture) {
-  const std::uint8_t* from = rgba.data();
-  for (std::uint8_t *to = picture.data(), *end = to + picture.size(); to != end; to += 3, from += 4) {
-    for (int c = 0; c < 3; ++c) {
-      to[c] = static_cast<std::uint8_t>((from[c] * from[3] + 255 * (255 - from[3]) + 127) / 255);
-    }
-  }
-}
-
 PictureInfo probe_picture(std::string_view bytes, const std::string& name, const DecodeOptions& options) {
   PictureInfo info = probe_stored({bytes, name, options});
   if (swaps_sides(info.orientation)) std::swap(info.width, info.height);

@@ -1,8 +1,8 @@
 // JPEG, PNG, WebP and BMP files to 8-bit RGB. The format is told by content, never by the file's name.
 //
 // Colours come out as Pillow's convert("RGB") makes them: grey spread over three channels, palettes looked up, CMYK
-// taken for Adobe's inverted kind, alpha dropped (or laid over white). One difference: 16-bit grey keeps its high byte,
-// where Pillow clips. The first frame of an animation. EXIF orientation 1 to 8 is applied, sizes are those after it.
+// taken for Adobe's inverted kind, alpha dropped. One difference: 16-bit grey keeps its high byte, where Pillow clips.
+// The first frame of an animation. EXIF orientation 1 to 8 is applied, sizes are those after it.
 //
 // Errors are Error(data) with `name` first: unknown formats, truncated and damaged files, pictures above the limit of
 // pixels. Thread-safe. Cost: JPEG about 150 Mpixel/s on a core, PNG and WebP 30 to 60.
@@ -20,7 +20,6 @@ enum class PictureFormat { jpeg, png, webp, bmp };
 
 struct DecodeOptions {
   std::int64_t max_pixels = 89'478'485;  // width * height above this is refused unread: 256 MiB of RGB
-  bool alpha_over_white = false;
 };
 
 struct PictureInfo {

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/error.h"
 #include "image/decode.h"
@@ -22,9 +21,6 @@ void check_size(const PictureFile& file, std::int64_t width, std::int64_t height
 
 // The orientation that a TIFF block ("II*\0..." or "MM\0*...") holds; 1 where there is none or it makes no sense.
 int orientation_of_tiff(std::string_view tiff);
-
-// RGBA pixels laid over white, rounded; `picture` has their size.
-void lay_over_white(const std::vector<std::uint8_t>& rgba, Picture& picture);
 
 PictureInfo probe_jpeg(const PictureFile& file);
 PictureInfo probe_png(const PictureFile& file);

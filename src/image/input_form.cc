@@ -91,19 +91,4 @@ void to_floats(const PictureView& view, const InputForm& form, PixelLayout layou
   }
 }
 
-Picture from_floats(const float* values, int width, int height, const InputForm& form, PixelLayout layout) {
-  const auto forward = normalisation(form);
-  Picture picture(width, height);
-  const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
-  for (std::size_t i = 0; i < pixels; ++i) {
-    for (std::size_t c = 0; c < 3; ++c) {
-      const float value = layout == PixelLayout::chw ? values[c * pixels + i] : values[3 * i + c];
-      const float level = (value - forward.shift[c]) / forward.scale[c];
-      picture.data()[3 * i + (form.bgr ? 2 - c : c)] =
-          static_cast<std::uint8_t>(std::clamp(std::lround(level), 0L, 255L));
-    }
-  }
-  return picture;
-}
-
 }  // namespace strop

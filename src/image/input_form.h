@@ -46,7 +46,5 @@ enum class PixelLayout { chw, hwc };  // hwc is what channels-last tensors hold
 
 // (pixel / 255 - mean) / std as 3 * width * height floats, to 1e-6. About 0.03 ms for 224 x 224.
 void to_floats(const PictureView& view, const InputForm& form, PixelLayout layout, float* out);
-// The way back, rounded and clipped: for galleries.
-Picture from_floats(const float* values, int width, int height, const InputForm& form, PixelLayout layout);
 
 }  // namespace strop

@@ -47,22 +47,16 @@ struct Decoder {
        decoder.escape.message);
 }
 
-// Everything becomes 8-bit RGB, or RGBA where the alpha is wanted. Returns the bytes of a row.
-std::size_t ask_for_rgb(Decoder& decoder, bool with_alpha) {
+// Everything becomes 8-bit RGB.
+void ask_for_rgb(Decoder& decoder) {
   png_structp png = decoder.png;
   png_set_strip_16(png);  // the high byte
   png_set_palette_to_rgb(png);
   png_set_expand_gray_1_2_4_to_8(png);
   png_set_gray_to_rgb(png);
-  if (with_alpha) {
-    png_set_tRNS_to_alpha(png);
-    png_set_add_alpha(png, 0xFF, PNG_FILLER_AFTER);
-  } else {
-    png_set_strip_alpha(png);
-  }
+  png_set_strip_alpha(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, decoder.info);
-  return png_get_rowbytes(png, decoder.info);
 }
 
 }  // namespace
@@ -86,21 +80,15 @@ Picture decode_png(const PictureFile& file) {
   const PictureInfo size = probe_png(file);
   Decoder decoder(file.bytes);
   Picture picture(size.width, size.height);
-  std::vector<std::uint8_t> rgba;
   std::vector<png_bytep> rows;
+  for (int y = 0; y < size.height; ++y) rows.push_back(picture.row(y));
   const bool complete = completes(decoder.escape, [&] {
     png_read_info(decoder.png, decoder.info);
-    const std::size_t row_bytes = ask_for_rgb(decoder, file.options.alpha_over_white);
-    const auto height = static_cast<std::size_t>(size.height);
-    const bool with_alpha = row_bytes == 4 * static_cast<std::size_t>(size.width);
-    if (with_alpha) rgba.resize(row_bytes * height);
-    for (std::size_t y = 0; y < height; ++y) {
-      rows.push_back((with_alpha ? rgba.data() : picture.data()) + y * row_bytes);
-    }
+    ask_for_rgb(decoder);
+    if (png_get_rowbytes(decoder.png, decoder.info) != static_cast<std::size_t>(picture.stride())) png_error(decoder.png, "odd rows");
     png_read_image(decoder.png, rows.data());
   });
   if (!complete) fail_png(file, decoder);
-  if (!rgba.empty()) lay_over_white(rgba, picture);
   return picture;
 }
 

@@ -2,7 +2,6 @@
 #include <webp/demux.h>
 
 #include <memory>
-#include <vector>
 
 #include "image/formats.h"
 
@@ -53,15 +52,7 @@ Picture decode_webp(const PictureFile& file) {
   check_size(file, frame.width, frame.height);
   Picture picture(frame.width, frame.height);
   const WebPData& data = frame.fragment;
-  bool good = false;
-  if (file.options.alpha_over_white && frame.has_alpha != 0) {
-    std::vector<std::uint8_t> rgba(picture.size() / 3 * 4);
-    good = WebPDecodeRGBAInto(data.bytes, data.size, rgba.data(), rgba.size(), 4 * frame.width) != nullptr;
-    if (good) lay_over_white(rgba, picture);
-  } else {
-    good = WebPDecodeRGBInto(data.bytes, data.size, picture.data(), picture.size(), 3 * frame.width) != nullptr;
-  }
-  if (!good) Demuxed::fail_webp(file);
+  if (WebPDecodeRGBInto(data.bytes, data.size, picture.data(), picture.size(), 3 * frame.width) == nullptr) Demuxed::fail_webp(file);
   return picture;
 }
 

@@ -38,6 +38,12 @@ class Block {
   // Error(model) where the family has no such form.
   virtual void export_to(onnx::Graph& graph) const;
 
+  // Of a block that stores something for pictures of one size (a table of positions): makes it that of `height` x
+  // `width` pixels, for files that open at this size. What the block computes of such pictures stays.
+  virtual void fit_pictures(std::int64_t, std::int64_t) {}
+  // Until then: what a person must tell the files' own library so that it takes pictures of this size. "": nothing.
+  virtual std::string fit_advice(std::int64_t, std::int64_t) const { return ""; }
+
  protected:
   void add_layer(const std::string& full_name, Layer& layer) { layers_.emplace_back(full_name, &layer); }
   std::uint64_t index() const { return index_; }

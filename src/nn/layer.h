@@ -48,6 +48,11 @@ class Layer {
   // Of the weight: out x in, rows x dim, dim, or out x in/groups x height x width.
   const std::vector<std::int64_t>& shape() const { return shape_; }
   bool has_bias() const { return has_bias_; }
+  // Another weight, which may have another shape.
+  void replace_weight(torch::Tensor other) {
+    weight = std::move(other);
+    shape_ = weight.sizes().vec();
+  }
   const std::string& weight_suffix() const { return weight_suffix_; }
   // Everything that is loaded, saved, hashed and kept: the weight first, then the bias, then statistics.
   virtual std::vector<StoredTensor> stored();

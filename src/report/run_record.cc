@@ -9,18 +9,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// One list of (key, member) for each struct serves both directions: Writer fills an object, Reader fills the struct.
-class Writer {
- public:
-  template <typename T>
-  void operator()(const char* key, const T& value) {
-    root_[key] = value;
-  }
-  Json take() { return std::move(root_); }
-
- private:
-  Json root_ = Json::object();
-};
+// One list of (key, member) for each struct, a visit_*, serves both directions: written() fills an object, Reader fills
+// the struct.
+template <typename Visit, typename Record>
+Json written(const Visit& visit, const Record& record) {
+  Json root = Json::object();
+  visit([&](const char* key, const auto& value) { root[key] = value; }, record);
+  return root;
+}
 
 class Reader {
  public:
@@ -41,34 +37,30 @@ class Reader {
   const Json& root_;
 };
 
-template <typename Visitor, typename Record>
-void visit_block(Visitor&& field, Record& r) {
+constexpr auto visit_block = [](auto&& field, auto& r) {
   field("name", r.name);
   field("parameters", r.parameters);
   field("trained_parameters", r.trained_parameters);
   field("precision", r.precision);
   field("frozen_hash_before", r.frozen_hash_before);
   field("frozen_hash_after", r.frozen_hash_after);
-}
+};
 
-template <typename Visitor, typename Record>
-void visit_split(Visitor&& field, Record& r) {
+constexpr auto visit_split = [](auto&& field, auto& r) {
   field("name", r.name);
   field("rows", r.rows);
   field("per_class", r.per_class);
-}
+};
 
 // Of a text's input and a picture's, the keys of the one that it is.
-template <typename Visitor, typename Record>
-void visit_text_input(Visitor&& field, Record& r) {
+constexpr auto visit_text_input = [](auto&& field, auto& r) {
   field("text_column", r.text_column);
   field("text_pair_column", r.text_pair_column);
   field("label_column", r.label_column);
   field("max_length", r.max_length);
   field("pooling", r.pooling);
-}
-template <typename Visitor, typename Record>
-void visit_picture_input(Visitor&& field, Record& r) {
+};
+constexpr auto visit_picture_input = [](auto&& field, auto& r) {
   field("width", r.width);
   field("height", r.height);
   field("fit", r.fit);
@@ -77,28 +69,25 @@ void visit_picture_input(Visitor&& field, Record& r) {
   field("mean", r.mean);
   field("std", r.std);
   field("channel_order", r.channel_order);
-}
+};
 
-template <typename Visitor, typename Record>
-void visit_machine(Visitor&& field, Record& r) {
+constexpr auto visit_machine = [](auto&& field, auto& r) {
   field("cpu", r.cpu);
   field("abilities", r.abilities);
   field("device", r.device);
   field("threads", r.threads);
   field("memory_bytes", r.memory_bytes);
-}
+};
 
-template <typename Visitor, typename Record>
-void visit_prediction(Visitor&& field, Record& r) {
+constexpr auto visit_prediction = [](auto&& field, auto& r) {
   field("index", r.index);
   field("text", r.text);
   field("label", r.label);
   field("prediction", r.prediction);
   field("score", r.score);
-}
+};
 
-template <typename Visitor, typename Record>
-void visit_results(Visitor&& field, Record& r) {
+constexpr auto visit_results = [](auto&& field, auto& r) {
   field("train_runtime", r.train_runtime);
   field("train_samples_per_second", r.train_samples_per_second);
   field("train_loss", r.train_loss);
@@ -111,44 +100,28 @@ void visit_results(Visitor&& field, Record& r) {
   field("actual_peak_bytes", r.cost.actual_peak_bytes);
   field("predicted_quality", r.cost.predicted_quality);
   field("actual_quality", r.cost.actual_quality);
-}
+};
 
 }  // namespace
 
 // nlohmann finds these by argument-dependent lookup.
-void to_json(Json& root, const BlockRecord& r) {
-  Writer writer;
-  visit_block(writer, r);
-  root = writer.take();
-}
+void to_json(Json& root, const BlockRecord& r) { root = written(visit_block, r); }
 void from_json(const Json& root, BlockRecord& r) { visit_block(Reader(root), r); }
-void to_json(Json& root, const SplitRecord& r) {
-  Writer writer;
-  visit_split(writer, r);
-  root = writer.take();
-}
+void to_json(Json& root, const SplitRecord& r) { root = written(visit_split, r); }
 void from_json(const Json& root, SplitRecord& r) { visit_split(Reader(root), r); }
 void to_json(Json& root, const InputRecord& r) {
-  Writer writer;
-  if (r.width > 0) visit_picture_input(writer, r);
-  else visit_text_input(writer, r);
-  root = writer.take();
+  root = r.width > 0 ? written(visit_picture_input, r) : written(visit_text_input, r);
 }
 void from_json(const Json& root, InputRecord& r) {
   visit_text_input(Reader(root), r);
   visit_picture_input(Reader(root), r);
 }
-void to_json(Json& root, const MachineRecord& r) {
-  Writer writer;
-  visit_machine(writer, r);
-  root = writer.take();
-}
+void to_json(Json& root, const MachineRecord& r) { root = written(visit_machine, r); }
 void from_json(const Json& root, MachineRecord& r) { visit_machine(Reader(root), r); }
 
 namespace {
 
-template <typename Visitor, typename Record>
-void visit_run(Visitor&& field, Record& r) {
+constexpr auto visit_run = [](auto&& field, auto& r) {
   field("task", r.task);
   field("method", r.method);
   field("labels", r.labels);
@@ -166,7 +139,7 @@ void visit_run(Visitor&& field, Record& r) {
   field("versions", r.versions);
   field("command", r.command);
   field("started", r.started);
-}
+};
 
 Json parse(const std::string& text, const char* file) {
   try {
@@ -185,9 +158,7 @@ std::string text_of(const Json& root, int indent) {
 }  // namespace
 
 std::string to_json(const RunRecord& record) {
-  Writer writer;
-  visit_run(writer, record);
-  return text_of(writer.take(), 2);
+  return text_of(written(visit_run, record), 2);
 }
 
 RunRecord run_record_from_json(const std::string& text) {
@@ -207,9 +178,7 @@ double headline_of(const SplitMetrics& metrics) {
 }
 
 std::string to_json(const RunResults& results) {
-  Writer writer;
-  visit_results(writer, results);
-  Json root = writer.take();
+  Json root = written(visit_results, results);
   if (results.eval) root.update(Json::parse(metrics_json(*results.eval, "eval")));
   if (results.test) root.update(Json::parse(metrics_json(*results.test, "test")));
   return text_of(root, 2);
@@ -227,9 +196,7 @@ RunResults run_results_from_json(const std::string& text) {
 }
 
 std::string to_json(const PredictionRecord& record) {
-  Writer writer;
-  visit_prediction(writer, record);
-  return text_of(writer.take(), -1);
+  return text_of(written(visit_prediction, record), -1);
 }
 
 PredictionRecord prediction_from_json(const std::string& text) {

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "train/saved_config.h"
 #include "train/task.h"
@@ -13,6 +14,7 @@
 #include "tuning/peft_files.h"
 
 namespace strop {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kDelta = "delta.safetensors";
@@ -27,6 +29,24 @@ std::vector<std::string> changed_layers(const Model& model, const std::set<std::
     if (found) names.push_back(name);
   }
   return names;
+}
+
+// An adapter holds no position table: the base's stays as it is.
+void advise_on_size(const fs::path& folder, const Model& model) {
+  if (!model.input_form) return;
+  const auto& form = *model.input_form;
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    const auto advice = model.block(i).fit_advice(form.height, form.width);
+    if (advice.empty()) continue;
+    log_warning("{}: trained on pictures of {} x {} pixels, while the base's position table is for others: for other programs {}, "
+                "or make a model of this size with: strop merge --model {} --out FOLDER",
+                folder.string(), form.height, form.width, advice, folder.string());
+  }
+}
+
+void fit_to_pictures(Model& model) {
+  if (!model.input_form) return;
+  for (std::size_t i = 0; i < model.size(); ++i) model.block(i).fit_pictures(model.input_form->height, model.input_form->width);
 }
 
 }  // namespace
@@ -52,6 +72,7 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
   auto& model = *opened.model;
   if (request.kind == "adapter") {
     write_adapter(folder, model, options, request.method, opened.base_name, changed_layers(model, request.changed));
+    if (find_method(request.method).merges) advise_on_size(folder, model);
     return;
   }
   if (request.kind == "delta") {
@@ -67,6 +88,7 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
     return;
   }
   merge_adapters(model);
+  fit_to_pictures(model);
   auto tensors = model.tensors();
   // PyTorch's batch norms hold a count of batches, which says nothing of a network whose statistics are frozen; others
   // report a file without it as incomplete.

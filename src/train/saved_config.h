@@ -8,7 +8,7 @@
 namespace strop {
 
 // timm's keys (num_classes, pretrained_cfg) where the config names an `architecture`, as timm's do; else Transformers'
-// (architectures, problem_type). id2label and label2id in both.
+// (architectures, problem_type). id2label and label2id in both, and the pictures' size where the config has one.
 nlohmann::json saved_config(const Model& model);
 
 }  // namespace strop

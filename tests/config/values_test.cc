@@ -49,6 +49,20 @@ TEST(Values, choices_name_the_nearest) {
       {"expected one of pooler, cls, mean", "'meen'", "did you mean 'mean'?"});
 }
 
+TEST(Values, an_open_choice_takes_what_begins_so) {
+  EXPECT_EQ(parse_choice("rand-m9-n2", {"flip", "rand-*"}), "rand-m9-n2");
+  EXPECT_EQ(parse_choice("flip", {"flip", "rand-*"}), "flip");
+  expect_usage_error([] { parse_choice("flipped", {"flip", "rand-*"}); }, {"expected one of flip, rand-*"});
+}
+
+TEST(Values, several_numbers) {
+  EXPECT_EQ(parse_numbers("0.5", {1, 3}, {}), std::vector<double>{0.5});
+  EXPECT_EQ(parse_numbers("0.1, 0.2,0.3", {1, 3}, {}), (std::vector<double>{0.1, 0.2, 0.3}));
+  expect_usage_error([] { parse_numbers("0.1,0.2", {1, 3}, {}); }, {"expected 1 or 3 numbers", "'0.1,0.2'"});
+  expect_usage_error([] { parse_numbers("0.1,x,0.2", {1, 3}, {}); }, {"a number", "'x'"});
+  expect_usage_error([] { parse_numbers("-1", {1}, at_least(0)); }, {"a number >= 0"});
+}
+
 TEST(Values, lists) {
   EXPECT_EQ(parse_list(""), Items{});
   EXPECT_EQ(parse_list("a, b"), (Items{"a", "b"}));

@@ -35,7 +35,7 @@ TEST(Files, ReadsAllOrSaysWhyNot) {
   spill(folder / "f", content);
   EXPECT_EQ(read_file(folder / "f", ErrorKind::data), content);
   const auto message = [&](const fs::path& path, std::uint64_t limit) {
-    return error_of(ErrorKind::data, [&] { read_file(path, ErrorKind::data, limit); });
+    return message_of(ErrorKind::data, [&] { read_file(path, ErrorKind::data, limit); });
   };
   EXPECT_EQ(message(folder / "none", 9), (folder / "none").string() + ": no such file");
   EXPECT_EQ(message(folder.path(), 9), folder.path().string() + ": is a folder; expected a file");
@@ -69,12 +69,12 @@ TEST(Files, AFailedAtomicWriteKeepsTheOldFile) {
 TEST(Files, AFolderInTheWayIsSaid) {
   TempFolder folder;
   fs::create_directories(folder / "f/inside");
-  EXPECT_EQ(error_of(ErrorKind::usage, [&] { write_file_atomic(folder / "f", "x"); }).find((folder / "f").string()),
+  EXPECT_EQ(message_of(ErrorKind::usage, [&] { write_file_atomic(folder / "f", "x"); }).find((folder / "f").string()),
             0u);
   EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"f"}));
   spill(folder / "file", "");
   EXPECT_NE(
-      error_of(ErrorKind::usage, [&] { write_file_atomic(folder / "file/x", "x"); }).find("cannot create the folder"),
+      message_of(ErrorKind::usage, [&] { write_file_atomic(folder / "file/x", "x"); }).find("cannot create the folder"),
       std::string::npos);
 }
 
@@ -97,7 +97,7 @@ TEST(Files, AppendsInOrder) {
   append_file(folder / "log/f", "a\n");
   append_file(folder / "log/f", "b\n");
   EXPECT_EQ(slurp(folder / "log/f"), "a\nb\n");
-  error_of(ErrorKind::usage, [&] { append_file(folder / "log", "x"); });
+  message_of(ErrorKind::usage, [&] { append_file(folder / "log", "x"); });
 }
 
 TEST(Files, ChecksumsAreThePublishedOnes) {
@@ -107,7 +107,7 @@ TEST(Files, ChecksumsAreThePublishedOnes) {
   spill(folder / "f", std::string(1000000, 'a'));
   EXPECT_EQ(sha256_file(folder / "f"), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   EXPECT_EQ(sha256(std::string(1000000, 'a')), sha256_file(folder / "f"));
-  error_of(ErrorKind::usage, [&] { sha256_file(folder / "none"); });
+  message_of(ErrorKind::usage, [&] { sha256_file(folder / "none"); });
 }
 
 TEST(Files, AFolderIsLockedForOneProcess) {
@@ -118,7 +118,7 @@ TEST(Files, AFolderIsLockedForOneProcess) {
     return 0;
   };
   EXPECT_EQ(in_child(try_lock), 100 + static_cast<int>(ErrorKind::usage));
-  EXPECT_NE(error_of(ErrorKind::usage, try_lock).find("process " + std::to_string(::getpid())), std::string::npos);
+  EXPECT_NE(message_of(ErrorKind::usage, try_lock).find("process " + std::to_string(::getpid())), std::string::npos);
   lock.reset();
   EXPECT_EQ(in_child(try_lock), 0);
 }

@@ -125,7 +125,7 @@ TEST(Interrupt, ASecondCtrlCEndsTheProcess) {
 TEST(Log, AFileThatCannotBeOpenedIsAnErrorForAPerson) {
   TempFolder folder;
   std::filesystem::create_directories(folder / "strop.log");
-  const auto message = error_of(ErrorKind::usage, [&] { set_log_file(folder / "strop.log"); });
+  const auto message = message_of(ErrorKind::usage, [&] { set_log_file(folder / "strop.log"); });
   EXPECT_EQ(message.find((folder / "strop.log").string() + ": cannot be written: "), 0u) << message;
   log_info("goes to the terminal alone");
 }

@@ -83,7 +83,7 @@ TEST(Text, BytesAreParsed) {
   EXPECT_EQ(parse_bytes(" 2 kb ", "memory"), 2048);
   EXPECT_EQ(parse_bytes("1048576", "memory"), 1048576);
   for (const char* text : {"", "G", "4X", "-1G", "4 G G", "nan", "inf", "1e30G", "four"}) {
-    const auto message = error_of(ErrorKind::usage, [&] { parse_bytes(text, "memory"); });
+    const auto message = message_of(ErrorKind::usage, [&] { parse_bytes(text, "memory"); });
     EXPECT_EQ(message.find("memory: '" + std::string(text) + "'"), 0u) << message;
   }
 }
@@ -97,7 +97,7 @@ TEST(Text, DurationsAreParsed) {
   EXPECT_EQ(parse_duration("45", "time"), 45);
   EXPECT_EQ(parse_duration("2d", "time"), 172800);
   for (const char* text : {"", "m", "10x", "-5m", "1h30q", "soon"}) {
-    const auto message = error_of(ErrorKind::usage, [&] { parse_duration(text, "time"); });
+    const auto message = message_of(ErrorKind::usage, [&] { parse_duration(text, "time"); });
     EXPECT_EQ(message.find("time: '" + std::string(text) + "'"), 0u) << message;
   }
 }

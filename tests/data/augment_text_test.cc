@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 #include "data/text_units.h"
-#include "temp_folder.h"
+#include "errors.h"
 
 namespace strop {
 namespace {
@@ -150,9 +150,26 @@ TEST(Augment, NamesAreParsed) {
   EXPECT_TRUE(plan.mixup);
   EXPECT_FALSE(plan.rdrop);
   EXPECT_TRUE(parse_augment({"rdrop"}).rdrop);
+  EXPECT_EQ(parse_augment({"flip", "rand-m9-mstd0.5-n2"}).pictures, (std::vector<std::string>{"flip", "rand-m9-mstd0.5-n2"}));
+  expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"rand-m99"}); }), {"augment", "'rand-m99'", "such as rand-m9-mstd0.5"});
   expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"aida"}); }),
                {"augment", "'aida'", "did you mean aeda?"});
   expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"swap", "swap"}); }), {"augment", "twice"});
+}
+
+// A sample has several views where it is changed at random.
+TEST(Augment, KeysThatChangeSamples) {
+  const auto changes = [](const std::function<void(Options&)>& set) {
+    Options options;
+    options.augment = {"none"};
+    set(options);
+    return changes_samples(options);
+  };
+  EXPECT_FALSE(changes([](Options&) {}));
+  EXPECT_FALSE(changes([](Options& o) { o.color_jitter = "0"; }));
+  EXPECT_TRUE(changes([](Options& o) { o.color_jitter = "0,0,0,0.1"; }));
+  EXPECT_TRUE(changes([](Options& o) { o.random_erasing = 0.1; }));
+  EXPECT_TRUE(changes([](Options& o) { o.augment = {"rand-m9"}; }));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "data/boxes/raw_boxes.h"
+#include "errors.h"
 #include "image/encode.h"
 #include "temp_folder.h"
 

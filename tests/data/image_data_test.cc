@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "errors.h"
 #include "image/encode.h"
 #include "image_archives.h"
 #include "temp_folder.h"

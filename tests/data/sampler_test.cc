@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "temp_folder.h"
+#include "errors.h"
 
 namespace strop {
 namespace {

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "data/read_bytes.h"
+#include "errors.h"
 #include "temp_folder.h"
 
 namespace strop {
@@ -176,7 +177,7 @@ TEST(Files, EndingsDecideTheFormat) {
   EXPECT_EQ(first("a.txt", "x\ty", true), (Row{"x\ty"}));
   const std::string odd = folder.write("a.xlsx", "x");
   expect_parts(message_of(ErrorKind::data, [&] { read_table(odd, false, notes); }), {"a.xlsx", ".xlsx", ".csv"});
-  expect_parts(message_of(ErrorKind::data, [&] { read_table(folder.path() + "/a.cvs", false, notes); }),
+  expect_parts(message_of(ErrorKind::data, [&] { read_table((folder / "a.cvs").string(), false, notes); }),
                {"a.cvs", "no such file", "did you mean a.csv"});
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "errors.h"
 #include "temp_folder.h"
 
 namespace strop {
@@ -180,7 +181,7 @@ TEST(Rows, EmptyFilesAndBareHeadersAreRefused) {
   expect_parts(refused("f.jsonl", "{\"text\": \"a\", \"label\": 1}\n{\"label\": 0}\n"), {"f.jsonl:2:", "no \"text\""});
   expect_parts(refused("g.jsonl", "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\", \"label\": [0, 1]}\n"),
                {"g.jsonl:2:", "\"label\"", "array or object"});
-  expect_parts(message_of(ErrorKind::data, [&] { load_text_data(options_for(folder.path() + "/none.csv")); }),
+  expect_parts(message_of(ErrorKind::data, [&] { load_text_data(options_for((folder / "none.csv").string())); }),
                {"none.csv", "no such file"});
   expect_parts(message_of(ErrorKind::usage, [&] { load_text_data(options_for("")); }), {"data"});
 }
@@ -196,19 +197,19 @@ TEST(Splits, FilesOfAFolderByName) {
   EXPECT_EQ(data.validation.texts, (Strings{"c"}));
   EXPECT_EQ(data.test.labels, (std::vector<std::int32_t>{-1, -1}));
   // The same by naming the training file: its neighbours are found.
-  EXPECT_EQ(load_text_data(options_for(folder.path() + "/train.csv")).validation.size(), 1U);
+  EXPECT_EQ(load_text_data(options_for((folder / "train.csv").string())).validation.size(), 1U);
   Options options = options_for(folder.path());
   options.validation_file = folder.write("held.csv", "text,label\nx,0\ny,0\nz,1\n");
   EXPECT_EQ(load_text_data(options).validation.size(), 3U);
   folder.write("dev.csv", "text,label\nx,0\n");
   expect_parts(message_of(ErrorKind::data, [&] { load_text_data(options_for(folder.path())); }),
-               {folder.path(), "dev.csv", "Valid.jsonl", "one split"});
+               {folder.path().string(), "dev.csv", "Valid.jsonl", "one split"});
 }
 
 TEST(Splits, AFolderWithoutTrainingFileIsRefused) {
   const TempFolder folder;
   expect_parts(message_of(ErrorKind::data, [&] { load_text_data(options_for(folder.path())); }),
-               {folder.path(), "no training file"});
+               {folder.path().string(), "no training file"});
   folder.write("dev.csv", "text,label\nx,0\n");
   folder.write("other.csv", "text,label\nx,0\n");
   expect_parts(message_of(ErrorKind::data, [&] { load_text_data(options_for(folder.path())); }),

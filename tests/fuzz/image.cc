@@ -26,7 +26,7 @@ void only_data_errors(const Act& act) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const std::string name = "fuzz";
-  const strop::DecodeOptions options{.max_pixels = 1 << 16, .alpha_over_white = size % 2 == 0};
+  const strop::DecodeOptions options{.max_pixels = 1 << 16};
   only_data_errors([&] {
     const auto info = strop::probe_picture(bytes, name, options);
     const auto picture = strop::decode_picture(bytes, name, options);

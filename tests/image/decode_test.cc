@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/text.h"
+#include "errors.h"
 #include "image/resize.h"
 #include "reference.h"
 
@@ -21,16 +22,7 @@ std::vector<std::filesystem::path> picture_files() {
   return files;
 }
 
-std::string message(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
-}
+std::string message(const std::function<void()>& act) { return message_of(ErrorKind::data, act); }
 
 TEST(Decode, EqualsPillow) {
   std::set<std::string> kinds;
@@ -46,15 +38,6 @@ TEST(Decode, EqualsPillow) {
     kinds.insert(file.extension().string());
   }
   EXPECT_EQ(kinds, (std::set<std::string>{".bmp", ".jpg", ".png", ".webp"}));
-}
-
-TEST(Decode, AlphaOverWhite) {
-  const auto reference = read_ppm(image_data() / "decode/alpha_over_white.ppm");
-  EXPECT_LE(difference(decoded(image_data() / "decode/alpha.png", {.alpha_over_white = true}), reference).most, 1);
-  EXPECT_EQ(difference(decoded(image_data() / "decode/rgb.png", {.alpha_over_white = true}),
-                       decoded(image_data() / "decode/rgb.png"))
-                .most,
-            0);
 }
 
 TEST(Decode, AnyTruncationIsAnErrorOrThePicture) {

@@ -73,8 +73,6 @@ def pngs(image):
     decode("grey_alpha", "png", alpha.convert("LA"))
     decode("alpha", "png", alpha)
     decode("exif_6", "png", image, oriented(6))
-    over_white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), alpha)
-    save("decode", "alpha_over_white", over_white.convert("RGB"))
     wide = np.asarray(grey).astype(np.uint16) * 256 + 77
     decode("grey_16", "png", Image.fromarray(wide), reference=grey.convert("RGB"))
 
@@ -151,7 +149,6 @@ def operations(image):
     save("operations", "dull", dull)
     save("operations", "dull_autocontrast", ImageOps.autocontrast(dull))
     save("operations", "dull_equalize", ImageOps.equalize(dull))
-    save("operations", "invert", ImageOps.invert(image))
     save("operations", "grey", image.convert("L").convert("RGB"))
     for name, number in (("nearest", 0), ("bilinear", 2)):
         save("operations", f"rotate_25_{name}", image.rotate(25, number, fillcolor=(9, 80, 120)))

@@ -14,7 +14,8 @@ from transformers import (AutoModelForImageClassification, DeiTConfig, DeiTForIm
                           Dinov2ForImageClassification, ViTConfig, ViTForImageClassification)
 
 NAMES = ["cat", "dog", "owl"]
-SIZE, COUNT = 32, 5
+SIZE = 32
+LARGE = 48  # 6 x 6 patches, where the position table has 4 x 4
 SHAPE = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, image_size=SIZE, patch_size=8,
              id2label=dict(enumerate(NAMES)), label2id={name: i for i, name in enumerate(NAMES)})
 KINDS = {"vit": lambda: ViTForImageClassification(ViTConfig(**SHAPE, intermediate_size=48)),
@@ -22,24 +23,32 @@ KINDS = {"vit": lambda: ViTForImageClassification(ViTConfig(**SHAPE, intermediat
          "dinov2": lambda: Dinov2ForImageClassification(Dinov2Config(**SHAPE, mlp_ratio=2))}
 
 
-def paint(folder, count, seed):
-    """Pictures of the networks' own size, so that nothing is resized: each class has a colour and noise over it."""
+def paint(folder, count, seed, size):
+    """Pictures of the size that the network sees, so that nothing is resized: each class has a colour and noise over it."""
     generator = numpy.random.default_rng(seed)
     for number, name in enumerate(NAMES):
         (folder / name).mkdir(parents=True)
         for i in range(count):
-            pixels = generator.integers(0, 200, (SIZE, SIZE, 3))
+            pixels = generator.integers(0, 200, (size, size, 3))
             pixels[..., number] += 30
             Image.fromarray(pixels.astype(numpy.uint8)).save(folder / name / f"{i}.png")
     return folder
 
 
+def painted(folder, size):
+    paint(folder / "train", 12, 1, size)
+    paint(folder / "validation", 3, 2, size)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
-    paint(folder / "train", 12, 1)
-    paint(folder / "validation", 3, 2)
-    return folder
+    return painted(tmp_path_factory.mktemp("pictures"), SIZE)
+
+
+@pytest.fixture(scope="module")
+def large_pictures(tmp_path_factory):
+    return painted(tmp_path_factory.mktemp("large"), LARGE)
 
 
 def shaken(model):
@@ -76,9 +85,9 @@ def ours(pictures, tmp_path, model, *more, names=NAMES):
     return torch.tensor([[row["scores"][name] for name in names] for row in rows], dtype=torch.float64).log()
 
 
-def theirs(pictures, model):
+def theirs(pictures, model, **more):
     with torch.no_grad():
-        result = model.eval()(batch(pictures)[1])
+        result = model.eval()(batch(pictures)[1], **more)
     return getattr(result, "logits", result).double().log_softmax(-1)
 
 
@@ -172,6 +181,29 @@ def test_whole_models_open_in_transformers(base, pictures, method, tmp_path):
         assert_same(expected, theirs(pictures, model))
 
 
+def test_whole_models_open_at_the_size_that_they_were_trained_at(base, pictures, large_pictures, tmp_path):
+    out = train(base, large_pictures, tmp_path / "run", "method=full", "save=full", f"image_size={LARGE}")
+    model, loading = AutoModelForImageClassification.from_pretrained(out, output_loading_info=True)
+    assert not loading["missing_keys"] and not loading["unexpected_keys"] and not loading["mismatched_keys"]
+    assert model.config.image_size == LARGE
+    assert_same(ours(large_pictures, tmp_path, out), theirs(large_pictures, model))
+    more = {} if model.config.model_type == "dinov2" else dict(interpolate_pos_encoding=True)
+    assert_same(ours(pictures, tmp_path, out, f"image_size={SIZE}"), theirs(pictures, model, **more))  # back at the base's
+
+
+def test_an_adapter_of_another_size_opens_as_its_warning_says(base, large_pictures, tmp_path):
+    out = tmp_path / "run"
+    said = run("train", "--model", base, "--data", large_pictures, "--out", out, "max_steps=4", "precision=fp32",
+               "learning_rate=1e-2", "augment=none", "method=lora", f"image_size={LARGE}").stderr
+    model = open_in_peft(base, out)
+    more = {} if model.config.model_type == "dinov2" else dict(interpolate_pos_encoding=True)
+    assert ("interpolate_pos_encoding=True" in said) == bool(more)
+    assert_same(ours(large_pictures, tmp_path, out), theirs(large_pictures, model, **more))
+    run("merge", "--model", out, "--out", tmp_path / "merged")
+    merged = AutoModelForImageClassification.from_pretrained(tmp_path / "merged")
+    assert_same(ours(large_pictures, tmp_path, out), theirs(large_pictures, merged))
+
+
 @pytest.fixture(scope="module")
 def timm():
     return pytest.importorskip("timm")
@@ -197,6 +229,19 @@ def test_whole_models_open_in_timm(timm, timm_base, pictures, tmp_path):
     model = timm.create_model(f"local-dir:{out}", pretrained=True)
     assert model.num_classes == 3
     assert_same(ours(pictures, tmp_path, out), theirs(pictures, model))
+
+
+def test_whole_models_open_in_timm_at_the_size_that_they_were_trained_at(timm, timm_base, large_pictures, tmp_path):
+    out = train(timm_base, large_pictures, tmp_path / "run", "method=full", "save=full", f"image_size={LARGE}")
+    model = timm.create_model(f"local-dir:{out}", pretrained=True)
+    assert tuple(model.pretrained_cfg["input_size"]) == (3, LARGE, LARGE)
+    assert_same(ours(large_pictures, tmp_path, out), theirs(large_pictures, model))
+
+
+def test_an_adapter_of_another_size_opens_over_timm_as_its_warning_says(timm, timm_base, large_pictures, tmp_path):
+    out = train(timm_base, large_pictures, tmp_path / "run", "method=lora", "lora_r=4", f"image_size={LARGE}")
+    base = timm.create_model(f"local-dir:{timm_base}", pretrained=True, img_size=(LARGE, LARGE))
+    assert_same(ours(large_pictures, tmp_path, out), theirs(large_pictures, PeftModel.from_pretrained(base, out)))
 
 
 def test_our_adapter_opens_in_peft_over_timm(timm, timm_base, pictures, tmp_path):

@@ -8,7 +8,7 @@
 #include "nn/compare.h"
 #include "reference.h"
 #include "refusal.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 
 namespace strop {
 namespace {

@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "nn/compare.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 #include "weights/safetensors.h"
 
 namespace strop {

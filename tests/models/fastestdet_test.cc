@@ -5,10 +5,10 @@
 
 #include "conv_reference.h"
 #include "core/error.h"
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/fastestdet/detector.h"
 #include "nn/compare.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 #include "weights/safetensors.h"
 
 namespace strop {

@@ -7,7 +7,7 @@
 #include "core/files.h"
 #include "reference_case.h"
 #include "refusal.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 
 namespace strop {
 namespace {
@@ -49,6 +49,26 @@ TEST_P(Vit, RecognisedWithoutConfig) {
   EXPECT_EQ(alone.model->label_names, (std::vector<std::string>{"LABEL_0", "LABEL_1", "LABEL_2"}));
   EXPECT_TRUE(alone.made.empty());
   expect_contains(alone.why, "names and shapes");
+}
+
+// The table of positions takes the size of the pictures: what is computed of them stays, to the bit.
+TEST_P(Vit, ItsTableIsMadeForOtherPictures) {
+  torch::NoGradGuard no_grad;
+  const auto model = reference.model();
+  State wide;
+  wide.set("pixels", seeded({2, 3, 24, 20}, 1).contiguous(at::MemoryFormat::ChannelsLast));
+  const Tensor answers = logits_of(*model, wide);
+  auto& embeddings = model->block(0);
+  const auto& table = *embeddings.layers().rbegin()[1].second;  // the projection is the last
+  const auto placed = table.weight.size(1) - 16;
+  EXPECT_EQ(embeddings.fit_advice(16, 16), "");
+  EXPECT_EQ(embeddings.fit_advice(24, 20).empty(), GetParam() == "dinov2") << "Transformers' DINOv2 interpolates by itself";
+  embeddings.fit_pictures(24, 20);
+  EXPECT_EQ(table.weight.sizes(), (std::vector<std::int64_t>{1, placed + 30, 16}));
+  EXPECT_EQ(table.shape(), table.weight.sizes().vec());
+  EXPECT_EQ(embeddings.fit_advice(24, 20), "");
+  EXPECT_TRUE(same_bits(logits_of(*model, wide), answers));
+  EXPECT_TRUE(logits_of(*model, reference.pixels()).isfinite().all().item<bool>()) << "the old size, through the new table";
 }
 
 // A part of the patches, others for each key; nothing outside training.

@@ -13,7 +13,7 @@
 #include "image/decode.h"
 #include "models/yolox/detector.h"
 #include "nn/compare.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 #include "weights/safetensors.h"
 
 namespace strop {

@@ -9,7 +9,7 @@
 #include "bytes.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 
 namespace strop::onnx {
 namespace {

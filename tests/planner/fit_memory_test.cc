@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "errors.h"
 #include "planner/choose.h"
 #include "tiny_facts.h"
 
@@ -64,13 +65,7 @@ TEST(FitMemory, CacheBeyondItsLimitIsLeftOut) {
 }
 
 std::string refusal(const Options& options) {
-  try {
-    choose_plan(options, tiny_facts());
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::budget);
-    return error.what();
-  }
-  return "no error";
+  return message_of(ErrorKind::budget, [&] { choose_plan(options, tiny_facts()); });
 }
 
 TEST(FitMemory, RefusesWithWhatFits) {

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "nn/compare.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 
 namespace strop {
 namespace {

@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "models/conv_reference.h"
 #include "models/reference.h"
 #include "models/reference_case.h"
 #include "nn/slot.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 #include "train/optimizer.h"
+#include "train/saved_config.h"
 #include "train/step.h"
+#include "train/write_files.h"
 #include "tuning/method.h"
 #include "tuning/peft_files.h"
 
@@ -19,25 +22,35 @@ using torch::Tensor;
 namespace fs = std::filesystem;
 
 // Folders below tests/data, one for each family and layout of names.
-const std::vector<std::string> kFamilies = {"bert_tiny", "vit/vit", "vit/deit", "vit/dinov2", "vit/timm_vit",
-                                           "vit/timm_distilled", "convnext/hf", "convnext/timm"};
+const std::vector<std::string> kFamilies = {
+    "bert_tiny", "vit/vit", "vit/deit", "vit/dinov2", "vit/timm_vit", "vit/timm_distilled", "convnext/hf", "convnext/timm",
+    "conv/lukemelas_lite", "conv/timm_b", "conv/timm_lite", "conv/timm_resnet", "conv/timm_resnet_bottleneck",
+    "conv/timm_tf_lite", "conv/timm_v2", "conv/timm_v3_large", "conv/timm_v3_small", "conv/torchvision_efficientnet",
+    "conv/torchvision_v2", "conv/torchvision_v3", "conv/transformers_efficientnet", "conv/transformers_resnet",
+    "conv/transformers_resnet_bottleneck", "conv/transformers_v2"};
 
 struct Tiny {
-  fs::path folder;
+  fs::path place;  // a folder, or one file of weights
   State inputs;
   std::vector<std::int32_t> labels;
 
-  explicit Tiny(const std::string& name) : folder(fs::path(STROP_SOURCE_DIR) / "tests" / "data" / name) {
+  explicit Tiny(const std::string& name) : place(fs::path(STROP_SOURCE_DIR) / "tests" / "data" / name) {
     if (name == "bert_tiny") {
       inputs = reference_inputs();
       labels.resize(static_cast<std::size_t>(reference("cu_seqlens").numel() - 1));
     } else {
-      inputs = ReferenceCase(name).pixels();
+      if (name.starts_with("conv/")) {
+        const TinyNet net(name.substr(5));
+        place = net.place();
+        inputs.set("pixels", picture(6, net.reference.at("side")));
+      } else {
+        inputs = ReferenceCase(name).pixels();
+      }
       labels.resize(static_cast<std::size_t>(inputs.at("pixels").size(0)));
     }
     for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 3);
   }
-  std::unique_ptr<Model> open() const { return open_model(folder, {}).model; }
+  std::unique_ptr<Model> open() const { return open_model(place, {}).model; }
   Tensor logits(const Model& model) const {
     torch::NoGradGuard no_grad;
     return logits_of(model, inputs).clone();
@@ -94,21 +107,14 @@ std::unique_ptr<Model> reopened(const Tiny& tiny, Model& model, const Options& o
     for (auto i = model.head_begin(); i < model.size(); ++i) {
       for (const auto& [name, layer] : model.block(i).layers()) head.push_back(name);
     }
-    write_adapter(folder.path(), model, options, options.method, tiny.folder.string(), head);
+    write_adapter(folder.path(), model, options, options.method, tiny.place.string(), head);
     auto fresh = tiny.open();
     EXPECT_EQ(read_adapter(folder.path(), *fresh), options.method);
     return fresh;
   }
   merge_adapters(model);
-  const auto tensors = model.tensors();
-  std::map<std::string, TensorView> views;
-  std::vector<Tensor> plain;
-  for (const auto& [name, tensor] : tensors) {
-    plain.push_back(tensor.detach().contiguous());
-    views[name] = {"F32", plain.back().sizes().vec(), {static_cast<const std::byte*>(plain.back().const_data_ptr()), plain.back().nbytes()}};
-  }
-  write_safetensors(folder.path() / "model.safetensors", views);
-  fs::copy(tiny.folder / "config.json", folder.path() / "config.json");
+  write_tensors_file(folder.path() / "model.safetensors", model.tensors());
+  write_json_file(folder.path() / "config.json", saved_config(model));
   return open_model(folder.path(), {}).model;
 }
 

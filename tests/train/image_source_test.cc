@@ -4,8 +4,8 @@
 #include <torch/torch.h>
 
 #include "core/error.h"
-#include "data/temp_folder.h"
 #include "image/encode.h"
+#include "temp_folder.h"
 #include "train/mix.h"
 
 namespace strop {

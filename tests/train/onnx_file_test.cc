@@ -7,7 +7,7 @@
 #include "core/files.h"
 #include "models/family.h"
 #include "nn/compare.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 
 namespace strop {
 namespace {

@@ -2,6 +2,8 @@
 #include <sstream>
 
 #include "core/log.h"
+#include "errors.h"
+#include "image/decode.h"
 #include "strop/job.h"
 #include "train/picture_data.h"
 #include "train/tiny_job.h"
@@ -147,6 +149,61 @@ TEST_F(PictureJob, LevelsAndSingleChangesOfAugmentationGoTogether) {
   EXPECT_THROW(train(some), Error);
   some.augment = {"jitter", "medium"};
   train(some);
+}
+
+TEST_F(PictureJob, PoliciesAndJitterByTheirKeys) {
+  auto some = options("full", "keys");
+  some.max_steps = 2;
+  some.augment = {"rand-m9-mstd0.5-n2", "flip"};
+  some.color_jitter = "0.2,0.2,0.2,0.1";
+  train(some);
+  const auto shown = [&](const std::vector<std::string>& words, const std::string& jitter) {
+    auto sheet = options("full");
+    sheet.out = job_.path("sheets").string();
+    std::filesystem::create_directories(sheet.out);
+    sheet.augment = words;
+    sheet.color_jitter = jitter;
+    sheet.json = true;
+    InspectOptions what;
+    what.augment = true;
+    return nlohmann::json::parse(inspect(sheet, what)).at("data").at("augmented").at("changes").get<std::string>();
+  };
+  EXPECT_EQ(shown(some.augment, some.color_jitter),
+            "flip 0.5, rand-m9-mstd0.5-n2, jitter brightness=0.2 contrast=0.2 saturation=0.2 hue=0.1");
+  EXPECT_EQ(shown({"medium"}, "0.1"), "crop 0.25..1, flip 0.5, jitter brightness=0.1 contrast=0.1 saturation=0.1 hue=0");
+  EXPECT_EQ(shown({"medium"}, "0"), "crop 0.25..1, flip 0.5");
+  EXPECT_EQ(shown({"strong", "trivialaugment"}, ""), "crop 0.08..1, flip 0.5, trivialaugment, erase 0.25");
+  EXPECT_THROW(shown({"randaugment", "rand-m9"}, ""), Error);
+}
+
+TEST_F(PictureJob, AContactSheetIsAsTheModelSeesPicturesAndReplacesNoFile) {
+  auto sheet = options("full");
+  sheet.augment = {"flip"};
+  InspectOptions what;
+  what.augment = true;
+  const auto text_of = [&](const std::filesystem::path& out) {
+    sheet.out = out.string();
+    return inspect(sheet, what);
+  };
+  const auto decoded = [](const std::filesystem::path& file) {
+    return decode_picture(read_file(file, ErrorKind::data), file.string());
+  };
+  // Right of the first tile's 16 pixels: white where the picture is of the model's size, else the picture itself.
+  const auto beside = [&](const std::filesystem::path& file) { return static_cast<int>(decoded(file).row(4 + 8)[3 * (4 + 40)]); };
+  EXPECT_NE(text_of(job_.path("sheet.png")).find("(flip 0.5; 16 x 16 pixels, squash"), std::string::npos);
+  EXPECT_EQ(beside(job_.path("sheet.png")), 255);
+  expect_parts(message_of(ErrorKind::usage, [&] { text_of(job_.path("sheet.png")); }), {"out: ", "sheet.png exists; choose another"});
+  expect_parts(message_of(ErrorKind::usage, [&] { text_of(job_.path("sheet.webp")); }), {"expected a file that ends in .jpg or .png"});
+  sheet.model.clear();
+  EXPECT_NE(text_of(job_.path("plain.jpg")).find("(flip 0.5; 224 x 224 pixels, crop"), std::string::npos);
+  EXPECT_LT(beside(job_.path("plain.jpg")), 250);
+  std::filesystem::create_directories(job_.path("folder"));
+  text_of(job_.path("folder"));
+  const auto first = read_file(job_.path("folder/augmented.jpg"), ErrorKind::data);
+  sheet.augment = {"strong"};
+  text_of(job_.path("folder"));
+  EXPECT_EQ(read_file(job_.path("folder/augmented.jpg"), ErrorKind::data), first);
+  EXPECT_NE(read_file(job_.path("folder/augmented-2.jpg"), ErrorKind::data), first);
 }
 
 TEST_F(PictureJob, ProgressiveResizingIsRefusedWhereFeaturesAreKept) {

@@ -1,9 +1,8 @@
 // A run by the clock and under a limit on memory, repeated bit for bit.
 #include "train/replay.h"
 
-#include <gtest/gtest.h>
-
-#include "tiny_job.h"
+#include "errors.h"
+#include "train/same_run.h"
 
 namespace strop {
 namespace {
@@ -14,18 +13,6 @@ Options replay_of(const TinyJob& job, const std::string& run, const std::string&
   options.out = job.path(out).string();
   options.quiet = true;
   return options;
-}
-
-// What a log says of the steps: all but times, throughput and memory.
-std::vector<std::string> story(const TinyJob& job, const std::string& run) {
-  std::vector<std::string> lines;
-  for (auto line : job.log(run)) {
-    for (const auto* key :
-         {"elapsed_time", "remaining_time", "samples_per_second", "tokens_per_second", "resident_bytes"})
-      line.erase(key);
-    lines.push_back(line.dump());
-  }
-  return lines;
 }
 
 Plan measured_plan(const TinyJob& job, const std::string& method) {
@@ -81,13 +68,7 @@ TEST(Replay, ReadsWhatHappened) {
 }
 
 void expect_refused(const Options& options, const std::string& part) {
-  try {
-    train(options);
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
+  expect_parts(message_of(ErrorKind::usage, [&] { train(options); }), {part});
 }
 
 TEST(Replay, RefusesWhatCanNotBeRepeated) {

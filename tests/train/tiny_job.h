@@ -13,8 +13,8 @@
 
 #include "core/files.h"
 #include "core/rng.h"
-#include "report/temp_folder.h"
 #include "strop/job.h"
+#include "temp_folder.h"
 
 namespace strop {
 

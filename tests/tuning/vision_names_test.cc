@@ -3,7 +3,7 @@
 
 #include "core/files.h"
 #include "models/reference_case.h"
-#include "report/temp_folder.h"
+#include "temp_folder.h"
 #include "tuning/apply.h"
 #include "tuning/method.h"
 #include "tuning/peft_files.h"

@@ -38,7 +38,7 @@ class Hub : public testing::Test {
   fs::path snapshot() const { return repository() / "snapshots" / HubServer::commit_of(kModel); }
   fs::path partial() const { return repository() / "blobs" / (sha256(weights_) + ".incomplete"); }
   std::string error() const {
-    return error_of(ErrorKind::model, [] { resolve_model(kModel, "main"); });
+    return message_of(ErrorKind::model, [] { resolve_model(kModel, "main"); });
   }
   // The downloads of large files that the server has seen since the last call.
   std::vector<std::string> downloads() {
@@ -133,11 +133,11 @@ TEST_F(Hub, AWrongSizeIsRemoved) {
 }
 
 TEST_F(Hub, NoSuchModelOrRevision) {
-  auto message = error_of(ErrorKind::model, [] { resolve_model("org/none", "main"); });
+  auto message = message_of(ErrorKind::model, [] { resolve_model("org/none", "main"); });
   EXPECT_NE(message.find("org/none: no such file or folder here, and no such model at " + server_.endpoint()),
             std::string::npos)
       << message;
-  message = error_of(ErrorKind::model, [] { resolve_model(kModel, "v9"); });
+  message = message_of(ErrorKind::model, [] { resolve_model(kModel, "v9"); });
   EXPECT_NE(message.find("has no revision 'v9'"), std::string::npos) << message;
 }
 
@@ -224,7 +224,7 @@ TEST_F(Hub, NoNetwork) {
   EXPECT_NE(message.find("http://127.0.0.1:1 did not answer"), std::string::npos) << message;
   EXPECT_NE(message.find("HF_ENDPOINT"), std::string::npos) << message;
   ::setenv("HF_ENDPOINT", "ftp://127.0.0.1", 1);
-  EXPECT_NE(error_of(ErrorKind::usage, [] { resolve_model(kModel, "main"); }).find("ftp://127.0.0.1"),
+  EXPECT_NE(message_of(ErrorKind::usage, [] { resolve_model(kModel, "main"); }).find("ftp://127.0.0.1"),
             std::string::npos);
 }
 
@@ -236,10 +236,10 @@ TEST_F(Hub, AnEndpointThatIsNoHub) {
 TEST_F(Hub, NamesThatAreNone) {
   for (const char* name :
        {"", "/no/such/folder", "./none", "a/b/c", "org/", "a b", "org/..", "a--b", "-a", "org/a.", "ö"}) {
-    const auto message = error_of(ErrorKind::model, [&] { resolve_model(name, "main"); });
+    const auto message = message_of(ErrorKind::model, [&] { resolve_model(name, "main"); });
     EXPECT_NE(message.find("no such file or folder, and no hub name"), std::string::npos) << message;
   }
-  EXPECT_NE(error_of(ErrorKind::model, [] { resolve_model(kModel, "../x"); }).find("revision '../x'"),
+  EXPECT_NE(message_of(ErrorKind::model, [] { resolve_model(kModel, "../x"); }).find("revision '../x'"),
             std::string::npos);
   EXPECT_TRUE(server_.take_requests().empty());
   EXPECT_EQ(resolve_model(home_.path(), "main"), home_.path());

@@ -74,7 +74,7 @@ TEST(PickledFile, EveryTruncationIsAnError) {
       // A copy of that very size, so that the sanitizers see a read behind it.
       const std::vector<char> shorter(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(size));
       const auto message =
-          error_of(ErrorKind::model, [&] { parse_pickled_weights(std::as_bytes(std::span(shorter)), "short.pth"); });
+          message_of(ErrorKind::model, [&] { parse_pickled_weights(std::as_bytes(std::span(shorter)), "short.pth"); });
       ASSERT_TRUE(message.starts_with("short.pth")) << name << " " << size << ": " << message;
     }
   }
@@ -105,7 +105,7 @@ TEST(PickledFile, ADamagedByteIsAnErrorOrOtherValues) {
 }
 
 std::string message_of(const std::string& content) {
-  return error_of(ErrorKind::model, [&] { parse_pickled_weights(std::as_bytes(std::span(content)), "m.pth"); });
+  return message_of(ErrorKind::model, [&] { parse_pickled_weights(std::as_bytes(std::span(content)), "m.pth"); });
 }
 
 TEST(PickledFile, SizesThatLieAreErrors) {

@@ -23,7 +23,7 @@ class LyingHeader : public testing::TestWithParam<Lie> {};
 
 TEST_P(LyingHeader, IsRefused) {
   const auto& lie = GetParam();
-  const auto message = error_of(ErrorKind::model, [&] { parse(safetensors_bytes(lie.header, lie.data_bytes)); });
+  const auto message = message_of(ErrorKind::model, [&] { parse(safetensors_bytes(lie.header, lie.data_bytes)); });
   EXPECT_NE(message.find(lie.message), std::string::npos) << message;
   EXPECT_EQ(message.find("m.safetensors: "), 0u) << message;
   EXPECT_NE(message.find("expected"), std::string::npos) << message;
@@ -84,19 +84,19 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(SafetensorsHeader, LengthBeyondTheFile) {
   std::string content = safetensors_bytes("{}", 0);
   content[0] = 3;
-  EXPECT_NE(error_of(ErrorKind::model, [&] { parse(content); }).find("claims 3 bytes, expected at most the 2"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { parse(content); }).find("claims 3 bytes, expected at most the 2"),
             std::string::npos);
 }
 
 TEST(SafetensorsHeader, LengthBeyondTheLimit) {
   std::string content(16, '\xff');
-  EXPECT_NE(error_of(ErrorKind::model, [&] { parse(content); }).find("expected at most 100000000"), std::string::npos);
-  EXPECT_NE(error_of(ErrorKind::model, [] { parse("1234567"); }).find("7 bytes long"), std::string::npos);
+  EXPECT_NE(message_of(ErrorKind::model, [&] { parse(content); }).find("expected at most 100000000"), std::string::npos);
+  EXPECT_NE(message_of(ErrorKind::model, [] { parse("1234567"); }).find("7 bytes long"), std::string::npos);
 }
 
 TEST(SafetensorsHeader, AGitLfsPointerIsCalledOne) {
   const auto message =
-      error_of(ErrorKind::model, [] { parse("version https://git-lfs.github.com/spec/v1\noid sha256:1"); });
+      message_of(ErrorKind::model, [] { parse("version https://git-lfs.github.com/spec/v1\noid sha256:1"); });
   EXPECT_NE(message.find("git lfs pull"), std::string::npos) << message;
 }
 
@@ -114,7 +114,7 @@ TEST(SafetensorsHeader, WhatTheReferenceAllowsIsRead) {
 
 TEST(SafetensorsHeader, DeepNestingIsNoStackOverflow) {
   const std::string header = R"({"a":{"x":)" + std::string(1 << 20, '[');
-  EXPECT_NE(error_of(ErrorKind::model, [&] { parse(safetensors_bytes(header, 0)); }).find("no valid JSON"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { parse(safetensors_bytes(header, 0)); }).find("no valid JSON"),
             std::string::npos);
 }
 

@@ -105,12 +105,12 @@ TEST(Safetensors, AFullDiskLeavesTheOldFileAndNothingElse) {
 
 TEST(Safetensors, NamesAFileThatCannotBeOpened) {
   TempFolder folder;
-  EXPECT_NE(error_of(ErrorKind::model, [&] { SafetensorsFile(folder / "no.safetensors"); }).find("No such file"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { SafetensorsFile(folder / "no.safetensors"); }).find("No such file"),
             std::string::npos);
-  EXPECT_NE(error_of(ErrorKind::model, [&] { SafetensorsFile{folder.path()}; }).find("no regular file"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { SafetensorsFile{folder.path()}; }).find("no regular file"),
             std::string::npos);
   spill(folder / "empty.safetensors", "");
-  EXPECT_NE(error_of(ErrorKind::model, [&] { SafetensorsFile(folder / "empty.safetensors"); }).find("0 bytes long"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { SafetensorsFile(folder / "empty.safetensors"); }).find("0 bytes long"),
             std::string::npos);
 }
 

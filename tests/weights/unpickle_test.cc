@@ -10,7 +10,7 @@ namespace strop {
 namespace {
 
 std::string refusal(const std::string& pickle) {
-  return error_of(ErrorKind::model, [&] { unpickle(pickle, 0, "m.pth"); });
+  return message_of(ErrorKind::model, [&] { unpickle(pickle, 0, "m.pth"); });
 }
 
 std::int64_t number(const std::string& pickle) {

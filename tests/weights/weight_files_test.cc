@@ -47,7 +47,7 @@ TEST(WeightFiles, AMissingShardIsNamed) {
   TempFolder folder;
   write_shards(folder.path());
   fs::remove(folder / "model-00002-of-00002.safetensors");
-  const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
+  const auto message = message_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
   EXPECT_NE(message.find("model.safetensors.index.json: the shard model-00002-of-00002.safetensors"), std::string::npos)
       << message;
 }
@@ -56,7 +56,7 @@ TEST(WeightFiles, ATensorThatTheShardLacksIsNamed) {
   TempFolder folder;
   write_shards(folder.path());
   spill(folder / "model-00002-of-00002.safetensors", one_tensor("c", 2));
-  const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
+  const auto message = message_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
   EXPECT_NE(message.find("tensor 'b' should lie in model-00002-of-00002.safetensors"), std::string::npos) << message;
 }
 
@@ -65,7 +65,7 @@ TEST(WeightFiles, ABrokenIndexIsRefused) {
   for (const char* index : {"", "{", "[]", "{}", R"({"weight_map":[]})", R"({"weight_map":{"a":1}})",
                             R"({"weight_map":{"a":"../x.safetensors"}})", R"({"weight_map":{"a":"x.bin"}})"}) {
     spill(folder / "model.safetensors.index.json", index);
-    const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
+    const auto message = message_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; });
     EXPECT_NE(message.find("model.safetensors.index.json"), std::string::npos) << message;
     EXPECT_NE(message.find("expected"), std::string::npos) << message;
   }
@@ -86,7 +86,7 @@ TEST(WeightFiles, FilesOfTorchSaveOpenAlike) {
     }
   }
   spill(folder / "in-best.pth/other.pth", content);
-  const auto message = error_of(ErrorKind::model, [&] { WeightFiles{folder / "in-best.pth"}; });
+  const auto message = message_of(ErrorKind::model, [&] { WeightFiles{folder / "in-best.pth"}; });
   EXPECT_NE(message.find("2 weight files (best.pth, other.pth), expected one"), std::string::npos) << message;
 }
 
@@ -98,7 +98,7 @@ TEST(WeightFiles, PickledShardsByTheirIndex) {
   EXPECT_EQ(weights.tensors().at("w").bytes.size(), 24u);
   EXPECT_EQ(weights.file_of("w"), folder / "pytorch_model-00001-of-00001.bin");
   spill(folder / "pytorch_model.bin.index.json", R"({"weight_map":{"w":"model.safetensors"}})");
-  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; }).find("expected the name of a .bin file"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; }).find("expected the name of a .bin file"),
             std::string::npos);
 }
 
@@ -113,11 +113,11 @@ TEST(WeightFiles, SafetensorsComeFirst) {
 TEST(WeightFiles, NoWeightsAtAll) {
   TempFolder folder;
   spill(folder / "config.json", "{}");
-  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; }).find("holds no weights"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { WeightFiles{folder.path()}; }).find("holds no weights"),
             std::string::npos);
-  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles(folder / "none"); }).find("no such file or folder"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { WeightFiles(folder / "none"); }).find("no such file or folder"),
             std::string::npos);
-  EXPECT_NE(error_of(ErrorKind::model, [&] { WeightFiles(folder / "config.json"); }).find("is no weight file"),
+  EXPECT_NE(message_of(ErrorKind::model, [&] { WeightFiles(folder / "config.json"); }).find("is no weight file"),
             std::string::npos);
 }
 

@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string message_of(const std::string& content) {
-  return error_of(ErrorKind::model, [&] { read_zip_entries(content, "m.zip"); });
+  return message_of(ErrorKind::model, [&] { read_zip_entries(content, "m.zip"); });
 }
 
 TEST(ZipEntries, FindsTheBytesOfEachName) {

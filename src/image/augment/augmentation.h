@@ -41,7 +41,8 @@ std::unique_ptr<Augmentation> random_affine(const RandomAffine& affine, const Rg
 
 // A policy by name: "randaugment" (torchvision's: 2 operations at 9 of 30), "trivialaugment" (torchvision's wide one:
 // 1 operation at any strength), or as timm writes it "rand-m9-mstd0.5-n2-p0.5" (strength 9 of 10, deviation 0.5, each
-// operation done with p). All draw from torchvision's 14 operations, nearest neighbour. Error(usage) naming `augment`.
+// operation done with p; inc1 may stand there: all of ours change more with the strength). All draw from torchvision's
+// 14 operations, nearest neighbour. Error(usage) naming `augment`.
 std::unique_ptr<Augmentation> policy(const std::string& name, const Rgb& fill);
 
 // torchvision's and timm's RandomErasing: with `probability` a rectangle of least_area to most_area of the picture, its

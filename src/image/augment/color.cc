@@ -192,6 +192,4 @@ void equalize(Picture& picture) {
   look_up(picture, {flattened(counts[0]), flattened(counts[1]), flattened(counts[2])});
 }
 
-void invert(Picture& picture) { solarize(picture, 0); }
-
 }  // namespace strop

@@ -18,6 +18,5 @@ void posterize(Picture& picture, int bits);      // keeps the highest `bits` bit
 void solarize(Picture& picture, int threshold);  // inverts levels from `threshold` on
 void autocontrast(Picture& picture);             // each channel stretched to 0 .. 255
 void equalize(Picture& picture);                 // each channel's histogram made flat
-void invert(Picture& picture);
 
 }  // namespace strop

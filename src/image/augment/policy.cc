@@ -66,7 +66,7 @@ PolicyForm read_timm(const std::string& name) {
   form.probability = 0.5;
   const auto parts = split(name, '-');
   for (std::size_t i = 1; i < parts.size(); ++i) {
-    const bool known = read_number(parts[i], "mstd", 0, 10, deviation) ||
+    const bool known = parts[i] == "inc1" || read_number(parts[i], "mstd", 0, 10, deviation) ||
                        read_number(parts[i], "m", 0, 10, magnitude) || read_number(parts[i], "n", 1, 14, count) ||
                        read_number(parts[i], "p", 0, 1, form.probability);
     if (!known) fail_policy(name);

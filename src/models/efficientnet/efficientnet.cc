@@ -8,7 +8,7 @@ namespace strop {
 std::unique_ptr<Model> build_efficientnet(const nlohmann::json& config, const ModelOptions& options,
                                           const std::string&) {
   const auto row = efficientnet::row_of(config.at("row"));
-  const auto& names = efficientnet::names_of(row.layout);
+  const auto& names = find_layout(efficientnet::layouts(), row.layout);
   auto own_config = config;
   own_config.erase("row");
   auto model = std::make_unique<Model>(row.family, own_config, names.prefix);

@@ -1,42 +1,35 @@
 #include "models/efficientnet/names.h"
 
-#include <algorithm>
-#include <stdexcept>
-
 namespace strop::efficientnet {
 namespace {
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 
+// The same names below another base. What a block lacks has none.
+BlockNames below(const std::string& base, const BlockNames& own) {
+  const auto unit = [&](const UnitName& one) { return one.conv.empty() ? UnitName{} : UnitName{base + one.conv, base + one.norm}; };
+  return {unit(own.expand), unit(own.depthwise), unit(own.project), base + own.reduce, base + own.widen};
+}
+
 BlockNames timm_block(const Place& at) {
-  const auto base = "blocks." + text(at.stage) + "." + text(at.place) + ".";
-  BlockNames names;
-  if (at.expands) {
-    names = {{base + "conv_pw", base + "bn1"}, {base + "conv_dw", base + "bn2"}, {base + "conv_pwl", base + "bn3"}, "", ""};
-  } else {
-    names = {{}, {base + "conv_dw", base + "bn1"}, {base + "conv_pw", base + "bn2"}, "", ""};
-  }
-  names.reduce = base + "se.conv_reduce";
-  names.widen = base + "se.conv_expand";
-  return names;
+  const std::string reduce = "se.conv_reduce", widen = "se.conv_expand";
+  const BlockNames expanding = {{"conv_pw", "bn1"}, {"conv_dw", "bn2"}, {"conv_pwl", "bn3"}, reduce, widen};
+  const BlockNames plain = {{}, {"conv_dw", "bn1"}, {"conv_pw", "bn2"}, reduce, widen};
+  return below("blocks." + text(at.stage) + "." + text(at.place) + ".", at.expands ? expanding : plain);
 }
 
 BlockNames lukemelas_block(const Place& at) {
-  const auto base = "_blocks." + text(at.number) + ".";
-  return {{base + "_expand_conv", base + "_bn0"},
-          {base + "_depthwise_conv", base + "_bn1"},
-          {base + "_project_conv", base + "_bn2"},
-          base + "_se_reduce",
-          base + "_se_expand"};
+  return below("_blocks." + text(at.number) + ".", {{"_expand_conv", "_bn0"}, {"_depthwise_conv", "_bn1"}, {"_project_conv", "_bn2"},
+                                                   "_se_reduce", "_se_expand"});
 }
+
+// Two modules of a row, one behind the other.
+UnitName pair_at(const std::string& base, std::int64_t first) { return {base + text(first), base + text(first + 1)}; }
 
 // Parts in their order, counted from 0.
 BlockNames torchvision_parts(const std::string& base, const Place& at) {
   std::int64_t part = 0;
-  const auto unit = [&] {
-    const auto own = base + text(part++) + ".";
-    return UnitName{own + "0", own + "1"};
-  };
+  const auto unit = [&] { return pair_at(base + text(part++) + ".", 0); };
   BlockNames names;
   if (at.expands) names.expand = unit();
   names.depthwise = unit();
@@ -50,8 +43,7 @@ BlockNames torchvision_parts(const std::string& base, const Place& at) {
 BlockNames torchvision_v2_block(const Place& at) {
   const auto base = "features." + text(at.number + 1) + ".conv.";
   auto names = torchvision_parts(base, at);
-  const std::int64_t project = at.expands ? 2 : 1;
-  names.project = {base + text(project), base + text(project + 1)};
+  names.project = pair_at(base, at.expands ? 2 : 1);
   return names;
 }
 BlockNames torchvision_v3_block(const Place& at) {
@@ -61,8 +53,6 @@ BlockNames torchvision_block(const Place& at) {
   return torchvision_parts("features." + text(at.stage + 1) + "." + text(at.place) + ".block.", at);
 }
 
-UnitName transformers_unit(const std::string& base) { return {base + ".convolution", base + ".normalization"}; }
-
 // The first block stands in the stem.
 BlockNames transformers_v2_block(const Place& at) {
   const auto base = at.number == 0 ? std::string("mobilenet_v2.conv_stem.") : "mobilenet_v2.layer." + text(at.number - 1) + ".";
@@ -70,22 +60,19 @@ BlockNames transformers_v2_block(const Place& at) {
           "", ""};
 }
 BlockNames transformers_block(const Place& at) {
-  const auto base = "efficientnet.encoder.blocks." + text(at.number) + ".";
-  return {{base + "expansion.expand_conv", base + "expansion.expand_bn"},
-          {base + "depthwise_conv.depthwise_conv", base + "depthwise_conv.depthwise_norm"},
-          {base + "projection.project_conv", base + "projection.project_bn"},
-          base + "squeeze_excite.reduce",
-          base + "squeeze_excite.expand"};
+  return below("efficientnet.encoder.blocks." + text(at.number) + ".",
+               {{"expansion.expand_conv", "expansion.expand_bn"},
+                {"depthwise_conv.depthwise_conv", "depthwise_conv.depthwise_norm"},
+                {"projection.project_conv", "projection.project_bn"},
+                "squeeze_excite.reduce",
+                "squeeze_excite.expand"});
 }
 
 // The same for every number of stages and blocks.
 std::function<UnitName(std::int64_t, std::int64_t)> always(const UnitName& name) {
   return [name](std::int64_t, std::int64_t) { return name; };
 }
-UnitName after_blocks(std::int64_t, std::int64_t blocks) {
-  const auto base = "features." + text(blocks + 1) + ".";
-  return {base + "0", base + "1"};
-}
+UnitName after_blocks(std::int64_t, std::int64_t blocks) { return pair_at("features." + text(blocks + 1) + ".", 0); }
 UnitName after_stages(std::int64_t stages, std::int64_t) { return after_blocks(0, stages); }
 UnitName last_stage(std::int64_t stages, std::int64_t) {
   const auto base = "blocks." + text(stages) + ".0.";
@@ -109,12 +96,6 @@ const std::vector<Names>& layouts() {
        transformers_block, always({"efficientnet.encoder.top_conv", "efficientnet.encoder.top_bn"}), "", "classifier"},
   };
   return list;
-}
-
-const Names& names_of(const std::string& layout) {
-  const auto found = std::find_if(layouts().begin(), layouts().end(), [&](const Names& one) { return one.layout == layout; });
-  if (found == layouts().end()) throw std::logic_error("no layout " + layout);
-  return *found;
 }
 
 }  // namespace strop::efficientnet

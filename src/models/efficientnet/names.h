@@ -14,11 +14,9 @@
 #include <string>
 #include <vector>
 
-namespace strop::efficientnet {
+#include "models/layouts.h"
 
-struct UnitName {
-  std::string conv, norm;
-};
+namespace strop::efficientnet {
 
 struct BlockNames {
   UnitName expand, depthwise, project;
@@ -44,6 +42,5 @@ struct Names {
 
 // In the order of recognition: a MobileNetV3 has all names that tell of plain timm, too.
 const std::vector<Names>& layouts();
-const Names& names_of(const std::string& layout);
 
 }  // namespace strop::efficientnet

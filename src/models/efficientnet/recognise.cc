@@ -216,7 +216,7 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
     }
   }
   set_strides(*row);
-  const auto& names = names_of(row->layout);
+  const auto& names = find_layout(layouts(), row->layout);
   add_labels(found.config, LayerShapes(*files.weights, names.prefix).outputs(names.classifier));
   found.config["row"] = to_json(*row);
   return found;

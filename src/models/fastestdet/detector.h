@@ -12,7 +12,7 @@
 // is its own mean) the first two are 0.
 #pragma once
 
-#include "models/detection/grouped_detector.h"
+#include "models/detector_parts/grouped_detector.h"
 #include "models/fastestdet/row.h"
 
 namespace strop {

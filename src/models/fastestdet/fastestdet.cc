@@ -1,6 +1,6 @@
 #include "models/fastestdet/fastestdet.h"
 
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/fastestdet/blocks.h"
 #include "models/fastestdet/detector.h"
 

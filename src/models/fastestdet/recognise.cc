@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "models/config_labels.h"
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/fastestdet/fastestdet.h"
 #include "models/fastestdet/row.h"
 

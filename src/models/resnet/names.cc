@@ -1,8 +1,5 @@
 #include "models/resnet/names.h"
 
-#include <algorithm>
-#include <stdexcept>
-
 namespace strop::resnet {
 namespace {
 
@@ -18,15 +15,14 @@ UnitName timm_shortcut(std::int64_t stage, std::int64_t block) {
   return {base + "0", base + "1"};
 }
 
-UnitName transformers_at(const std::string& base) { return {base + ".convolution", base + ".normalization"}; }
 std::string transformers_base(std::int64_t stage, std::int64_t block) {
   return "resnet.encoder.stages." + text(stage) + ".layers." + text(block) + ".";
 }
-UnitName transformers_unit(std::int64_t stage, std::int64_t block, std::int64_t unit) {
-  return transformers_at(transformers_base(stage, block) + "layer." + text(unit));
+UnitName transformers_layer(std::int64_t stage, std::int64_t block, std::int64_t unit) {
+  return transformers_unit(transformers_base(stage, block) + "layer." + text(unit));
 }
 UnitName transformers_shortcut(std::int64_t stage, std::int64_t block) {
-  return transformers_at(transformers_base(stage, block) + "shortcut");
+  return transformers_unit(transformers_base(stage, block) + "shortcut");
 }
 
 }  // namespace
@@ -34,16 +30,10 @@ UnitName transformers_shortcut(std::int64_t stage, std::int64_t block) {
 const std::vector<Names>& layouts() {
   static const std::vector<Names> list = {
       {"timm and torchvision", "", {"conv1", "bn1"}, timm_unit, timm_shortcut, "fc"},
-      {"Transformers", "resnet.", transformers_at("resnet.embedder.embedder"), transformers_unit, transformers_shortcut,
+      {"Transformers", "resnet.", transformers_unit("resnet.embedder.embedder"), transformers_layer, transformers_shortcut,
        "classifier.1"},
   };
   return list;
-}
-
-const Names& names_of(const std::string& layout) {
-  const auto found = std::find_if(layouts().begin(), layouts().end(), [&](const Names& one) { return one.layout == layout; });
-  if (found == layouts().end()) throw std::logic_error("no layout " + layout);
-  return *found;
 }
 
 }  // namespace strop::resnet

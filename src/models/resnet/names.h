@@ -5,11 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace strop::resnet {
+#include "models/layouts.h"
 
-struct UnitName {
-  std::string conv, norm;
-};
+namespace strop::resnet {
 
 struct Names {
   std::string layout, prefix;  // a file of the encoder alone leaves the prefix out
@@ -20,6 +18,5 @@ struct Names {
 };
 
 const std::vector<Names>& layouts();
-const Names& names_of(const std::string& layout);
 
 }  // namespace strop::resnet

@@ -88,7 +88,7 @@ std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
   } else {
     found.why = "names and shapes as " + row->layout + " write them";
   }
-  const auto& names = resnet::names_of(row->layout);
+  const auto& names = find_layout(resnet::layouts(), row->layout);
   add_labels(found.config, LayerShapes(*files.weights, names.prefix).outputs(names.classifier));
   found.config["row"] = to_json(*row);
   return found;
@@ -98,7 +98,7 @@ std::unique_ptr<Model> build_resnet(const nlohmann::json& config, const ModelOpt
   expect_only(config, "hidden_act", "relu", where);
   expect_only(config, "downsample_in_first_stage", false, where);
   const auto row = resnet::row_of(config.at("row"));
-  const auto& names = resnet::names_of(row.layout);
+  const auto& names = find_layout(resnet::layouts(), row.layout);
   auto own_config = config;
   own_config.erase("row");
   auto model = std::make_unique<Model>("resnet", own_config, names.prefix);

@@ -53,7 +53,7 @@ Tensor Embeddings::patches(const Tensor& pixels, const Pass& pass) const {
 
 Tensor Embeddings::positions(std::int64_t rows, std::int64_t columns) const {
   const Tensor table = positions_.weight.narrow(1, dims_.placed(), dims_.rows * dims_.columns);
-  if (rows == dims_.rows && columns == dims_.columns) return table;
+  if (table_fits(rows, columns)) return table;
   const Tensor grid = table.reshape({1, dims_.rows, dims_.columns, dims_.width}).permute({0, 3, 1, 2});
   const std::vector<std::int64_t> size = {rows, columns};
   const Tensor scaled = dims_.antialias ? at::_upsample_bicubic2d_aa(grid, size, false, std::nullopt, std::nullopt)
@@ -74,6 +74,19 @@ void Embeddings::forward(State& state, const Pass& pass) const {
   if (dims_.first_placed) first = first + positions_.weight.narrow(1, 0, prefix).to(pass.precision);
   const Tensor hidden = at::cat({first.expand({samples, prefix, dims_.width}), tokens}, 1);
   state.set("hidden", dropout(hidden, {pass.rate(dims_.hidden_dropout), pass.mask_key(index(), 0)}));
+}
+
+void Embeddings::fit_pictures(std::int64_t height, std::int64_t width) {
+  const auto rows = height / dims_.patch, columns = width / dims_.patch;
+  if (table_fits(rows, columns)) return;
+  torch::NoGradGuard no_grad;
+  positions_.replace_weight(at::cat({positions_.weight.narrow(1, 0, dims_.placed()), positions(rows, columns)}, 1));
+  dims_.rows = rows;
+  dims_.columns = columns;
+}
+
+std::string Embeddings::fit_advice(std::int64_t height, std::int64_t width) const {
+  return table_fits(height / dims_.patch, width / dims_.patch) ? "" : dims_.size_advice;
 }
 
 double Embeddings::multiply_adds(double) const {

@@ -28,6 +28,7 @@ struct Dims {
   bool first_placed;  // the position table has rows for the first tokens too
   bool antialias;     // the position table is filtered when it shrinks (timm)
   Pooling pooling;
+  const char* size_advice;  // by which its library takes pictures of another size than the table's; "": it needs none
   std::int64_t image_rows, image_columns;  // patches of the pictures that the model is told to read
 
   std::int64_t prefix() const { return distilled ? 2 : 1; }
@@ -52,8 +53,11 @@ class Embeddings : public Block {
   void forward(State& state, const Pass& pass) const override;
   void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
+  void fit_pictures(std::int64_t height, std::int64_t width) override;
+  std::string fit_advice(std::int64_t height, std::int64_t width) const override;
 
  private:
+  bool table_fits(std::int64_t rows, std::int64_t columns) const { return rows == dims_.rows && columns == dims_.columns; }
   torch::Tensor patches(const torch::Tensor& pixels, const Pass& pass) const;
   // Of rows x columns patches: the table, interpolated (bicubic) where it was trained on others. 1 x patches x width.
   torch::Tensor positions(std::int64_t rows, std::int64_t columns) const;

@@ -44,6 +44,22 @@ std::int64_t grid_side(std::int64_t positions) {
   return side * side == positions ? side : 0;
 }
 
+// The grid of a table of positions: rows, columns, and whether the first tokens stand in it.
+struct Grid {
+  std::int64_t rows, columns;
+  bool first_placed;
+};
+
+// `size` is timm's img_size, which tells where the grid is no square: [height, width].
+Grid grid_of(std::int64_t positions, std::int64_t first, const json& size, std::int64_t patch) {
+  if (patch > 0 && size.is_array() && size.size() == 2 && size[0].is_number_integer() && size[1].is_number_integer()) {
+    const auto rows = size[0].get<std::int64_t>() / patch, columns = size[1].get<std::int64_t>() / patch;
+    if (rows * columns == positions || rows * columns == positions - first) return {rows, columns, rows * columns != positions};
+  }
+  const auto inside = grid_side(positions - first), side = inside > 0 ? inside : grid_side(positions);
+  return {side, side, inside > 0};
+}
+
 // --- Transformers' names without config.json: a config as it would have been written ---
 
 std::optional<Recognition> recognise_transformers_names(const Shapes& shapes) {
@@ -145,25 +161,24 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
   const auto arguments = config.value("model_args", json::object());
   const auto width = shapes.size("patch_embed.proj.weight", 0), patch = shapes.size("patch_embed.proj.weight", 3);
   const bool distilled = shapes.has("dist_token"), scaled = shapes.has("blocks.0.ls1.gamma");
-  const auto positions = shapes.size("pos_embed", 1), first = std::int64_t{distilled ? 2 : 1};
-  const bool first_placed = grid_side(positions - first) > 0;
-  const auto side = grid_side(first_placed ? positions - first : positions);
+  const bool named = config.contains("architecture");
+  const auto grid = grid_of(shapes.size("pos_embed", 1), distilled ? 2 : 1, named ? arguments.value("img_size", json()) : json(), patch);
+  const json pixels = grid.rows == grid.columns ? json(grid.rows * patch) : json{grid.rows * patch, grid.columns * patch};
   const auto depth = shapes.blocks("blocks.", ".attn.qkv.weight");
   const bool average = shapes.has("fc_norm.weight") || config.value("global_pool", "token") == "avg";
   config["strop"] = {{"hidden_size", width},
                      {"num_hidden_layers", depth},
                      {"num_attention_heads", arguments.value("num_heads", usual_heads(width))},
                      {"intermediate_size", shapes.size("blocks.0.mlp.fc1.weight", 0)},
-                     {"image_size", side * patch},
+                     {"image_size", pixels},
                      {"patch_size", patch},
                      {"num_channels", shapes.size("patch_embed.proj.weight", 1)},
                      {"qkv_bias", shapes.has("blocks.0.attn.qkv.bias")},
                      {"layer_norm_eps", 1e-6},
                      {"distilled", distilled},
                      {"layer_scale", scaled},
-                     {"first_placed", first_placed},
+                     {"first_placed", grid.first_placed},
                      {"average", average}};
-  const bool named = config.contains("architecture");
   if (!named) {
     config["architecture"] = usual_architecture(config["strop"]);
     config["model_args"] = model_arguments(config["strop"]);

@@ -97,6 +97,7 @@ Build transformers_build(const json& config, const ModelOptions& options, const 
   refuse(config, "hidden_act", "gelu", where);
   refuse(config, "use_swiglu_ffn", false, where);
   auto& dims = build.dims = read_dims(config, where);
+  dims.size_advice = build.family == "dinov2" ? "" : "call the model with interpolate_pos_encoding=True";
   const bool teacher = with_teacher(config, options);
   if (build.family == "dinov2") {
     dims.mlp = dims.width * integer_or(config, "mlp_ratio", 4, where);
@@ -128,6 +129,7 @@ Build timm_build(const json& config, const std::string& where) {
   dims.layer_scale = shapes["layer_scale"].get<bool>();
   dims.first_placed = shapes["first_placed"].get<bool>();
   dims.antialias = true;
+  dims.size_advice = "create the model with img_size=(height, width)";
   const bool average = shapes["average"].get<bool>();
   dims.pooling = dims.distilled ? vit::Pooling::first_two : average ? vit::Pooling::mean : vit::Pooling::first;
   const auto architecture = config["architecture"].get<std::string>();
@@ -136,6 +138,19 @@ Build timm_build(const json& config, const std::string& where) {
   build.form = usual_form(dims, Fit::crop, dinov2 ? 1.0 : 0.9, Filter::bicubic, dinov2 || deit);
   build.names = vit::timm_names(dims.distilled, average);
   return build;
+}
+
+// What is saved again; it says the size of the position table even where the file left that to its library.
+json kept_config(const json& config, const vit::Dims& dims) {
+  json kept = config;
+  const json size = {dims.rows * dims.patch, dims.columns * dims.patch};
+  if (kept.erase("strop") == 0) {
+    kept.emplace("image_size", size);
+  } else {
+    if (!kept["model_args"].is_object()) kept["model_args"] = json::object();
+    kept["model_args"].emplace("img_size", size);
+  }
+  return kept;
 }
 
 }  // namespace
@@ -151,8 +166,7 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
   const auto width = options.image_size > 0 ? options.image_size : build.form.width;
   dims.image_rows = height / dims.patch;
   dims.image_columns = width / dims.patch;
-  json kept = config;
-  kept.erase("strop");
+  const json kept = kept_config(config, dims);
   auto model = std::make_unique<Model>(build.family, kept, build.names.prefix);
   std::int64_t index = 0;
   model->add(std::make_unique<vit::Embeddings>(dims, build.names, index++));

@@ -6,8 +6,8 @@
 // over the samples is the loss of the batch.
 #pragma once
 
-#include "models/detection/grouped_detector.h"
-#include "models/detection/sim_ota.h"
+#include "models/detector_parts/grouped_detector.h"
+#include "models/detector_parts/sim_ota.h"
 
 namespace strop {
 

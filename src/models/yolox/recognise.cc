@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "models/config_labels.h"
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/yolox/row.h"
 #include "models/yolox/units.h"
 #include "models/yolox/yolox.h"

@@ -1,8 +1,8 @@
 #include "models/yolox/yolox.h"
 
 #include "core/error.h"
-#include "models/detection/backbone.h"
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/backbone.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/yolox/blocks.h"
 #include "models/yolox/detector.h"
 

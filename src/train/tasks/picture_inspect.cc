@@ -8,10 +8,12 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "image/encode.h"
+#include "train/opened.h"
 #include "train/tasks/picture_gallery.h"
 #include "train/tasks/picture_keys.h"
 
 namespace strop {
+namespace fs = std::filesystem;
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -67,9 +69,35 @@ json split_part(const char* name, const ImageSplit& split, const std::vector<std
           {"most_size", {sizes.most_width, sizes.most_height}}};
 }
 
+// Where the contact sheet goes: a file that is not there yet. Without a name, or with a folder's, a number is added until
+// there is none.
+fs::path sheet_file(const std::string& out) {
+  if (out.empty() || fs::is_directory(out)) {
+    auto file = fs::path(out) / "augmented.jpg";
+    for (int number = 2; fs::exists(file); ++number) file.replace_filename(fmt::format("augmented-{}.jpg", number));
+    return file;
+  }
+  const auto end = lower_ascii(fs::path(out).extension().string());
+  if (end != ".jpg" && end != ".jpeg" && end != ".png") {
+    fail(ErrorKind::usage, "out: '{}' does not say a format; expected a file that ends in .jpg or .png, or a folder", out);
+  }
+  if (fs::exists(out)) fail(ErrorKind::usage, "out: {} exists; choose another name, or remove it", out);
+  return out;
+}
+
+std::string encoded(const Picture& picture, const fs::path& file) {
+  return lower_ascii(file.extension().string()) == ".png" ? encode_png(picture.view()) : encode_jpeg(picture.view(), 90);
+}
+
+// As the model wants its pictures, where one is given.
+InputForm form_of(const Options& options) {
+  return options.model.empty() ? with_keys({}, options) : *open_for_use(options).model->input_form;
+}
+
 }  // namespace
 
 json inspect_pictures(const Options& options, const InspectOptions& what, const ImageReading& reading, std::string& text) {
+  const auto file = what.augment ? sheet_file(options.out) : fs::path();
   const auto data = load_image_data(options, reading);
   json part = {{"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
   text += fmt::format("data    {}\nlabels  {}\n", options.data, excerpt(join(data.label_names, ", "), 200));
@@ -81,12 +109,12 @@ json inspect_pictures(const Options& options, const InspectOptions& what, const 
   if (!what.augment) return part;
   Options shown = options;
   if (shown.augment.empty()) shown.augment = {"medium"};
-  const auto form = with_keys(InputForm{}, options);
-  const std::string file = options.out.empty() ? "augmented.jpg" : options.out;
-  write_file_atomic(file, encode_jpeg(contact_sheet(data.train, form, shown, what.samples).view(), 90));
-  text += fmt::format("\naugmented pictures ({}), each row the picture and five views of it: {}\n",
-                      describe(augment_form(shown), form), file);
-  part["contact_sheet"] = file;
+  const auto form = form_of(options);
+  const auto changes = describe(augment_form(shown), form), as = describe(form);
+  write_file_atomic(file, encoded(contact_sheet(data.train, form, shown, what.samples), file));
+  text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five views of it: {}\n", changes, as, file.string());
+  part["augmented"] = {{"changes", changes}, {"input", as}};
+  part["contact_sheet"] = file.string();
   return part;
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "config/values.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
@@ -11,17 +11,29 @@
 namespace strop {
 namespace {
 
-float number_of(std::string_view text) {
-  float value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-// The schema has checked the text: one number or three.
 void set_channels(const std::string& text, std::array<float, 3>& channels) {
   if (text.empty()) return;
-  const auto parts = split(text, ',');
-  for (std::size_t c = 0; c < 3; ++c) channels[c] = number_of(trim(parts[parts.size() == 3 ? c : 0]));
+  const auto numbers = parse_numbers(text, {1, 3}, {});
+  for (std::size_t c = 0; c < 3; ++c) channels[c] = static_cast<float>(numbers[numbers.size() == 3 ? c : 0]);
+}
+
+ColorJitter jitter_of(const std::string& text) {
+  const auto shares = parse_numbers(text, {1, 3, 4}, {});
+  if (shares.size() == 1) return {shares[0], shares[0], shares[0], 0};
+  return {shares[0], shares[1], shares[2], shares.size() == 4 ? shares[3] : 0};
+}
+
+bool is_policy(const std::string& word) { return word == "randaugment" || word == "trivialaugment" || starts_with(word, "rand-"); }
+
+// Error(usage) where two of `words` are of one kind and only one can hold.
+template <typename Is>
+std::vector<std::string>::const_iterator only_one(const std::vector<std::string>& words, const Is& is, const char* kind) {
+  const auto found = std::find_if(words.begin(), words.end(), is);
+  if (found == words.end()) return found;
+  if (const auto other = std::find_if(found + 1, words.end(), is); other != words.end()) {
+    fail(ErrorKind::usage, "augment: {} and {} are both {}; keep one", *found, *other, kind);
+  }
+  return found;
 }
 
 std::string channels_text(const std::array<float, 3>& channels) {
@@ -49,20 +61,16 @@ AugmentForm augment_form(const Options& options) {
   AugmentForm form;
   const auto words = parse_augment(options.augment).pictures;
   const auto is_level = [](const auto& word) { return word == "none" || word == "light" || word == "medium" || word == "strong"; };
-  if (const auto level = std::find_if(words.begin(), words.end(), is_level); level != words.end()) {
-    if (const auto other = std::find_if(level + 1, words.end(), is_level); other != words.end()) {
-      fail(ErrorKind::usage, "augment: {} and {} are both levels; keep one", *level, *other);
-    }
-    form = augment_level(*level);
-  }
+  if (const auto level = only_one(words, is_level, "levels"); level != words.end()) form = augment_level(*level);
+  if (const auto policy = only_one(words, is_policy, "policies"); policy != words.end()) form.policy = *policy;
   for (const auto& word : words) {
     if (word == "flip") form.flip = 0.5;
     else if (word == "vertical_flip") form.vertical_flip = 0.5;
     else if (word == "jitter") form.jitter = {0.4, 0.4, 0.4, 0};
     else if (word == "affine") form.affine = {15, 0.1, 0.9, 1.1, 5};
-    else if (word == "randaugment" || word == "trivialaugment") form.policy = word;
     else if (word == "erasing") form.erasing.probability = 0.25;
   }
+  if (!options.color_jitter.empty()) form.jitter = jitter_of(options.color_jitter);
   if (options.random_erasing > 0) form.erasing.probability = options.random_erasing;
   return form;
 }

@@ -1,4 +1,4 @@
-#include "models/detection/grouped_detector.h"
+#include "models/detector_parts/grouped_detector.h"
 
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/class_groups.h"
 
 namespace strop {
 

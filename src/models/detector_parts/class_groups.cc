@@ -1,4 +1,4 @@
-#include "models/detection/class_groups.h"
+#include "models/detector_parts/class_groups.h"
 
 #include <algorithm>
 #include <numeric>

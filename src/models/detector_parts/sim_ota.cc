@@ -1,4 +1,4 @@
-#include "models/detection/sim_ota.h"
+#include "models/detector_parts/sim_ota.h"
 
 #include <algorithm>
 #include <cmath>

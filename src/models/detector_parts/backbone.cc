@@ -1,4 +1,4 @@
-#include "models/detection/backbone.h"
+#include "models/detector_parts/backbone.h"
 
 #include <torch/torch.h>
 
