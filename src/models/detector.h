@@ -31,6 +31,10 @@ struct DecodeSettings {
   bool best_class_only = false;
 };
 
+namespace onnx {
+class Graph;
+}
+
 class Detector {
  public:
   virtual ~Detector() = default;
@@ -46,6 +50,10 @@ class Detector {
   // The loss of each sample (N, fp32, in the graph) from the state behind the last block and kTargets in it. A group
   // whose outputs are absent or need no gradient counts nothing and costs nothing; without gradients all count.
   virtual torch::Tensor losses(const State& state) const = 0;
+  // decode, without a limit or suppression, as nodes of an ONNX graph for square inputs of `side`: of each output "boxes" (N x
+  // boxes x 4: left, top, width, height in pixels of the input) and "scores" (N x boxes x the group's classes), with what
+  // outputs() has behind "outputs" in their names. Error(model) where the family has no such form.
+  virtual void export_to(onnx::Graph& graph, std::int64_t side) const = 0;
   // A picture's sides must divide by this.
   virtual std::int64_t stride() const = 0;
 };

@@ -84,6 +84,10 @@ Value gelu(Graph& graph, const Value& x) {
 
 Value sum(Graph& graph, const Value& a, const Value& b) { return graph.node("Add", {a, b}); }
 
+Value joined(Graph& graph, const std::vector<Value>& parts, std::int64_t dimension) {
+  return graph.node("Concat", parts, {{"axis", dimension}});
+}
+
 Value transposed(Graph& graph, const Value& x, const Integers& order) {
   return graph.node("Transpose", {x}, {{"perm", order}});
 }

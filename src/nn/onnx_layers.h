@@ -35,6 +35,7 @@ Value activated(Graph& graph, Activation activation, const Value& x);
 Value gelu(Graph& graph, const Value& x);  // by erf
 
 Value sum(Graph& graph, const Value& a, const Value& b);
+Value joined(Graph& graph, const std::vector<Value>& parts, std::int64_t dimension);
 Value transposed(Graph& graph, const Value& x, const Integers& order);
 // 0 keeps a dimension, -1 is what is left for it.
 Value reshaped(Graph& graph, const Value& x, const Integers& shape);

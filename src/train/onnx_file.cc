@@ -37,7 +37,8 @@ void write_onnx(const Model& model, const std::filesystem::path& file) {
     graph.enter(model.block(i).name());
     model.block(i).export_to(graph);
   }
-  graph.output("logits", {onnx::kBatch, static_cast<std::int64_t>(model.label_names.size())});
+  if (model.detector) model.detector->export_to(graph, form.height);
+  else graph.output("logits", {onnx::kBatch, static_cast<std::int64_t>(model.label_names.size())});
   graph.write(file, STROP_VERSION,
               {{"task", model.task},
                {"family", model.family()},

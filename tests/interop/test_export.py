@@ -67,6 +67,28 @@ def test_runtime_computes_the_same(folder, onnxruntime, tmp_path):
     assert len(form["mean"]) == len(form["std"]) == 3
 
 
+@pytest.mark.parametrize("name", ["nano", "deep"])
+def test_detectors_are_written_with_their_decoding(name, onnxruntime, tmp_path):
+    folder = DATA / "yolox" / name
+    stored = json.loads((folder / "reference.json").read_text())
+    side, raw = stored["side"], torch.tensor(stored["outputs"])
+    weights = folder / "weights.pth"
+    file = export(tmp_path / "model.onnx", "--model", weights if weights.exists() else folder, "--image-size", side)
+    opened = session(onnxruntime, file)
+    pixels = (torch.arange(2 * 3 * side * side, dtype=torch.float64) * 0.7).sin().float().mul(1.5).view(2, 3, side, side)
+    boxes, scores = (torch.from_numpy(one) for one in opened.run(["boxes", "scores"], {"pixels": pixels.numpy()}))
+    corners, strides = [], []
+    for stride in (8, 16, 32):
+        for y in range(side // stride):
+            corners += [[x * stride, y * stride] for x in range(side // stride)]
+        strides += [[stride]] * (side // stride) ** 2
+    size = raw[..., 2:4].exp() * torch.tensor(strides)
+    expected = torch.cat([raw[..., :2] * torch.tensor(strides) + torch.tensor(corners) - size / 2, size], 2)
+    torch.testing.assert_close(boxes, expected, rtol=1e-3, atol=1e-2)
+    torch.testing.assert_close(scores, raw[..., 4:5].sigmoid() * raw[..., 5:].sigmoid(), rtol=1e-3, atol=1e-4)
+    assert len(json.loads(opened.get_modelmeta().custom_metadata_map["labels"])) == scores.shape[2]
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     """Of the network's own size, so that nothing is resized."""

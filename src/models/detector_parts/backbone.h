@@ -7,6 +7,7 @@
 
 #include "models/model.h"
 #include "nn/block.h"
+#include "onnx/graph.h"
 
 namespace strop {
 
@@ -19,6 +20,7 @@ class Tap : public Block {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{target_, Rows::sample}}; }
   void forward(State& state, const Pass&) const override { state.set(target_, state.at("features")); }
+  void export_to(onnx::Graph& graph) const override { graph.set(target_, graph.at("features")); }
   double multiply_adds(double) const override { return 0; }
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/error.h"
 #include "models/detector_parts/class_groups.h"
 
 namespace strop {
@@ -46,6 +47,23 @@ std::vector<std::vector<FoundBox>> GroupedDetector::decode(const State& state, c
     });
   }
   return all;
+}
+
+void GroupedDetector::export_to(onnx::Graph& graph, std::int64_t side) const {
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    const auto name = group_output(group);
+    const auto behind = name.substr(name.find('.') == std::string::npos ? name.size() : name.find('.'));
+    graph.enter("decode" + behind);
+    const auto decoded = exported(graph, graph.at(name), side);
+    graph.set("boxes" + behind, decoded.boxes);
+    graph.set("scores" + behind, decoded.scores);
+    graph.output("boxes" + behind, {onnx::kBatch, decoded.count, 4});
+    graph.output("scores" + behind, {onnx::kBatch, decoded.count, static_cast<std::int64_t>(groups_[group].size())});
+  }
+}
+
+onnx::Decoded GroupedDetector::exported(onnx::Graph&, const onnx::Value&, std::int64_t) const {
+  fail(ErrorKind::model, "a detector of this family can't be exported to ONNX yet; YOLOX and detectors on a classifier can");
 }
 
 Tensor GroupedDetector::losses(const State& state) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/detector.h"
+#include "onnx/graph.h"
 
 namespace strop {
 
@@ -22,6 +23,14 @@ struct GroupBox {
 // The true boxes that belong to a group, sample by sample, from kTargets (fp32, contiguous).
 std::vector<GroupBox> boxes_of_group(const torch::Tensor& targets, const std::vector<std::int32_t>& labels);
 
+namespace onnx {
+// One group's boxes and scores in a graph, as Detector::export_to has them, and how many boxes a picture has.
+struct Decoded {
+  Value boxes, scores;
+  std::int64_t count = 0;
+};
+}  // namespace onnx
+
 class GroupedDetector : public Detector {
  public:
   explicit GroupedDetector(std::vector<std::vector<std::int32_t>> groups) : groups_(std::move(groups)) {}
@@ -30,6 +39,7 @@ class GroupedDetector : public Detector {
   std::vector<std::string> outputs() const override;
   std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const override;
   torch::Tensor losses(const State& state) const override;
+  void export_to(onnx::Graph& graph, std::int64_t side) const override;
 
  protected:
   // The boxes of one sample, best first, at most max_det, labels counted in the group. raw: the sample's part of the
@@ -37,6 +47,8 @@ class GroupedDetector : public Detector {
   virtual std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const = 0;
   // The loss of each sample (N, fp32, in the graph). outputs: the group's, fp32.
   virtual torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const = 0;
+  // Error(model) where the family has no such form. raw: the group's output.
+  virtual onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const;
 
  private:
   std::vector<std::vector<std::int32_t>> groups_;

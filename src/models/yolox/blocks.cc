@@ -16,8 +16,6 @@ Tensor twice_as_wide(const Tensor& map) {
 
 const std::string kBackbone = "backbone.backbone.", kHead = "head";
 
-std::string level_name(const char* letter, std::size_t level) { return letter + std::to_string(3 + level); }
-
 // Channels that dark2 .. dark5 make.
 std::int64_t channels_of(const Row& row, std::int64_t number) { return row.stem << (number - 1); }
 
@@ -28,6 +26,8 @@ CspShape stage_csp(const Row& row, std::int64_t number) {
 }
 
 }  // namespace
+
+std::string level_name(const char* letter, std::size_t level) { return letter + std::to_string(3 + level); }
 
 Stem::Stem(const Row& row, std::int64_t index) : YoloxBlock("stem", index), conv_(12, row.stem, 3) {
   conv_.add_to(adder(), kBackbone + "stem.conv");
@@ -117,25 +117,20 @@ void Stems::forward(State& state, const Pass& pass) const {
   }
 }
 
-struct Branch::Level {
-  Conv class1, class2, box1, box2;
-  ConvUnit classes, boxes, objects;
-
-  Level(std::int64_t hidden, std::int64_t count, bool depthwise)
-      : class1(hidden, hidden, 3, 1, depthwise),
-        class2(hidden, hidden, 3, 1, depthwise),
-        box1(hidden, hidden, 3, 1, depthwise),
-        box2(hidden, hidden, 3, 1, depthwise),
-        classes({.in = hidden, .out = count}, Activation::none, std::nullopt, true),
-        boxes({.in = hidden, .out = 4}, Activation::none, std::nullopt, true),
-        objects({.in = hidden, .out = 1}, Activation::none, std::nullopt, true) {
-    // Most anchors show nothing: a fresh head begins by saying so with a probability of 0.99 (arXiv 1708.02002, 4.1).
-    for (auto* unit : {&classes, &objects}) {
-      unit->conv().fresh_bias = -std::log((1 - 0.01) / 0.01);
-      unit->conv().fresh_deviation = 0.01;
-    }
+Branch::Level::Level(std::int64_t hidden, std::int64_t count, bool depthwise)
+    : class1(hidden, hidden, 3, 1, depthwise),
+      class2(hidden, hidden, 3, 1, depthwise),
+      box1(hidden, hidden, 3, 1, depthwise),
+      box2(hidden, hidden, 3, 1, depthwise),
+      classes({.in = hidden, .out = count}, Activation::none, std::nullopt, true),
+      boxes({.in = hidden, .out = 4}, Activation::none, std::nullopt, true),
+      objects({.in = hidden, .out = 1}, Activation::none, std::nullopt, true) {
+  // Most anchors show nothing: a fresh head begins by saying so with a probability of 0.99 (arXiv 1708.02002, 4.1).
+  for (auto* unit : {&classes, &objects}) {
+    unit->conv().fresh_bias = -std::log((1 - 0.01) / 0.01);
+    unit->conv().fresh_deviation = 0.01;
   }
-};
+}
 
 Branch::Branch(const Row& row, const std::string& name, std::string output, std::int64_t classes, std::int64_t index)
     : YoloxBlock(name, index), output_(std::move(output)) {
@@ -146,7 +141,7 @@ Branch::Branch(const Row& row, const std::string& name, std::string output, std:
     add_layer(name + own, layer);
   };
   for (std::size_t i = 0; i < 3; ++i) {
-    auto& level = *levels_.emplace_back(std::make_shared<Level>(row.hidden, classes, row.depthwise));
+    auto& level = *levels_.emplace_back(std::make_unique<Level>(row.hidden, classes, row.depthwise));
     const auto number = "." + std::to_string(i);
     const auto side = row.side / kStrides[i];
     for (const auto& [own, conv] : {std::pair{".cls_convs", &level.class1}, {".reg_convs", &level.box1}}) {

@@ -8,6 +8,9 @@
 
 namespace strop::yolox {
 
+// "n3": the map of stride 8 << level.
+std::string level_name(const char* letter, std::size_t level);
+
 class YoloxBlock : public Block {
  public:
   using Block::Block;
@@ -27,6 +30,7 @@ class Stem : public YoloxBlock {
   std::vector<std::string> reads() const override { return {"pixels"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   Conv conv_;
@@ -39,6 +43,7 @@ class Stage : public YoloxBlock {
   std::vector<std::string> reads() const override { return {from_}; }
   std::vector<Port> writes() const override { return {{to_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   std::string from_, to_;
@@ -55,6 +60,7 @@ class TopDown : public YoloxBlock {
   std::vector<std::string> reads() const override { return {coarse_, fine_}; }
   std::vector<Port> writes() const override { return {{top_, Rows::sample}, {to_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   std::string coarse_, fine_, top_, to_;
@@ -70,6 +76,7 @@ class BottomUp : public YoloxBlock {
   std::vector<std::string> reads() const override { return {fine_, top_}; }
   std::vector<Port> writes() const override { return {{to_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   std::string fine_, top_, to_;
@@ -84,6 +91,7 @@ class Stems : public YoloxBlock {
   std::vector<std::string> reads() const override { return {"n3", "n4", "n5"}; }
   std::vector<Port> writes() const override { return {{"s3", Rows::sample}, {"s4", Rows::sample}, {"s5", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   std::vector<std::unique_ptr<Conv>> convs_;
@@ -98,11 +106,17 @@ class Branch : public YoloxBlock {
   std::vector<std::string> reads() const override { return {"s3", "s4", "s5"}; }
   std::vector<Port> writes() const override { return {{output_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
-  struct Level;
+  // Of one map.
+  struct Level {
+    Conv class1, class2, box1, box2;
+    ConvUnit classes, boxes, objects;
+    Level(std::int64_t hidden, std::int64_t count, bool depthwise);
+  };
   std::string output_;
-  std::vector<std::shared_ptr<Level>> levels_;
+  std::vector<std::unique_ptr<Level>> levels_;
 };
 
 }  // namespace strop::yolox

@@ -20,6 +20,7 @@ class YoloxDetector : public GroupedDetector {
  protected:
   std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
+  onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const override;
 };
 
 // The anchors of a square input at strides 8, 16, 32, in the order of the outputs, by their number.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nn/conv_unit.h"
+#include "onnx/graph.h"
 
 namespace strop::yolox {
 
@@ -25,6 +26,7 @@ class Conv {
  public:
   Conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1, bool depthwise = false);
   torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
+  onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   void add_to(const AddLayer& add, const std::string& name);
   double multiply_adds(std::int64_t side) const;  // of the input
 
@@ -38,6 +40,7 @@ class Bottleneck {
  public:
   Bottleneck(std::int64_t channels, bool shortcut, bool depthwise);
   torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
+  onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   void add_to(const AddLayer& add, const std::string& name);
   double multiply_adds(std::int64_t side) const;
 
@@ -56,6 +59,7 @@ class CspLayer {
  public:
   explicit CspLayer(const CspShape& shape);
   torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
+  onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   void add_to(const AddLayer& add, const std::string& name);
   double multiply_adds(std::int64_t side) const;
 
@@ -69,6 +73,7 @@ class SpatialPyramid {
  public:
   SpatialPyramid(std::int64_t in, std::int64_t out);
   torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
+  onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   void add_to(const AddLayer& add, const std::string& name);
   double multiply_adds(std::int64_t side) const;
 
