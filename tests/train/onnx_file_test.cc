@@ -68,7 +68,7 @@ TEST(OnnxFile, HoldsDetectorsWithTheirDecoding) {
 
 TEST(OnnxFile, OtherDetectorsAreRefused) {
   const TempFolder folder;
-  const auto model = open_model(kData / "fastestdet/tiny", {}).model;
+  const auto model = open_model(kData / "fastestdet/tiny/weights.pth", {}).model;
   try {
     write_onnx(*model, folder.path() / "one.onnx");
     FAIL() << "written";
