@@ -32,6 +32,8 @@ struct BoxSplit {
 struct BoxData {
   BoxSplit train, validation, test;
   std::vector<std::string> label_names;    // COCO: by category id; VOC: sorted; YOLO: as data.yaml lists them
+  // Those, then the ones that only validation and test may hold: what all boxes' labels index.
+  std::vector<std::string> evaluation_labels;
   std::vector<std::int64_t> category_ids;  // of each label in a COCO file; else 1 .. n
   std::vector<SkippedPicture> skipped;
   std::vector<std::string> notes;
@@ -46,8 +48,9 @@ bool looks_like_box_data(const std::string& path);
 //    file, in images/, in a folder named as the split or as the file;
 //  - VOC: a folder with Annotations/, JPEGImages/ and ImageSets/Main/{train,val,test}.txt (without them all are training);
 //  - YOLO: data.yaml, or the folder that holds it.
-// Without a validation split a share val_size is held out; max_train_samples cuts training. Error(data).
-BoxData load_box_data(const Options& options, const ImageReading& reading);
+// Without a validation split a share val_size is held out; max_train_samples cuts training. `known`: classes that
+// validation and test may hold though training does not, for a model knows them already. Error(data).
+BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known = {});
 
 // Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names` (empty: the
 // split's own); boxes of others are an Error(data).

@@ -166,7 +166,7 @@ BoxFormat box_format_of(const std::string& path) {
 
 bool looks_like_box_data(const std::string& path) { return box_format_of(path) != BoxFormat::none; }
 
-BoxData load_box_data(const Options& options, const ImageReading& reading) {
+BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known) {
   auto splits = read_splits(options.data);
   if (!options.validation_file.empty()) splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
   if (!options.test_file.empty()) splits["test"] = read_whole(options.test_file, {"train", "test", "validation"});
@@ -174,10 +174,14 @@ BoxData load_box_data(const Options& options, const ImageReading& reading) {
   BoxData data;
   data.label_names = labels_of(splits["train"]);
   data.category_ids = splits["train"].category_ids;
+  data.evaluation_labels = data.label_names;
+  for (const auto& label : known) {
+    if (std::find(data.label_names.begin(), data.label_names.end(), label) == data.label_names.end()) data.evaluation_labels.push_back(label);
+  }
   for (auto& [name, raw] : splits) {
     data.notes.insert(data.notes.end(), raw.notes.begin(), raw.notes.end());
     auto& split = name == "train" ? data.train : name == "validation" ? data.validation : data.test;
-    split = check_boxes(std::move(raw), data.label_names, reading, data.skipped, data.notes);
+    split = check_boxes(std::move(raw), name == "train" ? data.label_names : data.evaluation_labels, reading, data.skipped, data.notes);
   }
   if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);

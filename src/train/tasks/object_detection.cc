@@ -40,13 +40,18 @@ ImageReading reading_of(const Options& options) {
   return {.strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
 }
 
-// The labels of a model that keeps its own: those, then the data's that it lacks.
-std::vector<std::string> joined_labels(const Options& options, const std::vector<std::string>& data_labels) {
+// The labels of a model to which classes are added.
+std::vector<std::string> own_labels(const Options& options) {
   auto labels = labels_of_model(resolve_model(options.model, options.revision));
   if (labels.empty()) {
     fail(ErrorKind::model, "{}: method {} adds to the classes of a detector, and this model names none; put a list of them beside it "
          "(coco.names, one a line)", options.model, options.method);
   }
+  return labels;
+}
+
+// Those, then the data's that it lacks.
+std::vector<std::string> joined_labels(std::vector<std::string> labels, const std::vector<std::string>& data_labels) {
   for (const auto& label : data_labels) {
     if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
   }
@@ -80,12 +85,13 @@ class ObjectDetection : public Task {
   }
 
   TaskData load(const Options& options) const override {
-    auto data = load_box_data(options, reading_of(options));
+    const auto known = adds_classes(options) ? own_labels(options) : std::vector<std::string>();
+    auto data = load_box_data(options, reading_of(options), known);
     TaskData result;
     result.label_names = data.label_names;
-    if (adds_classes(options)) {
-      result.label_names = joined_labels(options, data.label_names);
-      for (auto* split : {&data.train, &data.validation, &data.test}) renumber(*split, data.label_names, result.label_names);
+    if (!known.empty()) {
+      result.label_names = joined_labels(known, data.label_names);
+      for (auto* split : {&data.train, &data.validation, &data.test}) renumber(*split, data.evaluation_labels, result.label_names);
     } else {
       result.category_ids = std::move(data.category_ids);
     }
