@@ -81,13 +81,14 @@ TEST_F(BoxJob, ADetectorLearnsIsSavedAndOpenedAgain) {
 // What predict writes is COCO's form: measured as a file it is as good as the model itself, but for the rounded boxes.
 TEST_F(BoxJob, PredictionsInAFileAreWorthWhatTheModelIs) {
   auto full = options("full");
-  full.num_train_epochs = 12;
-  full.learning_rate = "0.01";
+  full.num_train_epochs = 4;
   full.augment = {"none"};
+  full.conf = 0;  // so short a training gives low scores
   const auto figures = nlohmann::json::parse(train(full).results_json);
   Options use;
   use.model = job_.path("run").string();
   use.data = job_.path("scenes/test.json").string();
+  use.conf = 0;
   use.quiet = true;
   std::ostringstream out;
   predict(use, out);
@@ -167,8 +168,7 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
 // The test pictures show the old classes, training the new one alone.
 TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
   auto base = options("full", "base");
-  base.num_train_epochs = 12;
-  base.learning_rate = "0.01";
+  base.num_train_epochs = 4;
   base.augment = {"none"};
   train(base);
   for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}}) {
@@ -177,6 +177,7 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
   Options use;
   use.model = job_.path("base").string();
   use.data = job_.path("scenes/test.json").string();
+  use.conf = 0;  // so short a training gives low scores
   use.quiet = true;
   const auto of_base = nlohmann::json::parse(evaluate(use));
   ASSERT_GT(of_base.at("eval_map_50").get<double>(), 0);
@@ -189,6 +190,7 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
     increment.num_train_epochs = 1;
     increment.learning_rate = "0.05";
     increment.join_epochs = join_epochs;
+    increment.conf = 0;
     train(increment);
     const auto results = job_.json(name, "all_results.json");
     EXPECT_EQ(results.at("test_base_map_before"), of_base.at("eval_map")) << "group 0 is the base";
