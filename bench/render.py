@@ -6,15 +6,18 @@ from rows import STEPS
 
 ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "augment", "lite0_forward", "lite0_head",
          "lite0_top2", "lite0_step", "inputs", "five_minutes", "image_augment", "image_starts", "image_levers",
-         "vit_small_forward", "vit_small_top3", "vit_small_step")
+         "vit_small_forward", "vit_small_top3", "vit_small_step", "coco_ap", "yolox_nano_step", "yolox_nano_head_step",
+         "yolox_nano_predict", "yolox_branch", "bccd")
 INTRO = """# Benchmarks
 
 Made by `make bench` (`bench/run.py`): strop and Transformers + PEFT on the same machine, in turn (A B A B); medians of
 the repeats, means over the seeds for accuracies. *As run*: fp32, shuffled batches padded to their longest row. *Best*:
 the faster of its length-grouped fp32 and bf16 runs. For pictures the peer is timm: as run in fp32 and PyTorch's usual
-layout, best the faster of channels-last in fp32 and in bf16. Whole jobs are timed from the launch of the process to the
-evaluated model; memory is the peak resident set that the kernel reports for the process. A difference within one
-standard error is called a tie. The numbers of every single run are in `bench/results/`.
+layout, best the faster of channels-last in fp32 and in bf16. For boxes it is YOLOX in PyTorch: as run with batch norms
+in training mode, as upstream has them, best channels-last with frozen ones; and pycocotools, timed from the two files to
+the figures, without its imports. Whole jobs are timed from the launch of the process to the evaluated model; memory is
+the peak resident set that the kernel reports for the process. A difference within one standard error is called a tie; a
+row without an aim is a measure alone. The numbers of every single run are in `bench/results/`.
 """
 
 
@@ -29,14 +32,16 @@ def shown(entry, number):
 
 
 def verdict(entry):
-    if entry["kind"] == "points":
+    """Value, aim, whether it is met; a row without an aim is a measure alone."""
+    aimless, kind = entry["aim"] is None, entry["kind"]
+    if kind == "points":
         value = f"{100 * entry['value']:+.1f} points ± {100 * entry['standard_error']:.1f}"
-        aim = f"at least {100 * entry['aim']:+.1f}"
-        word = "tie" if entry["tie"] else ("yes" if entry["met"] else "no")
-        return value, aim, word
-    if entry["kind"] == "share":
-        return f"{100 * entry['value']:.0f} %", f"at most {100 * entry['aim']:.0f} %", "yes" if entry["met"] else "no"
-    return f"{entry['value']:.2f} x", f"at least {entry['aim']:g} x", "yes" if entry["met"] else "no"
+        aim = "-" if aimless else f"at least {100 * entry['aim']:+.1f}"
+    elif kind == "share":
+        value, aim = f"{100 * entry['value']:.0f} %", "-" if aimless else f"at most {100 * entry['aim']:.0f} %"
+    else:
+        value, aim = f"{entry['value']:.2f} x", "-" if aimless else f"at least {entry['aim']:g} x"
+    return value, aim, "tie" if entry.get("tie") else "-" if aimless else "yes" if entry["met"] else "no"
 
 
 def table(result):

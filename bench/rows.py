@@ -27,7 +27,7 @@ class Comparison:
     measure: str
     side: str
     others: list  # the best of these is the one compared with
-    aim: float
+    aim: float | None  # None: none was set
     what: str
     # "faster": side / other of a rate; "shorter": other / side of a time; "share": side / other, at most the aim;
     # "points": side - other of the means, at least the aim or within one standard error

@@ -1,4 +1,5 @@
-"""make bench: strop against Transformers + PEFT, and against timm, on the same machine, in turn (A B A B), medians.
+"""make bench: strop against Transformers + PEFT, timm, and for boxes PyTorch, ONNX Runtime and pycocotools, on the same
+machine, in turn (A B A B), medians.
 
     build/venv/bin/python bench/run.py [--repeats 3] [ROW ...]
 
@@ -18,12 +19,14 @@ import subprocess
 import sys
 
 import render
+from detect_rows import DETECT_ROWS
+from detect_sides import BCCD, SHARED, PeerBoxes, StropBoxes, missing
 from image_rows import IMAGE_ROWS
 from image_sides import PEER_ENV, PeerImages, StropImages, models, picture_data
 from rows import ROWS as TEXT_ROWS
 from sides import Peer, Strop
 
-ROWS = TEXT_ROWS | IMAGE_ROWS
+ROWS = TEXT_ROWS | IMAGE_ROWS | DETECT_ROWS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results"
@@ -56,9 +59,10 @@ def machine():
             "abilities": " ".join(abilities), "memory_bytes": memory, "system": platform.platform()}
 
 
-def versions(strop, pictures):
+def versions(strop, name):
     line = subprocess.run([strop, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    peers = ("timm", "onnxruntime") if pictures else ("transformers", "peft", "accelerate")
+    peers = (("onnxruntime", "pycocotools", "numpy") if name in DETECT_ROWS else
+             ("timm", "onnxruntime") if name in IMAGE_ROWS else ("transformers", "peft", "accelerate"))
     # The folder of the pictures' peer first, as PYTHONPATH has it.
     found = {one.metadata["Name"]: one.version
              for path in (sys.path, [PEER_ENV["PYTHONPATH"]]) for one in importlib.metadata.distributions(path=path)}
@@ -100,11 +104,11 @@ def compare(comparison, runs):
     if c.kind == "points":
         both = [own, others[against]]
         spread = sum(statistics.variance(x) / len(x) for x in both if len(x) > 1) ** 0.5
-        value, met = mine - theirs, mine - theirs >= c.aim - spread
+        value, met = mine - theirs, None if c.aim is None else mine - theirs >= c.aim - spread
         return {"what": c.what, "measure": c.measure, "against": against, "strop": mine, "other": theirs, "value": value,
                 "standard_error": spread, "aim": c.aim, "kind": c.kind, "met": met, "tie": abs(value) <= spread}
     value = theirs / mine if c.kind == "shorter" else mine / theirs
-    met = value <= c.aim if c.kind == "share" else value >= c.aim
+    met = None if c.aim is None else value <= c.aim if c.kind == "share" else value >= c.aim
     return {"what": c.what, "measure": c.measure, "against": against, "strop": mine, "other": theirs, "value": value, "aim": c.aim,
             "kind": c.kind, "met": met}
 
@@ -123,7 +127,13 @@ def main():
     RESULTS.mkdir(exist_ok=True)
     for name in args.rows or ROWS:
         row = ROWS[name]
-        if name in IMAGE_ROWS:
+        if name in DETECT_ROWS:
+            if place := missing(row):
+                print(f"{name}: left out: no {place}; put it into the folder that STROP_DATA names", file=sys.stderr)
+                continue
+            data, data_name = BCCD, "made-up boxes" if name == "coco_ap" else "BCCD"
+            strop, peer = StropBoxes(args.strop, work), PeerBoxes(work)
+        elif name in IMAGE_ROWS:
             data, data_name = picture_data()
             found = models(work)
             strop, peer = StropImages(args.strop, found, data, work), PeerImages(found, data)
@@ -135,9 +145,11 @@ def main():
         if row.derive:
             row.derive(runs)
         result = {"row": name, "title": row.title, "date": datetime.date.today().isoformat(), "data": data_name,
-                  "machine": machine(), "versions": versions(args.strop, name in IMAGE_ROWS),
+                  "machine": machine(), "versions": versions(args.strop, name),
                   "comparisons": [compare(c, runs) for c in row.compare], "runs": runs}
-        text = json.dumps(result, indent=1).replace(str(data), os.path.relpath(data, ROOT)).replace(str(ROOT) + "/", "")
+        text = json.dumps(result, indent=1).replace(str(ROOT) + "/", "")
+        for place in {data, SHARED}:
+            text = text.replace(str(place), os.path.relpath(place, ROOT))
         (RESULTS / f"{name}.json").write_text(text + "\n")
         render.write(RESULTS, ROOT / "docs" / "benchmarks.md")
         print(render.table(result))

@@ -239,4 +239,16 @@ double mean_over(const BoxMetrics& metrics, std::span<const std::int32_t> labels
   return mean.value();
 }
 
+AddedClasses added_classes(const BoxMetrics& metrics, std::span<const std::int32_t> base, std::span<const std::int32_t> novel) {
+  AddedClasses added;
+  const auto ap = [&](std::span<const std::int32_t> labels) {
+    return MeanAp{mean_over(metrics, labels, &BoxClassMetrics::map), mean_over(metrics, labels, &BoxClassMetrics::map_50)};
+  };
+  added.base = ap(base);
+  added.novel = ap(novel);
+  for (const auto label : base) added.base_boxes += metrics.classes.at(static_cast<std::size_t>(label)).support;
+  for (const auto label : novel) added.novel_boxes += metrics.classes.at(static_cast<std::size_t>(label)).support;
+  return added;
+}
+
 }  // namespace strop

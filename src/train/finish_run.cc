@@ -30,8 +30,10 @@ SplitRecord split_record(const std::string& name, const TaskSplit& split, std::s
 }
 
 // The blocks with what trained in them, and the hashes of what did not: before, from the base's file read again.
-std::vector<BlockRecord> block_records(const Model& model, const Options& options, const std::set<std::string>& changed,
-                                       const std::vector<std::string>& labels, const std::string& precision) {
+// `changed`: tensors without a proof, the trained ones and those made anew, which have no stored value to be held against.
+std::vector<BlockRecord> block_records(const Model& model, const Options& options, const std::set<std::string>& trained,
+                                       const std::set<std::string>& changed, const std::vector<std::string>& labels,
+                                       const std::string& precision) {
   const auto after = frozen_hashes(model, changed);
   std::map<std::string, std::string> before;
   {
@@ -47,7 +49,7 @@ std::vector<BlockRecord> block_records(const Model& model, const Options& option
     for (const auto& [name, layer] : block.layers()) {
       record.parameters += layer->parameters();
       for (const auto& one : layer->stored()) {
-        if (changed.count(name + one.suffix) != 0) record.trained_parameters += one.tensor->numel();
+        if (trained.count(name + one.suffix) != 0) record.trained_parameters += one.tensor->numel();
       }
       if (!layer->adapter) continue;
       for (const auto& [key, tensor] : layer->adapter->tensors()) {
@@ -73,12 +75,11 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   if (const auto weights = weights_file(bench.opened.base_folder); !weights.empty()) record.base_hash = sha256_file(weights);
   record.family = bench.opened.model->family();
   record.input = task.input_record(bench.opened, plan.options);
-  // What was made anew has no stored value that it could have kept.
   auto changed = trainer.changed_tensors();
   for (const auto& name : bench.opened.made) {
     for (const auto& one : bench.opened.model->find_layer(name)->stored()) changed.insert(name + one.suffix);
   }
-  record.blocks = block_records(*bench.opened.model, plan.options, changed, data.label_names, plan.precision);
+  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_tensors(), changed, data.label_names, plan.precision);
   for (const auto& block : record.blocks) {
     record.total_parameters += block.parameters;
     record.trained_parameters += block.trained_parameters;
@@ -124,6 +125,20 @@ void log_cost(const CostRecord& cost, const Options& options) {
   }
 }
 
+// Puts what was known before training beside the figures of now, and says so.
+void note_known(SplitMetrics& metrics, const Workbench& bench, const std::string& prefix) {
+  auto* boxes = std::get_if<BoxMetrics>(&metrics);
+  if (boxes == nullptr || !boxes->added) return;
+  auto& added = *boxes->added;
+  if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) added.base_before = before->second;
+  const auto ap = [](const MeanAp& one) { return one.map < 0 ? std::string("-") : fmt::format("{:.1f} ({:.1f})", 100 * one.map, 100 * one.map_50); };
+  const auto old = added.base_boxes == 0 ? std::string("not measured, the data has no boxes of them")
+                   : added.base_before   ? fmt::format("{}, before {}", ap(added.base), ap(*added.base_before))
+                                         : ap(added.base);
+  log_info("{}: AP (AP50) of all classes {}; of the added ones {}; of those it had: {}", prefix, ap({boxes->map, boxes->map_50}),
+           ap(added.novel), old);
+}
+
 }  // namespace
 
 std::string adapter_method(const Plan& plan, const Opened& opened) {
@@ -164,11 +179,13 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   Measured last;  // of the split that the report is about: test, where there is one
   if (data.validation) {
     last = task.measure(reloaded, *data.validation, options);
+    note_known(last.metrics, bench, "eval");
     results.eval = last.metrics;
     results.cost.actual_quality = headline_of(last.metrics);
   }
   if (data.test) {
     last = task.measure(reloaded, *data.test, options);
+    note_known(last.metrics, bench, "test");
     results.test = last.metrics;
   }
   if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {

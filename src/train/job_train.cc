@@ -106,6 +106,7 @@ RunResult resume_run(const Options& options) {
   const bool names_checkpoint = given.filename().string().starts_with("checkpoint-");
   const auto checkpoint = names_checkpoint ? std::optional<fs::path>(given) : newest_checkpoint(folder.path);
   auto bench = open_workbench(choose_task(plan.options), plan.options);
+  bench->measure_known();
   if (!checkpoint) {
     log_info("resume: {} holds no checkpoint yet; the run begins anew by its plan", folder.path.string());
     return execute(std::move(plan), std::move(bench), folder, std::nullopt);
@@ -140,6 +141,7 @@ RunResult train(const Options& options) {
   const Task& task = choose_task(options);
   const auto folder = claim_folder(options, task.name());
   auto bench = open_workbench(task, after_first_run(options, folder.path));
+  bench->measure_known();  // before the plan, which counts the seconds that are gone
   Plan plan = plan_for(bench->options, *bench);
   settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
@@ -152,6 +154,7 @@ RunResult train(const Plan& plan) {
   const Task& task = choose_task(plan.options);
   const auto folder = claim_folder(plan.options, task.name());
   auto bench = open_workbench(task, plan.options);
+  bench->measure_known();
   Plan settled = plan;
   settled.options = bench->options;
   return execute(std::move(settled), std::move(bench), folder, std::nullopt);

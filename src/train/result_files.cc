@@ -19,12 +19,13 @@ void write_result_files(const std::filesystem::path& folder, const RunResults& r
   json state = {{"global_step", progress.global_step}, {"epoch", results.epoch},
                 {"best_metric", progress.best_step < 0 ? json() : json(progress.best_metric)},
                 {"best_global_step", progress.best_step < 0 ? json() : json(progress.best_step)}, {"log_history", json::array()}};
-  std::string csv = "step,epoch,stage,loss,learning_rate,grad_norm,eval_loss,eval_accuracy,eval_f1,samples_per_second,elapsed_time\n";
+  std::string csv = "step,epoch,stage,loss,learning_rate,grad_norm,eval_loss,eval_accuracy,eval_f1,eval_map,eval_map_50,samples_per_second,elapsed_time\n";
   for (const auto& line : read_log_lines(folder / "trainer_log.jsonl")) {
     json entry = {{"step", line.current_steps}, {"epoch", line.epoch}};
     csv += fmt::format("{},{},{}", line.current_steps, line.epoch, line.stage);
     for (const auto& [name, value] : {std::pair{"loss", line.loss}, {"learning_rate", line.learning_rate}, {"grad_norm", line.grad_norm},
                                       {"eval_loss", line.eval_loss}, {"eval_accuracy", line.eval_accuracy}, {"eval_f1", line.eval_f1},
+                                      {"eval_map", line.eval_map}, {"eval_map_50", line.eval_map_50},
                                       {"samples_per_second", line.samples_per_second}, {"elapsed_time", line.elapsed_time}}) {
       csv += std::isfinite(value) ? fmt::format(",{}", value) : ",";
       if (std::isfinite(value)) entry[name] = value;

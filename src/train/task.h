@@ -9,6 +9,7 @@
 #include <iosfwd>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,9 @@ class Task {
   virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                               const Options& options) const = 0;
   virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
+  // Of a model that is about to get more classes, how well it knows those it has; nothing where it gets none or the split
+  // has no example of them.
+  virtual std::optional<MeanAp> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const;
   virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.
   virtual nlohmann::ordered_json gallery(const Opened& opened, const TaskData& data, const Options& options,

@@ -73,6 +73,13 @@ TrainData Workbench::train_data(const Options& chosen) const {
   return result;
 }
 
+void Workbench::measure_known() {
+  for (const auto& [prefix, split] : {std::pair{"eval", &data.validation}, {"test", &data.test}}) {
+    if (!*split) continue;
+    if (const auto known = opened.task->measure_known(opened, **split, options)) known_before[prefix] = *known;
+  }
+}
+
 PlanFacts Workbench::facts(double seconds_used) const {
   PlanFacts facts;
   const auto& lengths = train->lengths();

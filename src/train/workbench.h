@@ -1,6 +1,7 @@
 // Everything that a training job stands on, opened once: data, model, the splits as the model's inputs.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -17,9 +18,13 @@ struct Workbench {
   Opened opened;
   std::unique_ptr<BatchSource> train, validation;  // validation: null where there are no such rows
   int threads = 1;
+  // Of a model that gets more classes, by the prefix of the split ("eval", "test"): how well it knew its own before.
+  std::map<std::string, MeanAp> known_before;
 
   TrainData train_data(const Options& options) const;
   PlanFacts facts(double seconds_used) const;
+  // Fills known_before: to be called before training. Cost: an evaluation of each split that has such classes.
+  void measure_known();
 };
 
 // Reads, checks and prepares. Prints what was found.

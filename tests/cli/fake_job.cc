@@ -49,6 +49,12 @@ std::string evaluate(const Options& options) {
   return result().results_json;
 }
 
+std::string evaluate_predictions(const std::string& predictions, const Options& options) {
+  fake_job().predictions = predictions;
+  note("evaluate_predictions", options);
+  return result().results_json;
+}
+
 void predict(const Options& options, std::ostream& out) {
   out << "{\"index\": 0, \"label\": \"good\"}\n";
   note("predict", options);

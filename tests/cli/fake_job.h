@@ -13,6 +13,7 @@ struct FakeJob {
   Plan plan;        // of the last train(plan)
   InspectOptions inspect;
   BenchOptions bench;
+  std::string predictions;        // of the last evaluate_predictions
   std::string called;             // "train options", "train plan", "evaluate", ...
   std::function<void()> failure;  // thrown from, where set
 };

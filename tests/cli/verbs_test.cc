@@ -57,6 +57,15 @@ TEST_F(Verbs, plan_prints_writes_and_reads_back) {
   EXPECT_TRUE(is_plan(read("folder/plan.yaml")));
 }
 
+TEST_F(Verbs, eval_measures_a_file_of_found_boxes_without_a_model) {
+  EXPECT_EQ(run_cli({"eval", "--predictions", "p.json", "--data", "a.json"}).out, "eval_accuracy  0.91235\n");
+  EXPECT_EQ(fake_job().called, "evaluate_predictions");
+  EXPECT_EQ(fake_job().predictions, "p.json");
+  EXPECT_EQ(fake_job().options.data, "a.json");
+  expect_refused({"eval", "--predictions", "p.json"}, 2, {"needs --data"});
+  expect_refused({"eval", "--predictions", "p.json", "--model", "m", "--data", "a.json"}, 2, {"--model", "leave one out"});
+}
+
 TEST_F(Verbs, train_runs_a_plan_as_it_stands) {
   run_on("plan", {"--out", "p.yaml", "lora_r=5"});
   const auto output = run_cli({"train", "p.yaml", "--out", "runs/new", "--quiet", "--resume"});

@@ -240,6 +240,70 @@ TEST(Report, ManyClassesWithHostileNames) {
   EXPECT_TRUE(holds(confusion_chart({names.begin(), names.begin() + 2}, {1, 2, 3, 4}), "&lt;b&gt;"));
 }
 
+// A hundred classes of which the last ten have boxes: "class 99" the most.
+RunResults box_results() {
+  BoxMetrics m;
+  m.map = 0.5;
+  m.map_50 = 0.75;
+  m.samples = 4;
+  constexpr std::size_t kSide = 101;
+  m.confusion.counts.resize(kSide * kSide);
+  m.confusion.score = 0.375;
+  for (int c = 0; c < 100; ++c) {
+    m.classes.push_back({.name = "class " + std::to_string(c), .precision_50 = {}});
+    if (c < 90) continue;
+    auto& one = m.classes.back();
+    one.map = one.map_50 = one.mar_100 = 0.5;
+    one.support = c;
+    one.precision_50.assign(101, 0.5);
+    m.confusion.counts[static_cast<std::size_t>(c) * kSide + static_cast<std::size_t>(c)] = c;
+  }
+  m.confusion.counts[100 * kSide + 95] = 17;  // found where nothing is
+  m.added = AddedClasses{.base_boxes = 0, .novel_boxes = 945, .base = {}, .novel = {0.5, 0.75}, .base_before = {}};
+  RunResults results;
+  results.test = m;
+  return results;
+}
+
+TEST(Report, ConfusionOfBoxesShowsTheBackgroundAndTheClassesThatOccur) {
+  const TempFolder folder;
+  write_file_atomic(folder.path() / "all_results.json", to_json(box_results()));
+  const std::string page = render_report({folder.path()});
+  EXPECT_EQ(count(page, "<g class=\"cell"), 11U * 11U);
+  EXPECT_TRUE(holds(page, "background → class 95: 17 (100.0 % of the row)"));
+  EXPECT_TRUE(holds(page, "scores of at least 0.38"));
+  EXPECT_TRUE(holds(page, "Most frequent mistakes"));
+  expect_balanced(page);
+}
+
+TEST(Report, CurvesOfBoxesAreThoseOfTheLargestClasses) {
+  const TempFolder folder;
+  write_file_atomic(folder.path() / "all_results.json", to_json(box_results()));
+  const std::string page = render_report({folder.path()});
+  const auto begin = page.find("Precision over recall");
+  const std::string chart = page.substr(begin, page.find("</figure>", begin) - begin);
+  EXPECT_TRUE(holds(chart, "class 99"));
+  EXPECT_TRUE(holds(chart, "class 92"));
+  EXPECT_FALSE(holds(chart, "class 91"));
+}
+
+TEST(Report, OldAndAddedClassesStandApart) {
+  const TempFolder folder;
+  auto results = box_results();
+  write_file_atomic(folder.path() / "all_results.json", to_json(results));
+  EXPECT_TRUE(holds(render_report({folder.path()}), "The test data has no boxes of the classes that the model had before"));
+  auto& added = *std::get<BoxMetrics>(*results.test).added;
+  added.base_boxes = 12;
+  added.base = {0.25, 0.5};
+  added.base_before = MeanAp{0.375, 0.75};
+  write_file_atomic(folder.path() / "all_results.json", to_json(results));
+  const std::string page = render_report({folder.path()});
+  EXPECT_TRUE(holds(page, "Forgotten: 12.5 points of AP, 25.0 of AP50."));
+  EXPECT_TRUE(holds(page, "classes it had, before training"));
+  EXPECT_FALSE(holds(page, "no boxes of the classes"));
+  expect_balanced(page);
+}
+
 TEST(AxisTicks, AreRoundAndCoverTheRange) {
   EXPECT_EQ(axis_ticks(0, 1, 5), (std::vector<double>{0, 0.2, 0.4, 0.6000000000000001, 0.8, 1}));
   const auto bytes = axis_ticks(0, 600.0 * (1 << 20), 5, 1024);

@@ -1,4 +1,5 @@
 // Whole jobs on boxes: train, save, open again, evaluate, predict; a detector on a classifier; increments.
+#include <fstream>
 #include <sstream>
 
 #include "errors.h"
@@ -55,7 +56,15 @@ TEST_F(BoxJob, ADetectorLearnsIsSavedAndOpenedAgain) {
   use.model = job_.path("run").string();
   use.data = job_.path("scenes").string();
   use.quiet = true;
-  EXPECT_EQ(nlohmann::json::parse(evaluate(use)).at("eval_map"), figures.at("test_map"));
+  const auto again = nlohmann::json::parse(evaluate(use));
+  EXPECT_EQ(again.at("eval_map"), figures.at("test_map"));
+  EXPECT_EQ(again.at("eval_confusion_matrix"), figures.at("test_confusion_matrix"));
+  std::int64_t truths = 0, rows = 0;  // each true box stands in one cell of the rows above the background's
+  for (const auto& one : again.at("eval_box_classes")) truths += one.at("support").get<std::int64_t>();
+  for (std::size_t row = 0; row < 2; ++row) {
+    for (const auto& cell : again.at("eval_confusion_matrix")[row]) rows += cell.get<std::int64_t>();
+  }
+  EXPECT_EQ(rows, truths);
   for (const auto* file : {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(job_.path("run") / file)) << file;
   }
@@ -67,6 +76,36 @@ TEST_F(BoxJob, ADetectorLearnsIsSavedAndOpenedAgain) {
     EXPECT_LE(one.at("bbox")[0].get<double>() + one.at("bbox")[2].get<double>(), 64.001);
   }
   EXPECT_TRUE(std::filesystem::exists(job_.path("drawn") / "000000-test0.jpg"));
+}
+
+// What predict writes is COCO's form: measured as a file it is as good as the model itself, but for the rounded boxes.
+TEST_F(BoxJob, PredictionsInAFileAreWorthWhatTheModelIs) {
+  auto full = options("full");
+  full.num_train_epochs = 4;
+  full.augment = {"none"};
+  full.conf = 0;  // so short a training gives low scores
+  const auto figures = nlohmann::json::parse(train(full).results_json);
+  Options use;
+  use.model = job_.path("run").string();
+  use.data = job_.path("scenes/test.json").string();
+  use.conf = 0;
+  use.quiet = true;
+  std::ostringstream out;
+  predict(use, out);
+  std::ofstream(job_.path("found.json")) << out.str();
+  Options files;
+  files.data = use.data;
+  files.out = job_.path("figures").string();
+  const auto measured = nlohmann::json::parse(evaluate_predictions(job_.path("found.json").string(), files));
+  EXPECT_EQ(measured.at("eval_samples"), 8);
+  for (const auto* key : {"map", "map_50", "mar_100", "map_medium"}) {
+    EXPECT_NEAR(measured.at(std::string("eval_") + key).get<double>(), figures.at(std::string("test_") + key).get<double>(), 0.01) << key;
+  }
+  EXPECT_GT(measured.at("eval_mar_100").get<double>(), 0) << "nothing is compared";
+  EXPECT_TRUE(std::filesystem::exists(job_.path("figures") / "eval_results.json"));
+  std::ofstream(job_.path("other.json")) << R"([{"image_id": 99, "category_id": 10, "bbox": [0, 0, 1, 1], "score": 1}])";
+  EXPECT_NE(message_of(ErrorKind::data, [&] { evaluate_predictions(job_.path("other.json").string(), files); }).find("image_id 99 is none"),
+            std::string::npos);
 }
 
 TEST_F(BoxJob, AFrozenBackboneIsCachedByViewAndProved) {
@@ -106,6 +145,10 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
   increment.data = job_.path("more").string();
   increment.num_train_epochs = 4;
   train(increment);
+  const auto results = job_.json("added", "all_results.json");
+  EXPECT_EQ(results.at("test_base_boxes"), 0) << "only blue ones are annotated";
+  EXPECT_GT(results.at("test_novel_boxes").get<int>(), 0);
+  EXPECT_FALSE(results.contains("test_base_map") || results.contains("test_forgetting"));
   const auto labels = job_.json("added", "strop.json").at("labels");
   EXPECT_EQ(labels, (nlohmann::json{"red", "green", "blue"}));
   const auto before = found("base", "scenes/test.json"), after = found("added", "scenes/test.json");
@@ -156,6 +199,64 @@ TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
   unknown.model = job_.path("base").string();
   unknown.data = job_.path("more").string();
   EXPECT_NE(message_of(ErrorKind::usage, [&] { train(unknown); }).find("no class 'blue'"), std::string::npos);
+}
+
+// The test pictures show the old classes, training the new one alone.
+TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
+  auto base = options("full", "base");
+  base.num_train_epochs = 4;
+  base.augment = {"none"};
+  train(base);
+  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}}) {
+    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
+  }
+  Options use;
+  use.model = job_.path("base").string();
+  use.data = job_.path("scenes/test.json").string();
+  use.conf = 0;  // so short a training gives low scores
+  use.quiet = true;
+  const auto of_base = nlohmann::json::parse(evaluate(use));
+  ASSERT_GT(of_base.at("eval_map_50").get<double>(), 0);
+  for (const double join_epochs : {0.0, 4.0}) {
+    const auto name = join_epochs > 0 ? "joined" : "added";
+    auto increment = options("incremental", name);
+    increment.model = job_.path("base").string();
+    increment.data = job_.path("more").string();
+    increment.test_file = job_.path("scenes/test.json").string();
+    increment.num_train_epochs = 1;
+    increment.learning_rate = "0.05";
+    increment.join_epochs = join_epochs;
+    increment.conf = 0;
+    train(increment);
+    const auto results = job_.json(name, "all_results.json");
+    EXPECT_EQ(results.at("test_base_map_before"), of_base.at("eval_map")) << "group 0 is the base";
+    EXPECT_EQ(results.at("test_base_map_50_before"), of_base.at("eval_map_50"));
+    EXPECT_DOUBLE_EQ(results.at("test_forgetting").get<double>(),
+                     results.at("test_base_map_before").get<double>() - results.at("test_base_map").get<double>());
+    EXPECT_EQ(results.at("test_base_map") == results.at("test_base_map_before"), join_epochs == 0) << "only joined do old classes move";
+    EXPECT_EQ(results.at("eval_base_boxes"), 0);
+    EXPECT_NE(job_.content(name, "report.html").find("Old and new classes"), std::string::npos);
+  }
+}
+
+// The neck and head of such a detector are made anew; by this plan the last block alone trains.
+TEST_F(BoxJob, WhatIsMadeButFrozenIsNotCountedAsTrained) {
+  auto full = options("full");
+  full.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/conv/timm_resnet").string();
+  full.num_train_epochs = 1;
+  auto plan = make_plan(full);
+  for (auto& stage : plan.stages) {
+    stage.cut = stage.blocks.back();
+    stage.blocks = {stage.cut};
+  }
+  train(plan);
+  const auto record = job_.json("run", "strop.json");
+  const auto& blocks = record.at("blocks");
+  for (const auto& block : blocks) {
+    const bool last = block == blocks.back();
+    EXPECT_EQ(block.at("trained_parameters"), last ? block.at("parameters") : nlohmann::json(0)) << block.at("name");
+  }
+  EXPECT_EQ(record.at("trained_parameters"), blocks.back().at("parameters"));
 }
 
 TEST_F(BoxJob, AMethodThatDoesNotFitIsRefusedWithTheReason) {

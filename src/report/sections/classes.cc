@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/text.h"
 #include "report/html_parts.h"
@@ -10,7 +11,7 @@
 namespace strop {
 namespace {
 
-constexpr std::size_t kLargestMatrix = 40, kMostConfusions = 10;
+constexpr std::size_t kMostConfusions = 10;
 
 std::vector<std::string> names_of(const ClassificationMetrics& metrics) {
   std::vector<std::string> names;
@@ -33,29 +34,9 @@ std::string class_table(const ClassificationMetrics& metrics) {
 
 // The pairs that are taken for each other most often; the matrix says it already where there are two classes.
 std::string confusions(const ClassificationMetrics& metrics) {
-  struct Pair {
-    std::int64_t count;
-    std::size_t label, predicted;
-  };
-  const std::size_t classes = metrics.classes.size();
-  std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < metrics.confusion.size(); ++i) {
-    if (i / classes != i % classes && metrics.confusion[i] > 0) {
-      pairs.push_back({metrics.confusion[i], i / classes, i % classes});
-    }
-  }
-  if (classes < 3 || pairs.empty()) return "";
-  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.count > b.count; });
-  if (pairs.size() > kMostConfusions) pairs.resize(kMostConfusions);
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& pair : pairs) {
-    const auto support = static_cast<double>(metrics.classes[pair.label].support);
-    rows.push_back({user_text(metrics.classes[pair.label].name), user_text(metrics.classes[pair.predicted].name),
-                    count_text(static_cast<double>(pair.count)),
-                    support > 0 ? percent_text(static_cast<double>(pair.count) / support) : "–"});
-  }
-  return "<h3>Most often taken for each other</h3>\n" +
-         table_html({"true", "predicted", "rows", "share of the class"}, rows, 2);
+  if (metrics.classes.size() < 3) return "";
+  const auto table = confusion_pairs(names_of(metrics), metrics.confusion, "rows");
+  return table.empty() ? "" : "<h3>Most often taken for each other</h3>\n" + table;
 }
 
 std::string calibration_words(const ClassificationMetrics& metrics) {
@@ -72,6 +53,29 @@ std::string calibration_words(const ClassificationMetrics& metrics) {
 }
 
 }  // namespace
+
+std::string confusion_pairs(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts, const std::string& what) {
+  struct Pair {
+    std::int64_t count;
+    std::size_t label, predicted;
+  };
+  const std::size_t classes = names.size();
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (i / classes != i % classes && counts[i] > 0) pairs.push_back({counts[i], i / classes, i % classes});
+  }
+  if (pairs.empty()) return "";
+  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.count > b.count; });
+  if (pairs.size() > kMostConfusions) pairs.resize(kMostConfusions);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& pair : pairs) {
+    const auto* row = &counts[pair.label * classes];
+    const auto all = static_cast<double>(std::accumulate(row, row + classes, std::int64_t{0}));
+    rows.push_back({user_text(names[pair.label]), user_text(names[pair.predicted]), count_text(static_cast<double>(pair.count)),
+                    percent_text(static_cast<double>(pair.count) / all)});
+  }
+  return table_html({"true", "predicted", what, "share of the class"}, rows, 2);
+}
 
 std::string classes_section(const RunFiles& run) {
   const auto* metrics = run.metrics();

@@ -24,6 +24,12 @@ std::string curves_section(const std::vector<RunFiles>& runs);
 std::string speed_section(const std::vector<RunFiles>& runs);  // throughput and memory over time
 std::string compare_section(const std::vector<RunFiles>& runs);
 
+// More classes than that are no matrix that one can read.
+inline constexpr std::size_t kLargestMatrix = 40;
+// The ten pairs of classes that are confused most often, as a table whose counts are headed `what`; "" where none is.
+// counts: classes x classes, rows true.
+std::string confusion_pairs(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts, const std::string& what);
+
 // "LoRA adapters" for "lora"; the name itself where it is not known here.
 std::string method_words(const std::string& method);
 // Accuracy of always giving the most frequent class of the evaluated rows; 0 where nothing was evaluated.

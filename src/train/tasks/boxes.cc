@@ -83,14 +83,39 @@ std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit
   return all;
 }
 
-BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names) {
-  // By image id: of boxes with the same score the earlier picture's counts first.
+namespace {
+
+// In the order of the image ids.
+std::vector<JudgedPicture> judged(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found) {
   std::vector<std::size_t> order(split.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return split.samples[a].image_id < split.samples[b].image_id; });
   std::vector<JudgedPicture> pictures;
   for (const auto row : order) pictures.push_back({split.samples[row].boxes, found[row]});
-  return box_metrics(pictures, names);
+  return pictures;
+}
+
+}  // namespace
+
+BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names) {
+  return box_metrics(judged(split, found), names);
+}
+
+BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found) {
+  const auto pictures = judged(split, found);
+  auto metrics = box_metrics(pictures, model.label_names);
+  metrics.confusion = box_confusion(pictures, model.label_names.size());
+  if (const auto known = known_labels(model); !known.empty()) {
+    metrics.added = added_classes(metrics, known, model.detector->groups().back());
+  }
+  return metrics;
+}
+
+std::vector<std::int32_t> known_labels(const Model& model) {
+  std::vector<std::int32_t> labels;
+  const auto groups = model.detector->groups();
+  for (std::size_t i = 0; i + 1 < groups.size(); ++i) labels.insert(labels.end(), groups[i].begin(), groups[i].end());
+  return labels;
 }
 
 }  // namespace strop

@@ -34,6 +34,12 @@ BoxAugmentForm box_augment_form(const Options& options);
 std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
                                               std::int64_t batch_size, const DecodeSettings& settings, bool stops);
 
+// The figures alone, as an evaluation in training wants them.
 BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names);
+// With the confusion matrix and, where classes were added to the model, the figures of old and new ones.
+BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found);
+
+// The labels that the model had before classes were added to it last; empty: none were.
+std::vector<std::int32_t> known_labels(const Model& model);
 
 }  // namespace strop

@@ -1,6 +1,7 @@
 // Pictures, and boxes on them.
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -141,7 +142,18 @@ class ObjectDetection : public Task {
   }
 
   Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override {
-    return {measure_boxes(boxes_of(split), found_on(opened, split, options), opened.model->label_names), {}};
+    return {measure_boxes_fully(*opened.model, boxes_of(split), found_on(opened, split, options)), {}};
+  }
+
+  std::optional<MeanAp> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const override {
+    const auto known = known_labels(*opened.model);
+    const auto is_known = [&](const TrueBox& box) { return !box.crowd && std::find(known.begin(), known.end(), box.label) != known.end(); };
+    const auto& samples = boxes_of(split).samples;
+    if (std::none_of(samples.begin(), samples.end(), [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
+      return std::nullopt;
+    }
+    const auto metrics = measure_boxes(boxes_of(split), found_on(opened, split, options), opened.model->label_names);
+    return added_classes(metrics, known, {}).base;
   }
 
   // One COCO results array: original category ids, xywh in pixels of the picture, falling scores on each picture.

@@ -1,0 +1,47 @@
+"""Rows of the benchmark that are about boxes; rows.py says what a row is, detect_sides.py what its jobs are.
+
+as_run: eager PyTorch in fp32 as upstream's trainer runs it, batch norms in training mode; best: the faster of
+channels-last in fp32 and in bf16, batch norms frozen, as strop's are.
+"""
+
+from image_rows import BEST, RATE
+from rows import TOTAL, Comparison, Row
+
+EVALUATION = "eval_seconds"
+LAYOUTS = {"as_run": {"layout": "contiguous", "norms": "train"}, "channels_last": {"layout": "channels_last"},
+           "channels_last_bf16": {"layout": "channels_last", "precision": "bf16"}}
+
+
+def peers(**settings):
+    return {name: settings | layout for name, layout in LAYOUTS.items()}
+
+
+def step(title, method, train):
+    return Row(title, {"strop": {"job": "step"} | method}, peers(job="step", train=train),
+               [Comparison(RATE, "strop", ["as_run"], None, "images/s, against as run"),
+                Comparison(RATE, "strop", BEST, None, "images/s, against its best")])
+
+
+TEN = {"job": "train", "time": "10m", "threads": 2}
+BCCD_SIDES = {"frozen_backbone": TEN | {"method": "head"}, "full": TEN | {"method": "full"},
+              "incremental": TEN | {"method": "incremental"}}
+
+DETECT_ROWS = {
+    "coco_ap": Row("COCO AP of 2,000 pictures, 80 classes, 60,000 found boxes, from two files",
+                   {"strop": {"job": "ap"}}, {"pycocotools": {"job": "ap"}},
+                   [Comparison(EVALUATION, "strop", ["pycocotools"], 5, "from the files to the figures", "shorter"),
+                    Comparison(TOTAL, "strop", ["pycocotools"], None, "whole process, start and imports included", "shorter")]),
+    "yolox_nano_step": step("YOLOX-Nano, full step, 416 px, batches of 16", {"method": "full"}, "full"),
+    "yolox_nano_head_step": step("YOLOX-Nano, step with backbone and neck frozen, 416 px, batches of 16", {"method": "head"}, "head"),
+    "yolox_nano_predict": Row("YOLOX-Nano, file to boxes, picture by picture, against ONNX Runtime with numpy's suppression",
+                              {"strop": {"job": "predict"}}, {"onnxruntime": {"job": "predict"}},
+                              [Comparison(RATE, "strop", ["onnxruntime"], 0.95, "images/s, against ONNX Runtime in fp32")]),
+    "yolox_branch": Row("YOLOX-Nano, branch for 3 added classes, cached features, from the second epoch on",
+                        {"strop": {"job": "branch", "method": "incremental"}}, peers(job="branch"),
+                        [Comparison(RATE, "strop", ["as_run"], 6, "images/s, against as run"),
+                         Comparison(RATE, "strop", BEST, None, "images/s, against its best")]),
+    "bccd": Row("BCCD, YOLOX-Nano from COCO weights, ten minutes on 2 cores, 3 seeds", BCCD_SIDES, {},
+                [Comparison(measure, name, [against], None, f"{name}: {what}", "points")
+                 for name, against in (("full", "frozen_backbone"), ("incremental", "frozen_backbone"))
+                 for measure, what in (("test_map_50", "AP50 on test"), ("test_map", "AP on test"))], seeds=(1, 2, 3)),
+}
