@@ -32,7 +32,8 @@ struct Entry {
   }
   std::int64_t whole(const char* key) const {
     const auto& value = at(key, "a whole number");
-    if (!value.is_number_integer()) refuse(key, "a whole number");
+    const bool fits = value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t{1} << 62);
+    if (!fits) refuse(key, "a whole number");
     return value.get<std::int64_t>();
   }
   std::string text(const char* key) const {
@@ -143,7 +144,8 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     if (picture == picture_of.end()) fail(ErrorKind::data, "{}: image_id {} is none of the file's pictures", entry.where, image);
     box.rect = rect_of(entry);
     const auto& object = entry.object;
-    box.crowd = object.contains("iscrowd") && object["iscrowd"].is_number() && object["iscrowd"] != 0;
+    const json crowd = object.value("iscrowd", json(0));
+    box.crowd = crowd == true || (crowd.is_number() && crowd != 0);
     if (object.contains("area") && object["area"].is_number()) box.area = object["area"].get<double>();
     box.where = entry.where;
     if (!object.contains("id")) ++unnumbered;
