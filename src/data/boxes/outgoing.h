@@ -21,7 +21,7 @@ struct Outgoing {
   std::vector<OutgoingSplit> splits;
 };
 
-// The annotation files; the pictures are there already.
+// The annotation files; the pictures are there already. Plain writes: the folder has another name until it is whole.
 void write_coco(const Outgoing& out);
 void write_voc(const Outgoing& out);
 void write_yolo(const Outgoing& out);

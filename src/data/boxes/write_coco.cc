@@ -34,7 +34,7 @@ void write_coco(const Outgoing& out) {
                                {"area", rounded_pixels(box.area)}, {"iscrowd", box.crowd ? 1 : 0}});
       }
     }
-    write_file_atomic(out.folder / "annotations" / ("instances_" + name + ".json"),
+    append_file(out.folder / "annotations" / ("instances_" + name + ".json"),
                       "{" + list_text("images", images) + ",\n" + list_text("annotations", annotations) + ",\n" + list_text("categories", categories) + "}\n");
   }
 }

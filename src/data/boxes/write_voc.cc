@@ -38,7 +38,7 @@ void write_voc(const Outgoing& out) {
     check_label(label);
     map += label + ":::\n";
   }
-  write_file_atomic(out.folder / "labelmap.txt", map);
+  append_file(out.folder / "labelmap.txt", map);
   for (const auto& [name, split, pictures] : out.splits) {
     std::string list;
     for (std::size_t i = 0; i < pictures.size(); ++i) {
@@ -49,10 +49,10 @@ void write_voc(const Outgoing& out) {
           escape_html(pictures[i]), sample.width, sample.height);
       for (const auto& box : sample.boxes) text += object_text(box, labels[static_cast<std::size_t>(box.label)]);
       const auto stem = fs::path(pictures[i]).stem().string();
-      write_file_atomic(out.folder / "Annotations" / (stem + ".xml"), text + "</annotation>\n");
+      append_file(out.folder / "Annotations" / (stem + ".xml"), text + "</annotation>\n");
       list += stem + "\n";
     }
-    write_file_atomic(out.folder / "ImageSets" / "Main" / (name + ".txt"), list);
+    append_file(out.folder / "ImageSets" / "Main" / (name + ".txt"), list);
   }
 }
 

@@ -16,7 +16,7 @@ void write_yolo(const Outgoing& out) {
   yaml << YAML::Key << "nc" << YAML::Value << labels.size() << YAML::Key << "names" << YAML::Value << YAML::BeginMap;
   for (std::size_t i = 0; i < labels.size(); ++i) yaml << YAML::Key << i << YAML::Value << YAML::DoubleQuoted << labels[i];
   yaml << YAML::EndMap << YAML::EndMap;
-  write_file_atomic(out.folder / "data.yaml", std::string(yaml.c_str()) + "\n");
+  append_file(out.folder / "data.yaml", std::string(yaml.c_str()) + "\n");
   for (const auto& [name, split, pictures] : out.splits) {
     for (std::size_t i = 0; i < pictures.size(); ++i) {
       const auto& sample = split->samples[i];
@@ -26,7 +26,7 @@ void write_yolo(const Outgoing& out) {
         lines += fmt::format("{} {:.12g} {:.12g} {:.12g} {:.12g}\n", box.label, (box.rect.x + box.rect.width / 2) / sample.width,
                              (box.rect.y + box.rect.height / 2) / sample.height, box.rect.width / sample.width, box.rect.height / sample.height);
       }
-      write_file_atomic(out.folder / "labels" / name / (fs::path(pictures[i]).stem().string() + ".txt"), lines);
+      append_file(out.folder / "labels" / name / (fs::path(pictures[i]).stem().string() + ".txt"), lines);
     }
   }
 }
