@@ -115,7 +115,8 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
   for (const auto& entry : entries(root, "images", where, true)) {
     RawPicture picture;
     picture.file = entry.text("file_name");
-    picture.image_id = entry.whole("id");
+    const auto id = entry.whole("id");
+    picture.image_id = id;
     picture.where = entry.where;
     const auto side = [&](const char* key) {
       const auto length = entry.object.contains(key) ? entry.whole(key) : 0;
@@ -124,8 +125,8 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     };
     picture.width = side("width");
     picture.height = side("height");
-    if (!picture_of.emplace(picture.image_id, raw.pictures.size()).second) {
-      fail(ErrorKind::data, "{}: id {} stands twice; give each picture its own", entry.where, picture.image_id);
+    if (!picture_of.emplace(id, raw.pictures.size()).second) {
+      fail(ErrorKind::data, "{}: id {} stands twice; give each picture its own", entry.where, id);
     }
     raw.pictures.push_back(std::move(picture));
   }
