@@ -56,6 +56,9 @@ struct InspectOptions {
   bool blocks = false;   // the row of blocks with parameters, FLOPs and bytes
   bool augment = false;  // show augmented samples of options.data
   std::int64_t samples = 5;
+  // Pictures with boxes: write them to this new folder in that format (coco | voc | yolo), as options.val_size and
+  // max_train_samples split and cut them (data/boxes/write_boxes.h). Error(usage): other data, a folder that is there.
+  std::string write, format;
 };
 // What a model, an adapter, a run or a data set is, in text for a person, or JSON with options.json.
 std::string inspect(const Options& options, const InspectOptions& what);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
@@ -7,6 +9,18 @@
 
 namespace strop {
 namespace {
+
+// The data as it is: no pictures are held out or left out unless the command says so.
+void write_data(const CommandLine& command, Options& options, InspectOptions& what) {
+  if (!command.has("write") || !command.has("format") || options.data.empty()) {
+    fail(ErrorKind::usage, "command line: --write FOLDER, --format coco, voc or yolo, and --data belong together");
+  }
+  what.write = command.flags.at("write");
+  what.format = command.flags.at("format");
+  const auto said = [&](const char* key) { return std::ranges::find(command.given, key) != command.given.end(); };
+  if (!said("val_size")) options.val_size = 0;
+  if (!said("max_train_samples")) options.max_train_samples = 0;
+}
 
 int run(const CommandLine& command) {
   Options options = command.options;
@@ -24,6 +38,7 @@ int run(const CommandLine& command) {
     fail(ErrorKind::usage, "command line: --augment shows samples of --data, which is missing");
   }
   if (command.has("samples")) what.samples = flag_integer(command, "samples");
+  if (command.has("write") || command.has("format")) write_data(command, options, what);
   print(inspect(options, what));
   return 0;
 }
@@ -38,15 +53,19 @@ Verb inspect_verb() {
       "Of a model: its row of blocks, parameters, input form and labels. Of an adapter or run: its base and what was "
       "trained. Of data: splits, columns, labels, lengths, duplicates, and problems with file:line. With --augment texts are "
       "printed; pictures go to a sheet, --out FILE.jpg or .png (else augmented.jpg, augmented-2.jpg ...), as --model sees "
-      "them.";
+      "them. With --write pictures with boxes are converted: the checked boxes go to a new folder in COCO's, Pascal VOC's or "
+      "YOLO's form, pictures linked or copied (docs/detection.md).";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop inspect --data reviews.csv", "strop inspect --model runs/reviews --blocks",
                    "strop inspect --data reviews.csv --augment aeda,swap --samples 10",
-                   "strop inspect --model vit/ --data photos/ --augment rand-m9-mstd0.5 --out views.png"};
+                   "strop inspect --model vit/ --data photos/ --augment rand-m9-mstd0.5 --out views.png",
+                   "strop inspect --data coco/ --write voc/ --format voc"};
   verb.usual = {"model", "adapter", "data", "columns", "out", "json"};
   verb.flags = {{"blocks", "", "Each block with its parameters, FLOPs and bytes."},
                 {"augment", "[LIST]", "Show augmented samples of --data, of these kinds."},
-                {"samples", "N", "How many samples to show (default 5)."}};
+                {"samples", "N", "How many samples to show (default 5)."},
+                {"write", "FOLDER", "Write --data, pictures with boxes, to this new folder."},
+                {"format", "NAME", "With --write: coco, voc or yolo."}};
   verb.run = run;
   return verb;
 }

@@ -25,7 +25,7 @@ class LabelledMaker : public SampleMaker {
     return 3 * static_cast<std::size_t>(maker_.form().width) * static_cast<std::size_t>(maker_.form().height);
   }
   const std::string& name_of(std::int64_t sample) const override { return split_.samples[static_cast<std::size_t>(sample)].name; }
-  void make(std::int64_t sample, std::int64_t epoch, float* pixels, std::vector<TrueBox>&) const override {
+  void make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes&) const override {
     HeldBytes held;
     const PictureSource source = source_of(split_.samples[static_cast<std::size_t>(sample)], held);
     const Rng rng(config_.seed, RngUse::augment, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample)});
@@ -89,7 +89,7 @@ class ImageLoader::Workshop {
     bool prepared = false;
     std::size_t left = 0;  // pictures to be made
     std::vector<float> pixels;
-    std::vector<std::vector<TrueBox>> boxes;
+    std::vector<InputBoxes> boxes;
     std::vector<std::string> faults;  // "" where the picture is good
   };
   struct Task {

@@ -26,19 +26,25 @@ struct LoaderConfig {
   std::uint64_t seed = 42;
 };
 
+// The boxes of one input.
+struct InputBoxes {
+  std::vector<TrueBox> boxes;  // in pixels of the input
+  std::int64_t lost = 0;       // those that random changes left out
+};
+
 // Makes one sample's inputs; immutable, so threads share it. What is random is keyed by (seed, epoch, sample).
 class SampleMaker {
  public:
   virtual ~SampleMaker() = default;
   virtual std::size_t floats() const = 0;  // of a sample's pixels
   // Fills the pixels, and the boxes where the samples have some. Error: this sample can't be made.
-  virtual void make(std::int64_t sample, std::int64_t epoch, float* pixels, std::vector<TrueBox>& boxes) const = 0;
+  virtual void make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes& boxes) const = 0;
   virtual const std::string& name_of(std::int64_t sample) const = 0;
 };
 
 struct PictureBatch {
   std::vector<std::int64_t> samples;   // indices into the split, those that could be made
-  std::vector<std::vector<TrueBox>> boxes;  // theirs, in pixels of the input; none in sets of labels
+  std::vector<InputBoxes> boxes;       // theirs; empty in sets of labels
   std::vector<float> pixels;           // theirs: [samples][3 * height * width] in the layout asked for
   std::vector<SkippedPicture> failed;  // damaged files that the check did not find
   std::size_t size() const { return samples.size(); }

@@ -1,6 +1,7 @@
 // A picture with its true boxes, and how it becomes a detector's input.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "image/input_form.h"
@@ -12,6 +13,7 @@ namespace strop {
 struct BoxedPicture {
   Picture picture;
   std::vector<TrueBox> boxes;
+  std::int64_t lost = 0;  // boxes of its pictures that random changes left out (boxes_inside)
 };
 
 // From a picture's pixels to the input's: both are scaled, then moved.

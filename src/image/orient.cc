@@ -51,13 +51,20 @@ Box stored_box(const Box& box, int orientation, int width, int height) {
   return out;
 }
 
-Box upright_box(const Box& box, int orientation, int width, int height) {
+namespace {
+
+template <typename AnyBox>
+AnyBox made_upright(AnyBox box, int orientation, int width, int height) {
   const Turn turn = turn_of(orientation);
-  Box out = box;
-  if (turn.swap) std::swap(out.x, out.y), std::swap(out.width, out.height);
-  if (turn.mirror_x) out.x = (turn.swap ? height : width) - out.x - out.width;
-  if (turn.mirror_y) out.y = (turn.swap ? width : height) - out.y - out.height;
-  return out;
+  if (turn.swap) std::swap(box.x, box.y), std::swap(box.width, box.height);
+  if (turn.mirror_x) box.x = (turn.swap ? height : width) - box.x - box.width;
+  if (turn.mirror_y) box.y = (turn.swap ? width : height) - box.y - box.height;
+  return box;
 }
+
+}  // namespace
+
+Box upright_box(const Box& box, int orientation, int width, int height) { return made_upright(box, orientation, width, height); }
+Rect upright_rect(const Rect& box, int orientation, int width, int height) { return made_upright(box, orientation, width, height); }
 
 }  // namespace strop

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "image/picture.h"
+#include "image/rect.h"
 
 namespace strop {
 
@@ -15,5 +16,6 @@ Picture upright(Picture stored, int orientation);
 Box stored_box(const Box& box, int orientation, int width, int height);
 // And the other way round.
 Box upright_box(const Box& box, int orientation, int width, int height);
+Rect upright_rect(const Rect& box, int orientation, int width, int height);
 
 }  // namespace strop

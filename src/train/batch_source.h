@@ -34,6 +34,8 @@ class BatchSource {
   virtual void prefetch(std::vector<Samples>, std::int64_t /*view*/) {}
   // Rows of which only a part goes into the model.
   virtual std::int64_t cut_rows() const { return 0; }
+  // What making the batches so far has brought to light, for a person, a line each.
+  virtual std::vector<std::string> findings() const { return {}; }
   // Why a row could not be made; "" where it could, or was not asked for.
   virtual std::string fault_of(std::size_t /*row*/) const { return ""; }
 };

@@ -89,6 +89,10 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
     if (*split) record.splits.push_back(split_record(name, **split, data.label_names.size()));
   }
   record.data_notes = data.notes;
+  for (const auto& finding : bench.train->findings()) {
+    log_info("data: {}", finding);
+    record.data_notes.push_back(finding);
+  }
   record.machine = {this_machine().cpu, this_machine().abilities, "cpu", bench.threads, available_bytes()};
   record.versions = {{"strop", STROP_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
   record.command = fmt::format("strop train {0}/plan.yaml --out {0}-again", plan.options.out);

@@ -59,6 +59,9 @@ std::string inspect(const Options& options, const InspectOptions& what) {
   const Task* task = nullptr;
   if (!options.model.empty()) all["model"] = model_part(options, what, text, task);
   if (task == nullptr) task = &task_of_data(options);
+  if (!what.write.empty() && !task->writes_data()) {
+    fail(ErrorKind::usage, "write: data of {} is not written; only pictures with boxes are", task->name());
+  }
   if (!options.data.empty()) all["data"] = task->inspect_data(options, what, text);
   return options.json ? json_text(all) : text;
 }

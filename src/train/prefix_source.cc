@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <numeric>
@@ -24,6 +25,19 @@ constexpr std::int64_t kChunk = 64;
 // Maps are computed with their channels last, and kept so: one row a sample then holds together.
 Tensor as_rows(const Tensor& tensor) { return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor.contiguous(); }
 Tensor as_maps(const Tensor& rows) { return rows.dim() == 4 ? rows.permute({0, 3, 1, 2}) : rows; }
+
+// The rows one after another. Lists of boxes are as long as the longest of their own batch: the shorter ones get rows of -1
+// (models/detector.h).
+Tensor joined(std::vector<Tensor> parts) {
+  if (parts[0].dim() == 3) {
+    std::int64_t most = 0;
+    for (const auto& part : parts) most = std::max(most, part.size(1));
+    for (auto& part : parts) {
+      if (part.size(1) < most) part = at::constant_pad_nd(part, {0, 0, 0, most - part.size(1)}, -1);
+    }
+  }
+  return at::cat(parts, 0);
+}
 
 }  // namespace
 
@@ -125,7 +139,7 @@ void PrefixSource::pack(std::int64_t view) {
       parts.push_back((offset == 0 ? part : part.narrow(0, 1, part.numel() - 1)) + offset);
       offset += part[-1].item<std::int64_t>();
     }
-    packed.set(port.name, at::cat(parts, 0));
+    packed.set(port.name, joined(std::move(parts)));
   }
   chunks_.erase(chunks_.lower_bound({view, 0}), chunks_.lower_bound({view + 1, 0}));
 }
@@ -213,7 +227,7 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
         sizes[0] = rounded_rows(count) - count;
         if (sizes[0] > 0) own.push_back(torch::zeros(sizes, own[0].options()));
       }
-      result.set(port.name, as_maps(at::cat(own, 0)));
+      result.set(port.name, as_maps(joined(std::move(own))));
       continue;
     }
     Tensor bounds = torch::zeros({static_cast<std::int64_t>(samples.size()) + 1}, torch::kLong);

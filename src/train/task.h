@@ -100,6 +100,8 @@ class Task {
                                          const TaskSplit& measured, const std::vector<PredictionRecord>& predictions) const;
   // The data as strop inspect shows it: returned as JSON, and added to `text` for a person.
   virtual nlohmann::ordered_json inspect_data(const Options& options, const InspectOptions& what, std::string& text) const = 0;
+  // Whether inspect_data also writes it (what.write).
+  virtual bool writes_data() const { return false; }
 };
 
 // The visible list.

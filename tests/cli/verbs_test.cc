@@ -129,6 +129,13 @@ TEST_F(Verbs, inspect_and_bench_pass_their_own_flags) {
   EXPECT_TRUE(fake_job().inspect.augment);
   EXPECT_TRUE(fake_job().options.augment.empty());
   expect_refused({"inspect", "--model", "m", "--augment"}, 2, {"--augment shows samples of --data"});
+  EXPECT_EQ(run_cli({"inspect", "--data", "d", "--write", "w", "--format", "voc"}).code, 0);
+  EXPECT_EQ(fake_job().inspect.write + " " + fake_job().inspect.format, "w voc");
+  EXPECT_EQ(fake_job().options.val_size, 0) << "what is converted stays whole";
+  EXPECT_EQ(run_cli({"inspect", "--data", "d", "--write", "w", "--format", "voc", "--val-size", "0.3"}).code, 0);
+  EXPECT_EQ(fake_job().options.val_size, 0.3);
+  expect_refused({"inspect", "--data", "d", "--write", "w"}, 2, {"--format", "belong together"});
+  expect_refused({"inspect", "--model", "m", "--write", "w", "--format", "coco"}, 2, {"--data belong together"});
   EXPECT_EQ(run_on("bench", {"--blocks", "--steps", "9"}).out, "benched\n");
   EXPECT_TRUE(fake_job().bench.blocks);
   EXPECT_EQ(fake_job().bench.steps, 9);

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "data/boxes/raw_boxes.h"
 #include "errors.h"
@@ -84,6 +87,7 @@ TEST(CocoText, ErrorsNameTheLineOrTheEntry) {
   expect_parts(coco_error(coco("", R"(, {"id": 6})")), {"a.json: images[1]", "file_name is absent"});
   expect_parts(coco_error(coco("", R"(, {"id": "6", "file_name": "b"})")),
                {"a.json: images[1]", "id is \"6\"", "whole"});
+  expect_parts(coco_error(coco("", R"(, {"id": 18446744073709551615, "file_name": "b"})")), {"a.json: images[1]", "id is 18446744073709551615"});
   expect_parts(coco_error(coco("", R"(, {"id": 6, "file_name": "b", "width": -1})")),
                {"a.json: images[1]", "width is -1"});
   const std::string good = R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]}, )";
@@ -255,6 +259,167 @@ TEST_F(BoxFolder, YoloSharesBecomePixels) {
   EXPECT_EQ(data.validation.samples[0].boxes.at(0).rect, (Rect{0, 0, 20, 30}));
   put("labels/train/a.txt", "2 0.5 0.5 0.5 0.5\n");
   expect_parts(error(), {"a.txt:1", "class '2'"});
+}
+
+TEST_F(BoxFolder, NumbersStayAsTheFileHasThemZeroAndGapsToo) {
+  for (const char* name : {"b.png", "a.png", "c.png"}) put_picture(name);
+  put("train.json", R"({"images": [{"id": 0, "file_name": "b.png"}, {"id": 900, "file_name": "a.png"}, {"id": 3, "file_name": "c.png"}],
+       "categories": [{"id": 90, "name": "cat"}, {"id": 0, "name": "dog"}],
+       "annotations": [{"id": 0, "image_id": 900, "category_id": 90, "bbox": [1, 1, 5, 5]},
+                       {"id": 0, "image_id": 0, "category_id": 0, "bbox": [1, 1, 5, 5], "iscrowd": true}]})");
+  const auto data = load();
+  ASSERT_EQ(data.train.size(), 3U);
+  EXPECT_EQ(data.train.samples[0].image_id, 0);
+  EXPECT_EQ(data.train.samples[1].image_id, 900);
+  EXPECT_EQ(data.train.samples[2].image_id, 3);
+  EXPECT_EQ(data.category_ids, (std::vector<std::int64_t>{0, 90}));
+  EXPECT_EQ(data.train.samples[1].boxes.at(0).label, 1);
+  EXPECT_GE(data.train.samples[0].boxes.at(0).id, 1) << "COCO's own metric takes a box numbered 0 for none";
+  EXPECT_TRUE(data.train.samples[0].boxes.at(0).crowd);
+  EXPECT_TRUE(hold(data.notes, "1 annotations repeat an id"));
+  EXPECT_TRUE(hold(data.notes, "a category has the id 0"));
+  EXPECT_TRUE(hold(data.notes, "1 boxes of crowds"));
+}
+
+TEST_F(BoxFolder, OnePixelBoxesAndThousandsOfThem) {
+  put_picture("a.png");
+  std::string boxes;
+  for (int i = 0; i < 5000; ++i) {
+    boxes += fmt::format("{}{{\"image_id\": 5, \"category_id\": 7, \"bbox\": [{}, {}, 1, 1]}}", i == 0 ? "" : ",", i % 40, i / 40 % 30);
+  }
+  put("train.json", coco(boxes));
+  const auto data = load();
+  ASSERT_EQ(data.train.samples.at(0).boxes.size(), 5000U);
+  EXPECT_EQ(data.train.samples[0].boxes[1205].rect, (Rect{5, 0, 1, 1}));
+  EXPECT_FALSE(hold(data.notes, "are cut"));
+}
+
+// A JPEG picture of 40 x 30 with a red box at (5, 10), 8 x 6, that is to be turned by 90 degrees before it is shown.
+std::string lying_jpeg() {
+  Picture picture(40, 30, 0, 0, 255);
+  for (int y = 10; y < 16; ++y) {
+    for (int x = 5; x < 13; ++x) picture.row(y)[3 * x] = 255, picture.row(y)[3 * x + 2] = 0;
+  }
+  const std::string exif("\xFF\xE1\0\x22"
+                         "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 36);
+  return encode_jpeg(picture.view(), 100).insert(2, exif);
+}
+
+TEST_F(BoxFolder, BoxesAreThoseOfThePictureAsItIsShown) {
+  put("a.png", lying_jpeg());
+  const auto with = [&](const std::string& sides, const std::string& box) {
+    put("train.json", R"({"images": [{"id": 5, "file_name": "a.png", )" + sides + R"(}], "categories": [{"id": 7, "name": "cat"}],
+         "annotations": [{"image_id": 5, "category_id": 7, "bbox": )" + box + "}]}");
+    return load();
+  };
+  const Rect upright{14, 5, 6, 8};
+  const auto shown = with(R"("width": 30, "height": 40)", "[14, 5, 6, 8]"), stored = with(R"("width": 40, "height": 30)", "[5, 10, 8, 6]");
+  for (const auto* data : {&shown, &stored}) {
+    const auto& sample = data->train.samples.at(0);
+    EXPECT_EQ(sample.width, 30);
+    EXPECT_EQ(sample.height, 40);
+    EXPECT_EQ(sample.boxes.at(0).rect, upright);
+    HeldBytes held;
+    const Picture picture = decode_source(source_of(sample, held), {});
+    ASSERT_EQ(picture.width(), 30);
+    EXPECT_GT(picture.row(9)[3 * 17], 180) << "red in the middle of the box";
+    EXPECT_LT(picture.row(9)[3 * 8], 80) << "and not beside it";
+  }
+  EXPECT_FALSE(hold(shown.notes, "EXIF"));
+  EXPECT_TRUE(hold(stored.notes, "1 pictures were annotated before their EXIF turn"));
+  EXPECT_FALSE(hold(stored.notes, "not as large"));
+}
+
+TEST_F(BoxFolder, VocClassesAreThoseOfItsLabelMap) {
+  put_picture("JPEGImages/a.png");
+  put("Annotations/a.xml", "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
+                           "</bndbox></object></annotation>");
+  EXPECT_EQ(load().label_names, (std::vector<std::string>{"cat"}));
+  put("labelmap.txt", "# label:color_rgb:parts:actions\nbackground:0,0,0::\nzebra:1,2,3::\n\n cat ::\n");
+  const auto data = load();
+  EXPECT_EQ(data.label_names, (std::vector<std::string>{"zebra", "cat"}));
+  EXPECT_TRUE(hold(data.notes, "no training box of zebra"));
+  put("labelmap.txt", "dog\ncats");
+  expect_parts(error(), {"a.xml:1", "class 'cat'", "dog, cats", "did you mean cats?"});
+  put("labelmap.txt", "cat\ndog\ncat:::");
+  expect_parts(error(), {"labelmap.txt:3", "'cat' stands twice"});
+}
+
+TEST_F(BoxFolder, NamesOfYoloMustBeThereAndDiffer) {
+  put_picture("images/train/a.png");
+  put("data.yaml", "train: images/train\n");
+  expect_parts(error(), {"data.yaml", "no names"});
+  put("data.yaml", "train: images/train\nnames: [cat, dog, cat]\n");
+  expect_parts(error(), {"data.yaml", "'cat' stands twice"});
+  put("data.yaml", "train: images/train\nnames: {0: cat, 2: dog}\n");
+  expect_parts(error(), {"data.yaml", "no class 1"});
+  put("data.yaml", "train: images/train\nnames: [cat\n");
+  expect_parts(error(), {"data.yaml:", "broken YAML"});
+}
+
+// 12 pictures: class rare on one of them, often on six, the others without a box.
+class SplitFolder : public BoxFolder {
+ protected:
+  SplitFolder() {
+    put("data.yaml", "train: images/train\nnames: [rare, often]\n");
+    for (int i = 0; i < 12; ++i) {
+      put_picture(fmt::format("images/train/{:02}.png", i));
+      if (i < 7) put(fmt::format("labels/train/{:02}.txt", i), fmt::format("{} 0.5 0.5 0.5 0.5\n", i == 3 ? 0 : 1));
+    }
+  }
+  BoxData cut(double val_size, std::int64_t most, std::int64_t seed = 42) const {
+    Options options;
+    options.data = folder_.path();
+    options.val_size = val_size;
+    options.max_train_samples = most;
+    options.seed = seed;
+    return load_box_data(options, {});
+  }
+  static std::vector<std::string> names(const BoxSplit& split) {
+    std::vector<std::string> names;
+    for (const auto& sample : split.samples) names.push_back(fs::path(sample.name).stem().string());
+    return names;
+  }
+  static bool has(const BoxSplit& split, std::int32_t label) {
+    return std::ranges::any_of(split.samples, [&](const auto& sample) {
+      return std::ranges::any_of(sample.boxes, [&](const auto& box) { return box.label == label; });
+    });
+  }
+};
+
+TEST_F(SplitFolder, HeldOutPicturesLeaveEveryClassToTraining) {
+  std::set<std::vector<std::string>> seen;
+  for (std::int64_t seed = 0; seed < 20; ++seed) {
+    const auto data = cut(0.25, 0, seed);
+    ASSERT_EQ(data.validation.size(), 3U);
+    ASSERT_EQ(data.train.size(), 9U);
+    EXPECT_TRUE(has(data.train, 0) && has(data.train, 1));
+    auto all = names(data.train);
+    for (const auto& name : names(data.validation)) all.push_back(name);
+    EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), 12U);
+    EXPECT_EQ(names(cut(0.25, 0, seed).validation), names(data.validation));
+    seen.insert(names(data.validation));
+    EXPECT_TRUE(hold(data.notes, "3 of 12 pictures held out"));
+  }
+  EXPECT_GT(seen.size(), 10U);
+}
+
+TEST_F(SplitFolder, MaxTrainSamplesIsALimit) {
+  for (std::int64_t seed = 0; seed < 20; ++seed) {
+    const auto four = cut(0, 4, seed), two = cut(0, 2, seed), one = cut(0, 1, seed);
+    EXPECT_EQ(four.train.size(), 4U);
+    EXPECT_TRUE(has(four.train, 0) && has(four.train, 1));
+    EXPECT_TRUE(has(two.train, 0) && has(two.train, 1));
+    EXPECT_EQ(two.train.size(), 2U);
+    ASSERT_EQ(one.train.size(), 1U);
+    EXPECT_FALSE(one.train.samples[0].boxes.empty());
+    EXPECT_TRUE(hold(one.notes, "max_train_samples: 1 of 12"));
+    EXPECT_TRUE(hold(one.notes, "no training box of"));
+  }
+  const auto both = cut(0.25, 5);
+  EXPECT_EQ(both.train.size(), 5U);
+  EXPECT_EQ(both.validation.size(), 3U);
+  EXPECT_EQ(cut(0, 50).train.size(), 12U);
 }
 
 TEST(RealBoxes, BloodCells) {

@@ -72,6 +72,17 @@ int boxes_that_fit(const BoxAugmentForm& augment) {
   return count;
 }
 
+TEST(BoxAugment, LostBoxesAreCounted) {
+  int lost = 0;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    const auto joined = augmented({.mosaic = 1, .mixup = 1, .scale_min = 0.4, .scale_max = 1.6, .jitter = {}}, key);
+    EXPECT_EQ(static_cast<std::int64_t>(joined.boxes.size()) + joined.lost, 5) << "of four pictures and one more";
+    lost += static_cast<int>(joined.lost);
+    EXPECT_EQ(augmented({}, key).lost, 0);
+  }
+  EXPECT_GT(lost, 20);
+}
+
 TEST(BoxAugment, BoxesStayAroundWhatTheyHold) {
   EXPECT_EQ(boxes_that_fit({}), 100);
   EXPECT_EQ(boxes_that_fit({.flip = 1, .jitter = {}}), 100);

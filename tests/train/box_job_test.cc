@@ -108,6 +108,33 @@ TEST_F(BoxJob, PredictionsInAFileAreWorthWhatTheModelIs) {
             std::string::npos);
 }
 
+TEST_F(BoxJob, InspectConverts) {
+  auto show = options("full");
+  show.model.clear();
+  show.val_size = 0;
+  show.json = true;
+  InspectOptions what;
+  what.write = job_.path("voc").string();
+  what.format = "voc";
+  const auto shown = nlohmann::json::parse(inspect(show, what)).at("data");
+  EXPECT_EQ(shown.at("written").at("pictures"), 48);
+  const auto read = [&](const std::string& folder) {
+    auto again = show;
+    again.data = job_.path(folder).string();
+    nlohmann::json counts;
+    for (const auto& split : nlohmann::json::parse(inspect(again, {})).at("data").at("splits")) {
+      counts[split.at("name").get<std::string>()] = {split.at("boxes"), split.at("by_class"), split.at("small"), split.at("medium")};
+    }
+    return counts;
+  };
+  EXPECT_EQ(read("voc"), read("scenes"));
+  EXPECT_THROW(inspect(show, what), Error) << "the folder is there already";
+  what.write = job_.path("other").string();
+  what.format = "kitti";
+  EXPECT_THROW(inspect(show, what), Error);
+  EXPECT_FALSE(std::filesystem::exists(job_.path("other")));
+}
+
 TEST_F(BoxJob, AFrozenBackboneIsCachedByViewAndProved) {
   auto head = options("head");
   head.augment = {"light", "mosaic"};

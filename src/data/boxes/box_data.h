@@ -1,8 +1,10 @@
 // Pictures with boxes: COCO JSON, Pascal VOC, YOLO's text files.
 //
-// Nothing is decoded here but for the check; BoxLoader (box_loader.h) makes the network's inputs. What is wrong with the
+// Nothing is decoded here but for the check; BoxMaker (box_maker.h) makes the network's inputs. What is wrong with the
 // files is an Error(data) naming file and line (or the annotation), or a counted note where it can be left out: boxes
-// without area are dropped, those that reach outside are cut, missing and damaged pictures are skipped.
+// without area are dropped, those that reach outside are cut, missing and damaged pictures are skipped. Boxes are those of
+// the picture as it is shown; where the annotation gives the sides of a picture before its EXIF turn, its boxes are turned
+// too.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +15,8 @@
 #include "image/rect.h"
 
 namespace strop {
+
+enum class BoxFormat { none, coco, voc, yolo };
 
 struct BoxSample {
   std::string name;  // path of the picture
@@ -32,7 +36,7 @@ struct BoxSplit {
 
 struct BoxData {
   BoxSplit train, validation, test;
-  std::vector<std::string> label_names;    // those known before, then the data's: COCO by category id, VOC sorted, YOLO as listed
+  std::vector<std::string> label_names;    // those known before, then the data's: by category id, as listed, or sorted
   std::vector<std::int64_t> category_ids;  // of each label in a COCO file; else empty
   std::vector<SkippedPicture> skipped;
   std::vector<std::string> notes;
@@ -46,6 +50,7 @@ bool looks_like_box_data(const std::string& path);
 //  - COCO: a JSON file, or a folder with *train*.json, *val*.json, *test*.json in it or in annotations/; pictures beside the
 //    file, in images/, in a folder named as the split or as the file;
 //  - VOC: a folder with Annotations/, JPEGImages/ and ImageSets/Main/{train,val,test}.txt (without them all are training);
+//    labelmap.txt, where it is there, names the classes;
 //  - YOLO: data.yaml, or the folder that holds it.
 // Without a validation split a share val_size is held out; max_train_samples cuts training. Classes of `known` (a model's)
 // keep their numbers, and boxes of them may stand in any split. Error(data).

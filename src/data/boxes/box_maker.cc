@@ -1,7 +1,5 @@
 #include "data/boxes/box_maker.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 
 namespace strop {
@@ -9,7 +7,7 @@ namespace strop {
 BoxedPicture BoxMaker::decoded(std::int64_t sample) const {
   const auto& one = split_.samples[static_cast<std::size_t>(sample)];
   HeldBytes held;
-  BoxedPicture result{decode_source(source_of(one, held), work_.decode), one.boxes};
+  BoxedPicture result{decode_source(source_of(one, held), work_.decode), one.boxes, 0};
   std::erase_if(result.boxes, [](const TrueBox& box) { return box.crowd; });  // one box of many things teaches nothing
   return result;
 }
@@ -20,7 +18,7 @@ BoxedPicture BoxMaker::input(std::int64_t sample, std::int64_t epoch) const {
   if (work_.augment == BoxAugmentForm{}) {
     const auto place = placement_of(own.picture.width(), own.picture.height(), form);
     for (auto& box : own.boxes) box.rect = place.to_input(box.rect);
-    return {place_picture(own.picture.view(), form), std::move(own.boxes)};
+    return {place_picture(own.picture.view(), form), std::move(own.boxes), 0};
   }
   const Rng rng(work_.seed, RngUse::augment, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample)});
   const auto any = [this](Rng& from) {
@@ -28,23 +26,17 @@ BoxedPicture BoxMaker::input(std::int64_t sample, std::int64_t epoch) const {
     try {
       return decoded(other);
     } catch (const Error&) {  // gone bad since the check: its own turn says so
-      return BoxedPicture{Picture(1, 1, 114, 114, 114), {}};
+      return BoxedPicture{Picture(1, 1, 114, 114, 114), {}, 0};
     }
   };
   const auto& augment = work_.augment;
   return augment_boxes(std::move(own), epoch >= work_.mixing_ends ? without_mixing(augment) : augment, form, any, rng);
 }
 
-void BoxMaker::make(std::int64_t sample, std::int64_t epoch, float* pixels, std::vector<TrueBox>& boxes) const {
+void BoxMaker::make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes& boxes) const {
   auto made = input(sample, epoch);
   to_floats(made.picture.view(), work_.form, PixelLayout::hwc, pixels);
-  boxes = std::move(made.boxes);
-}
-
-std::int64_t BoxMaker::most_boxes() const {
-  std::size_t most = 1;
-  for (const auto& sample : split_.samples) most = std::max(most, sample.boxes.size());
-  return static_cast<std::int64_t>(most) * ((work_.augment.mosaic > 0 ? 4 : 1) + (work_.augment.mixup > 0 ? 1 : 0));
+  boxes = {std::move(made.boxes), made.lost};
 }
 
 }  // namespace strop

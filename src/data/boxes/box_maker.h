@@ -21,13 +21,11 @@ class BoxMaker : public SampleMaker {
   BoxMaker(const BoxSplit& split, BoxWork work) : split_(split), work_(std::move(work)) {}
 
   std::size_t floats() const override { return 3 * static_cast<std::size_t>(work_.form.width) * static_cast<std::size_t>(work_.form.height); }
-  void make(std::int64_t sample, std::int64_t epoch, float* pixels, std::vector<TrueBox>& boxes) const override;
+  void make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes& boxes) const override;
   const std::string& name_of(std::int64_t sample) const override { return split_.samples[static_cast<std::size_t>(sample)].name; }
 
   // The input before its normalisation.
   BoxedPicture input(std::int64_t sample, std::int64_t epoch) const;
-  // The most boxes that an input of this split may hold, at least 1.
-  std::int64_t most_boxes() const;
 
  private:
   BoxedPicture decoded(std::int64_t sample) const;

@@ -8,6 +8,7 @@
 #include "data/boxes/raw_boxes.h"
 #include "data/image_check.h"
 #include "image/decode.h"
+#include "image/orient.h"
 
 namespace strop {
 namespace {
@@ -41,13 +42,20 @@ void drop_unusable(BoxSplit& split, const ImageReading& reading, std::vector<Ski
   std::erase_if(split.samples, [&](const BoxSample& sample) { return !usable.contains(sample.name); });
 }
 
-// The sides as a person sees the picture, from its header.
-void read_size(BoxSample& sample, const ImageReading& reading) {
+// Pictures without a number get one by their name's place.
+void number_pictures(std::vector<BoxSample>& samples, const std::map<std::string, RawPicture>& by_name) {
+  if (std::ranges::all_of(samples, [&](const auto& one) { return by_name.at(one.name).image_id.has_value(); })) return;
+  std::vector<BoxSample*> sorted;
+  for (auto& sample : samples) sorted.push_back(&sample);
+  std::ranges::sort(sorted, {}, &BoxSample::name);
+  for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i]->image_id = static_cast<std::int64_t>(i) + 1;
+}
+
+// The picture as a person sees it, from its header.
+PictureInfo info_of(const BoxSample& sample, const ImageReading& reading) {
   HeldBytes held;
   const auto source = source_of(sample, held);
-  const auto info = probe_picture(source.bytes, source.name, reading.decode);
-  sample.width = info.width;
-  sample.height = info.height;
+  return probe_picture(source.bytes, source.name, reading.decode);
 }
 
 // The part of the box inside the picture.
@@ -78,7 +86,7 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
     BoxSample sample;
     sample.name = picture.file;
     sample.bytes.file = picture.file;
-    sample.image_id = picture.image_id;
+    sample.image_id = picture.image_id.value_or(0);
     if (!by_name.emplace(picture.file, std::move(picture)).second) {
       fail(ErrorKind::data, "{}: the picture {} stands twice; join its boxes", raw.origin, sample.name);
     }
@@ -89,25 +97,25 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
          skipped.empty() ? "" : "; the first: " + skipped.front().reason);
   }
   if (reading.check) drop_unusable(split, reading, skipped);
-  // Pictures without a number get one by their name's place.
-  if (std::any_of(split.samples.begin(), split.samples.end(), [](const BoxSample& one) { return one.image_id == 0; })) {
-    std::vector<BoxSample*> sorted;
-    for (auto& sample : split.samples) sorted.push_back(&sample);
-    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
-    for (std::size_t i = 0; i < sorted.size(); ++i) sorted[i]->image_id = static_cast<std::int64_t>(i) + 1;
-  }
+  number_pictures(split.samples, by_name);
   Flaws outside("boxes reach outside their picture and are cut"), empty("boxes have no area and are dropped"),
-      sizes("pictures are not as large as their annotation says; their own size counts");
+      sizes("pictures are not as large as their annotation says; their own size counts"),
+      turned("pictures were annotated before their EXIF turn; their boxes are turned with them");
   std::int64_t id = 0;
   for (auto& sample : split.samples) {
     auto& picture = by_name.at(sample.name);
-    read_size(sample, reading);
+    const auto info = info_of(sample, reading);
+    sample.width = info.width;
+    sample.height = info.height;
     const bool said = picture.width > 0 && picture.height > 0;
-    if (said && (picture.width != sample.width || picture.height != sample.height)) sizes.add(picture.where);
+    const bool differs = said && (picture.width != sample.width || picture.height != sample.height);
+    const bool stored = differs && swaps_sides(info.orientation) && picture.width == sample.height && picture.height == sample.width;
+    if (differs) (stored ? turned : sizes).add(picture.where);
     for (auto& box : picture.boxes) {
       if (picture.normalized) {
         box.rect = {box.rect.x * sample.width, box.rect.y * sample.height, box.rect.width * sample.width, box.rect.height * sample.height};
       }
+      if (stored) box.rect = upright_rect(box.rect, info.orientation, picture.width, picture.height);
       const auto place = std::find(labels.begin(), labels.end(), box.label);
       if (place == labels.end()) {
         const auto close = nearest(box.label, labels);
@@ -131,7 +139,7 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
       sample.boxes.push_back({inside, static_cast<std::int32_t>(place - labels.begin()), box.crowd, area, ++id});
     }
   }
-  for (const auto* flaws : {&empty, &outside, &sizes}) flaws->note(notes);
+  for (const auto* flaws : {&empty, &outside, &sizes, &turned}) flaws->note(notes);
   return split;
 }
 

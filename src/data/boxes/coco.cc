@@ -32,7 +32,8 @@ struct Entry {
   }
   std::int64_t whole(const char* key) const {
     const auto& value = at(key, "a whole number");
-    if (!value.is_number_integer()) refuse(key, "a whole number");
+    const bool fits = value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t{1} << 62);
+    if (!fits) refuse(key, "a whole number");
     return value.get<std::int64_t>();
   }
   std::string text(const char* key) const {
@@ -114,7 +115,8 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
   for (const auto& entry : entries(root, "images", where, true)) {
     RawPicture picture;
     picture.file = entry.text("file_name");
-    picture.image_id = entry.whole("id");
+    const auto id = entry.whole("id");
+    picture.image_id = id;
     picture.where = entry.where;
     const auto side = [&](const char* key) {
       const auto length = entry.object.contains(key) ? entry.whole(key) : 0;
@@ -123,8 +125,8 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     };
     picture.width = side("width");
     picture.height = side("height");
-    if (!picture_of.emplace(picture.image_id, raw.pictures.size()).second) {
-      fail(ErrorKind::data, "{}: id {} stands twice; give each picture its own", entry.where, picture.image_id);
+    if (!picture_of.emplace(id, raw.pictures.size()).second) {
+      fail(ErrorKind::data, "{}: id {} stands twice; give each picture its own", entry.where, id);
     }
     raw.pictures.push_back(std::move(picture));
   }
@@ -143,7 +145,8 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     if (picture == picture_of.end()) fail(ErrorKind::data, "{}: image_id {} is none of the file's pictures", entry.where, image);
     box.rect = rect_of(entry);
     const auto& object = entry.object;
-    box.crowd = object.contains("iscrowd") && object["iscrowd"].is_number() && object["iscrowd"] != 0;
+    const json crowd = object.value("iscrowd", json(0));
+    box.crowd = crowd == true || (crowd.is_number() && crowd != 0);
     if (object.contains("area") && object["area"].is_number()) box.area = object["area"].get<double>();
     box.where = entry.where;
     if (!object.contains("id")) ++unnumbered;

@@ -119,7 +119,8 @@ void hold_out_validation(BoxData& data, const Options& options) {
 void limit_training(BoxData& data, const Options& options) {
   if (options.max_train_samples <= 0 || static_cast<std::size_t>(options.max_train_samples) >= data.train.size()) return;
   const auto out = data.train.size() - static_cast<std::size_t>(options.max_train_samples);
-  const auto rest = draw(data.train, out, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::subset)).second;
+  auto rest = draw(data.train, out, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::subset)).second;
+  rest.resize(static_cast<std::size_t>(options.max_train_samples));  // fewer than it takes to hold every class: the limit counts
   data.notes.push_back(fmt::format("max_train_samples: {} of {} training pictures", rest.size(), data.train.size()));
   data.train = pick(data.train, rest);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct RawBox {
 struct RawPicture {
   std::string file;           // as the annotations name it
   int width = 0, height = 0;  // as they say; 0: they don't
-  std::int64_t image_id = 0;  // 0: none
+  std::optional<std::int64_t> image_id;
   std::vector<RawBox> boxes;
   std::string where;
   bool normalized = false;    // the boxes are shares of the picture's sides (YOLO)
@@ -32,7 +33,7 @@ struct RawPicture {
 struct RawBoxes {
   std::string origin;
   std::vector<RawPicture> pictures;
-  std::vector<std::string> labels;         // all that the format names, in its order; VOC names none
+  std::vector<std::string> labels;         // all that the format names, in its order; VOC without labelmap.txt: none
   std::vector<std::int64_t> category_ids;  // COCO's; else empty
   std::vector<std::string> notes;
 };
@@ -43,7 +44,16 @@ RawPicture parse_voc(std::string_view text, const std::string& where);
 // `labels` of data.yaml: a line's class is an index into it.
 std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, const std::vector<std::string>& labels);
 
-enum class BoxFormat { none, coco, voc, yolo };
+// YOLO's data.yaml.
+struct YoloData {
+  std::string root;                            // key path; "": the file's own folder
+  std::vector<std::string> labels;
+  std::map<std::string, std::string> splits;   // train | validation | test: folder of pictures or list of them
+};
+YoloData parse_yolo_data(std::string_view text, const std::string& where);
+// VOC's labelmap.txt as CVAT writes it: "name:colour:parts:actions" a line, "#" begins a remark.
+std::vector<std::string> parse_labelmap(std::string_view text, const std::string& where);
+
 // The format of a path, by names and first bytes.
 BoxFormat box_format_of(const std::string& path);
 

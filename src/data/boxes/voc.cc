@@ -1,4 +1,5 @@
 // Pascal VOC: one XML file a picture. Corners count pixels from 1; a box whose corners are the same has no area.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <pugixml.hpp>
@@ -57,6 +58,7 @@ RawPicture parse_voc(std::string_view text, const std::string& where) {
     box.where = lines.at(object);
     box.label = std::string(trim(object.child("name").text().get()));
     if (box.label.empty()) fail(ErrorKind::data, "{}: an <object> without a <name>", box.where);
+    if (!is_valid_utf8(box.label)) fail(ErrorKind::data, "{}: a <name> that is not UTF-8: '{}'", box.where, excerpt(repair_utf8(box.label)));
     const auto corners = object.child("bndbox");
     if (!corners) fail(ErrorKind::data, "{}: an <object> without a <bndbox>", box.where);
     const double left = number_of(lines, corners, "xmin"), top = number_of(lines, corners, "ymin");
@@ -65,6 +67,20 @@ RawPicture parse_voc(std::string_view text, const std::string& where) {
     picture.boxes.push_back(std::move(box));
   }
   return picture;
+}
+
+std::vector<std::string> parse_labelmap(std::string_view text, const std::string& where) {
+  std::vector<std::string> labels;
+  std::int64_t number = 0;
+  for (const auto& line : split(text, '\n')) {
+    ++number;
+    const std::string name(trim(std::string_view(line).substr(0, line.find(':'))));
+    if (name.empty() || name[0] == '#') continue;
+    if (!is_valid_utf8(name)) fail(ErrorKind::data, "{}:{}: a name that is not UTF-8: '{}'", where, number, excerpt(repair_utf8(name)));
+    if (std::ranges::find(labels, name) != labels.end()) fail(ErrorKind::data, "{}:{}: the name '{}' stands twice", where, number, name);
+    labels.push_back(name);
+  }
+  return labels;
 }
 
 namespace {
@@ -77,6 +93,21 @@ std::string picture_file(const fs::path& root, const fs::path& annotation, const
     if (!candidate.empty() && fs::exists(folder / candidate)) return (folder / candidate).string();
   }
   return (folder / (named.empty() ? stem + ".jpg" : named)).string();
+}
+
+// The classes that labelmap.txt names, in its order; none where it is not there. Its "background" is a class only where a
+// box bears it.
+std::vector<std::string> labels_of(const fs::path& root, const RawBoxSplits& splits) {
+  const auto file = root / "labelmap.txt";
+  if (!fs::exists(file)) return {};
+  auto labels = parse_labelmap(read_file(file, ErrorKind::data, 16 << 20), file.string());
+  const bool used = std::ranges::any_of(splits, [](const auto& split) {
+    return std::ranges::any_of(split.second.pictures, [](const RawPicture& picture) {
+      return std::ranges::any_of(picture.boxes, [](const RawBox& box) { return box.label == "background"; });
+    });
+  });
+  if (!used) std::erase(labels, "background");
+  return labels;
 }
 
 RawBoxes read_list(const fs::path& root, const std::string& origin, const std::vector<std::string>& stems) {
@@ -109,12 +140,15 @@ RawBoxSplits read_voc_splits(const std::string& path) {
       splits[split] = read_list(root, list.string(), stems);
     }
   }
-  if (!splits.empty()) return splits;
-  std::set<std::string> stems;
-  for (const auto& entry : fs::directory_iterator(root / "Annotations")) {
-    if (entry.path().extension() == ".xml") stems.insert(entry.path().stem().string());
+  if (splits.empty()) {
+    std::set<std::string> stems;
+    for (const auto& entry : fs::directory_iterator(root / "Annotations")) {
+      if (entry.path().extension() == ".xml") stems.insert(entry.path().stem().string());
+    }
+    splits["train"] = read_list(root, (root / "Annotations").string(), {stems.begin(), stems.end()});
   }
-  splits["train"] = read_list(root, (root / "Annotations").string(), {stems.begin(), stems.end()});
+  const auto labels = labels_of(root, splits);
+  for (auto& [name, raw] : splits) raw.labels = labels;
   return splits;
 }
 

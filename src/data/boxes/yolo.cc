@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -67,12 +68,6 @@ std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, 
 
 namespace {
 
-struct DataFile {
-  fs::path file, root;
-  std::vector<std::string> labels;
-  std::map<std::string, fs::path> splits;
-};
-
 std::vector<std::string> names_of(const YAML::Node& names, const std::string& where) {
   std::vector<std::string> labels;
   if (names.IsSequence()) {
@@ -84,31 +79,45 @@ std::vector<std::string> names_of(const YAML::Node& names, const std::string& wh
       labels.push_back(name.as<std::string>());
     }
   }
-  if (labels.empty()) fail(ErrorKind::data, "{}: no names; expected a list of classes", where);
+  std::set<std::string> seen;
+  for (const auto& label : labels) {
+    if (!seen.insert(label).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", where, label);
+  }
   return labels;
 }
 
-DataFile read_data_file(const fs::path& path) {
-  DataFile data;
-  data.file = fs::is_directory(path) ? path / "data.yaml" : path;
-  const auto where = data.file.string();
+}  // namespace
+
+YoloData parse_yolo_data(std::string_view text, const std::string& where) {
+  YoloData data;
   try {
-    const auto root = YAML::Load(read_file(data.file, ErrorKind::data, 16 << 20));
+    const auto root = YAML::Load(std::string(text));
     if (!root.IsMap()) fail(ErrorKind::data, "{}: expected keys train, val and names", where);
-    data.labels = names_of(root["names"], where);
-    data.root = data.file.parent_path();
-    if (root["path"]) {
-      const fs::path own = root["path"].as<std::string>();
-      data.root = own.is_absolute() ? own : data.root / own;
-    }
+    if (root["names"]) data.labels = names_of(root["names"], where);
+    if (root["path"]) data.root = root["path"].as<std::string>();
     for (const auto& [key, split] : {std::pair{"train", "train"}, {"val", "validation"}, {"test", "test"}}) {
       if (root[key] && root[key].IsScalar()) data.splits[split] = root[key].as<std::string>();
     }
   } catch (const YAML::Exception& error) {
-    fail(ErrorKind::data, "{}:{}: broken YAML: {}", where, error.mark.line + 1, error.msg);
+    fail(ErrorKind::data, "{}{}: broken YAML: {}", where, error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1), error.msg);
   }
+  if (data.labels.empty()) fail(ErrorKind::data, "{}: no names; expected a list of classes", where);
   if (!data.splits.contains("train")) fail(ErrorKind::data, "{}: no key train; expected the folder of the training pictures", where);
   return data;
+}
+
+namespace {
+
+struct DataFile {
+  fs::path file, root;
+  YoloData data;
+};
+
+DataFile read_data_file(const fs::path& path) {
+  const auto file = fs::is_directory(path) ? path / "data.yaml" : path;
+  auto data = parse_yolo_data(read_file(file, ErrorKind::data, 16 << 20), file.string());
+  const fs::path own = data.root;
+  return {file, own.is_absolute() ? own : file.parent_path() / own, std::move(data)};
 }
 
 // Relative to the root; "../train/images", as some exports write it, also from the root itself.
@@ -138,11 +147,11 @@ fs::path label_file(const fs::path& picture) {
 RawBoxSplits read_yolo_splits(const std::string& path) {
   const auto data = read_data_file(path);
   RawBoxSplits splits;
-  for (const auto& [split, named] : data.splits) {
+  for (const auto& [split, named] : data.data.splits) {
     const auto place = place_of(data, named);
     RawBoxes& raw = splits[split];
     raw.origin = place.string();
-    raw.labels = data.labels;
+    raw.labels = data.data.labels;
     std::vector<fs::path> pictures;
     if (fs::is_directory(place)) {
       for (const auto& listed : list_folder(place.string()).pictures) pictures.push_back(place / listed.path);
@@ -157,7 +166,7 @@ RawBoxSplits read_yolo_splits(const std::string& path) {
       one.normalized = true;
       const auto labels = label_file(picture.lexically_normal());
       one.where = labels.string();
-      if (fs::exists(labels)) one.boxes = parse_yolo(read_file(labels, ErrorKind::data, 64 << 20), labels.string(), data.labels);
+      if (fs::exists(labels)) one.boxes = parse_yolo(read_file(labels, ErrorKind::data, 64 << 20), labels.string(), data.data.labels);
       raw.pictures.push_back(std::move(one));
     }
   }

@@ -4,6 +4,7 @@
 
 #include "core/files.h"
 #include "core/text.h"
+#include "data/boxes/write_boxes.h"
 
 namespace strop {
 namespace {
@@ -35,7 +36,9 @@ json split_part(const char* name, const BoxSplit& split, const std::vector<std::
 
 }  // namespace
 
-json inspect_boxes(const Options& options, const InspectOptions&, const ImageReading& reading, std::string& text) {
+json inspect_boxes(const Options& options, const InspectOptions& what, const ImageReading& reading, std::string& text) {
+  const auto format = what.write.empty() ? BoxFormat::none : box_format_named(what.format);
+  if (format != BoxFormat::none) check_new_folder(what.write);
   const auto data = load_box_data(options, reading);
   json part = {{"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
   text += fmt::format("data    {}\nlabels  {}\n", options.data, excerpt(join(data.label_names, ", "), 200));
@@ -44,6 +47,11 @@ json inspect_boxes(const Options& options, const InspectOptions&, const ImageRea
   }
   for (const auto& note : data.notes) text += "note    " + note + "\n";
   for (const auto& one : data.skipped) part["skipped"].push_back({{"name", one.name}, {"reason", one.reason}});
+  if (format == BoxFormat::none) return part;
+  const auto written = write_box_data(data, format, what.write);
+  text += fmt::format("written {} ({}): {} pictures, {} boxes\n", what.write, what.format, written.pictures, written.boxes);
+  for (const auto& note : written.notes) text += "note    " + note + "\n";
+  part["written"] = {{"folder", what.write}, {"format", what.format}, {"pictures", written.pictures}, {"boxes", written.boxes}, {"notes", written.notes}};
   return part;
 }
 

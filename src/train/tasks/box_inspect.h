@@ -8,7 +8,8 @@
 
 namespace strop {
 
-// Splits with their pictures, boxes by class and sizes, and what is wrong with them: as JSON, and added to `text`.
+// Splits with their pictures, boxes by class and sizes, and what is wrong with them: as JSON, and added to `text`. With what.write the data
+// is written, too (data/boxes/write_boxes.h).
 nlohmann::ordered_json inspect_boxes(const Options& options, const InspectOptions& what, const ImageReading& reading, std::string& text);
 
 }  // namespace strop

@@ -1,5 +1,6 @@
 #include "train/tasks/box_source.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -21,7 +22,6 @@ BoxSource::BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t vi
       augmented_(work.augment != BoxAugmentForm{}),
       strict_(strict),
       views_(views),
-      most_boxes_(BoxMaker(split, work).most_boxes()),
       loader_(std::make_unique<BoxMaker>(split, work), threads, kBatchesAhead),
       lengths_(split.size(), 1),
       labels_(split.size(), 0) {}
@@ -44,14 +44,20 @@ State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) 
   note_faults(batch_, samples);
   const auto count = static_cast<std::int64_t>(samples.size());
   torch::Tensor pixels = torch::zeros({count, form_.height, form_.width, 3});
-  torch::Tensor targets = torch::full({count, most_boxes_, 5}, -1.0F);
+  std::size_t most = 1;
+  for (const auto& one : batch_.boxes) {
+    most = std::max(most, one.boxes.size());
+    made_boxes_ += static_cast<std::int64_t>(one.boxes.size());
+    lost_boxes_ += one.lost;
+  }
+  torch::Tensor targets = torch::full({count, static_cast<std::int64_t>(most), 5}, -1.0F);
   const std::size_t floats = 3 * static_cast<std::size_t>(form_.height) * static_cast<std::size_t>(form_.width);
   std::size_t made = 0;
   for (std::size_t i = 0; i < samples.size() && made < batch_.size(); ++i) {
     if (batch_.samples[made] != samples[i]) continue;
     std::copy_n(batch_.pixels.data() + made * floats, floats, pixels.data_ptr<float>() + i * floats);
-    auto* row = targets.data_ptr<float>() + static_cast<std::int64_t>(i) * most_boxes_ * 5;
-    for (const auto& box : batch_.boxes[made]) {
+    auto* row = targets.data_ptr<float>() + i * most * 5;
+    for (const auto& box : batch_.boxes[made].boxes) {
       const std::array<double, 5> numbers = {static_cast<double>(box.label), box.rect.x + box.rect.width / 2, box.rect.y + box.rect.height / 2,
                                              box.rect.width, box.rect.height};
       row = std::transform(numbers.begin(), numbers.end(), row, [](double number) { return static_cast<float>(number); });
@@ -80,6 +86,11 @@ void BoxSource::note_faults(const PictureBatch& batch, std::span<const std::int6
     labels_[static_cast<std::size_t>(sample)] = -1;
     log_warning("skipped: {}", reason);
   }
+}
+
+std::vector<std::string> BoxSource::findings() const {
+  if (lost_boxes_ == 0) return {};
+  return {fmt::format("augment: {} of {} boxes lay outside of the inputs that were made, or almost, and were left out", lost_boxes_, made_boxes_ + lost_boxes_)};
 }
 
 std::string BoxSource::fault_of(std::size_t row) const {

@@ -1,5 +1,5 @@
 // Pictures with boxes as batches: `pixels`, N x 3 x height x width in fp32, channels-last, normalised; and `targets`
-// (models/detector.h), as many rows for every batch of the split.
+// (models/detector.h), as many rows as the sample of the batch with the most boxes has, at least one.
 #pragma once
 
 #include <deque>
@@ -27,6 +27,7 @@ class BoxSource : public BatchSource {
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
   std::string fault_of(std::size_t row) const override;
+  std::vector<std::string> findings() const override;
 
  private:
   void note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples);
@@ -34,7 +35,8 @@ class BoxSource : public BatchSource {
   const BoxSplit& split_;
   InputForm form_;
   bool augmented_, strict_;
-  std::int64_t views_, most_boxes_;
+  std::int64_t views_;
+  std::int64_t made_boxes_ = 0, lost_boxes_ = 0;  // of the inputs handed out
   ImageLoader loader_;
   std::vector<std::int64_t> lengths_;
   std::vector<std::int32_t> labels_;

@@ -195,6 +195,7 @@ class ObjectDetection : public Task {
   json inspect_data(const Options& options, const InspectOptions& what, std::string& text) const override {
     return inspect_boxes(options, what, reading_of(options), text);
   }
+  bool writes_data() const override { return true; }
 
  private:
   static std::vector<std::vector<FoundBox>> found_on(const Opened& opened, const TaskSplit& split, const Options& options) {

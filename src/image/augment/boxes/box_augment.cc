@@ -43,6 +43,7 @@ void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, doubl
   const int left = static_cast<int>(std::lround(x)), top = static_cast<int>(std::lround(y));
   const int first_x = std::max(left, frame.x), first_y = std::max(top, frame.y);
   const int last_x = std::min(left + width, frame.x + frame.width), last_y = std::min(top + height, frame.y + frame.height);
+  canvas.lost += static_cast<std::int64_t>(source.boxes.size());
   if (first_x >= last_x || first_y >= last_y) return;
   const Picture part = resize_part(source.picture.view(), width, height, filter, {first_x - left, first_y - top, last_x - first_x, last_y - first_y});
   for (int row = 0; row < part.height(); ++row) {
@@ -56,11 +57,12 @@ void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, doubl
     box.rect.x += frame.x;
     box.rect.y += frame.y;
     canvas.boxes.push_back(box);
+    --canvas.lost;
   }
 }
 
 BoxedPicture empty_canvas(const InputForm& form) {
-  return {Picture(form.width, form.height, form.background[0], form.background[1], form.background[2]), {}};
+  return {Picture(form.width, form.height, form.background[0], form.background[1], form.background[2]), {}, 0};
 }
 
 Scale fitting_scale(const Picture& picture, const InputForm& form) {
@@ -96,6 +98,7 @@ void average_with(BoxedPicture& canvas, const BoxedPicture& other) {
   auto* to = canvas.picture.data();
   const auto* from = other.picture.data();
   for (std::size_t i = 0; i < canvas.picture.size(); ++i) to[i] = static_cast<std::uint8_t>((to[i] + from[i] + 1) / 2);
+  canvas.lost += other.lost;
   canvas.boxes.insert(canvas.boxes.end(), other.boxes.begin(), other.boxes.end());
 }
 
