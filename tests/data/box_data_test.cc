@@ -351,6 +351,8 @@ TEST_F(BoxFolder, NamesOfYoloMustBeThereAndDiffer) {
   expect_parts(error(), {"data.yaml", "no names"});
   put("data.yaml", "train: images/train\nnames: [cat, dog, cat]\n");
   expect_parts(error(), {"data.yaml", "'cat' stands twice"});
+  put("data.yaml", "train: images/train\nnames: [cat, \"\xF0\xAF\xAF\"]\n");  // found by fuzzing
+  expect_parts(error(), {"data.yaml", "not UTF-8"});
   put("data.yaml", "train: images/train\nnames: {0: cat, 2: dog}\n");
   expect_parts(error(), {"data.yaml", "no class 1"});
   put("data.yaml", "train: images/train\nnames: [cat\n");

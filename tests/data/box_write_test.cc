@@ -136,6 +136,13 @@ TEST_F(Written, CocoKeepsNumbersAndAreas) {
   EXPECT_EQ(data.train.samples[0].boxes.at(0).area, 7.25);
 }
 
+TEST_F(Written, ABoxOnTheBorderOfMediumStaysThere) {
+  put_picture("in/05.png", 331, 257);
+  put("train", R"([{"id": 1, "file_name": "05.png"}])", R"([{"image_id": 1, "category_id": 7, "bbox": [101, 53, 96, 96]}])");
+  write(in(), "yolo", "y");
+  EXPECT_EQ(load(folder_ / "y").train.samples.at(0).boxes.at(0).area, 96 * 96);
+}
+
 TEST_F(Written, WhatAFormatCannotSayIsCounted) {
   const auto yolo = write(in(), "yolo", "y"), voc = write(in(), "voc", "v");
   EXPECT_EQ(yolo.boxes, 5);

@@ -48,7 +48,7 @@ Rect around(const Picture& picture, std::int32_t label) {
 
 BoxedPicture augmented(const BoxAugmentForm& augment, std::uint64_t key) {
   std::int32_t next = 0;
-  const auto draw = [&next](Rng&) { return square(++next); };
+  const auto draw = [&next](Rng&) { return square(++next % 4); };
   return augment_boxes(square(0), augment, kForm, draw, Rng(3, RngUse::augment, {key}));
 }
 

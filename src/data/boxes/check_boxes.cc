@@ -113,7 +113,10 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
     if (differs) (stored ? turned : sizes).add(picture.where);
     for (auto& box : picture.boxes) {
       if (picture.normalized) {
-        box.rect = {box.rect.x * sample.width, box.rect.y * sample.height, box.rect.width * sample.width, box.rect.height * sample.height};
+        // Rounded: what was 96 pixels is 96 again, on the right side of the border between small, medium and large.
+        const auto pixels = [](double share, int side) { return std::round(share * side * 1e6) / 1e6; };
+        box.rect = {pixels(box.rect.x, sample.width), pixels(box.rect.y, sample.height), pixels(box.rect.width, sample.width),
+                    pixels(box.rect.height, sample.height)};
       }
       if (stored) box.rect = upright_rect(box.rect, info.orientation, picture.width, picture.height);
       const auto place = std::find(labels.begin(), labels.end(), box.label);

@@ -81,6 +81,7 @@ std::vector<std::string> names_of(const YAML::Node& names, const std::string& wh
   }
   std::set<std::string> seen;
   for (const auto& label : labels) {
+    if (!is_valid_utf8(label)) fail(ErrorKind::data, "{}: a name that is not UTF-8: '{}'", where, excerpt(repair_utf8(label)));
     if (!seen.insert(label).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", where, label);
   }
   return labels;
