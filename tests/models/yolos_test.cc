@@ -350,8 +350,8 @@ TEST(YolosFiles, HeadForOtherClassesIsMadeAnew) {
 struct TinyFolder {
   TinyFolder() { std::filesystem::copy(ReferenceCase("yolos/tiny").folder() / "model.safetensors", place() / "model.safetensors"); }
   std::filesystem::path place() const { return folder.path(); }
-  std::unique_ptr<Model> open(const nlohmann::json& config, const nlohmann::json& processor) const {
-    std::ofstream(place() / "config.json") << config.dump();
+  std::unique_ptr<Model> open(const nlohmann::json& said, const nlohmann::json& processor) const {
+    std::ofstream(place() / "config.json") << said.dump();
     std::ofstream(place() / "preprocessor_config.json") << processor.dump();
     return open_model(place(), {}).model;
   }
