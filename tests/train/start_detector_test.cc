@@ -25,8 +25,11 @@ TEST(StartDetector, KnownClassesAndNothingKeepTheirRows) {
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const std::int64_t from = labels[i] == "cat" ? 0 : labels[i] == "dog" ? 1 : labels[i] == "owl" ? 2 : -1;
       const auto row = weight[static_cast<std::int64_t>(i)];
-      if (from >= 0) EXPECT_TRUE(at::equal(row, stored[from])) << labels[i];
-      else EXPECT_LT(row.abs().max().item<double>(), 0.06) << labels[i] << " begins near nothing";
+      if (from >= 0) {
+        EXPECT_TRUE(at::equal(row, stored[from])) << labels[i];
+      } else {
+        EXPECT_LT(row.abs().max().item<double>(), 0.06) << labels[i] << " begins near nothing";
+      }
     }
     EXPECT_TRUE(at::equal(weight[weight.size(0) - 1], stored[3])) << "nothing";
   }
