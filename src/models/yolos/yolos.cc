@@ -60,6 +60,7 @@ std::unique_ptr<Model> build_yolos(const json& config, const ModelOptions& optio
   if (config.value("use_mid_position_embeddings", true)) {
     mid = std::make_shared<vit::MidPositions>(
         vit::MidPositions::Sizes{dims.layers, dims.width, dims.patch, dims.rows, dims.columns, dims.detections});
+    mid->table.memory_name = names.prefix + "encoder.interpolation.mid_position_embeddings";
   }
   auto model = std::make_unique<Model>("yolos", own_config, names.prefix);
   std::int64_t index = 0;
