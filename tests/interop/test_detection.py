@@ -84,7 +84,7 @@ def theirs(scenes, model, names=NAMES):
     """The same by Transformers: every class but "nothing" of every query is a box."""
     result = []
     for file in sorted((scenes / "val").glob("*.png")):
-        pixels = torch.from_numpy(numpy.asarray(Image.open(file).convert("RGB"))).permute(2, 0, 1).float() / 255
+        pixels = torch.from_numpy(numpy.array(Image.open(file).convert("RGB"))).permute(2, 0, 1).float() / 255
         pixels = (pixels - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
         with torch.no_grad():
             answer = model.eval()(pixels[None])

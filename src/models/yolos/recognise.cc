@@ -23,7 +23,7 @@ std::vector<std::int64_t> yolos_groups(const LayerShapes& shapes) {
 // Transformers' files for COCO have a label for each number that COCO gave away, from 0 on, "N/A" for those that it took back.
 void add_category_ids(nlohmann::json& config) {
   const auto labels = config.value("id2label", nlohmann::json::object());
-  if (config.contains("category_ids") || labels.value("0", "") != "N/A") return;
+  if (config.contains("category_ids") || !labels.is_object() || !labels.contains("0") || labels["0"] != "N/A") return;
   std::vector<std::int64_t> ids(labels.size());
   std::iota(ids.begin(), ids.end(), 0);
   config["category_ids"] = ids;
