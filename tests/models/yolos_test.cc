@@ -73,7 +73,8 @@ TEST_P(Yolos, IsRecognisedAndLosesNoTensor) {
   EXPECT_EQ(task_of_model(reference.folder()), kObjectDetection);
   EXPECT_TRUE(opened.made.empty());
   EXPECT_EQ(model.label_names, (std::vector<std::string>{"cat", "dog", "owl"}));
-  EXPECT_EQ(model.block_names(), (std::vector<std::string>{"embeddings", "encoder.layer.0", "encoder.layer.1", "encoder.layer.2", "layernorm", "heads"}));
+  EXPECT_EQ(model.block_names(), (std::vector<std::string>{"embeddings", "encoder.layer.0", "encoder.layer.1", "encoder.layer.2",
+                                                           "layernorm", "heads"}));
   EXPECT_EQ(model.block(model.head_begin()).name(), "heads");
   EXPECT_EQ(model.detector->groups(), (std::vector<std::vector<std::int32_t>>{{0, 1, 2}}));
   EXPECT_EQ(model.task_architecture, "YolosForObjectDetection");
@@ -295,7 +296,8 @@ TEST(YolosIncrement, AddedClassesLeaveTheOldAsTheyAre) {
   EXPECT_TRUE(same_bits(first.at("outputs.0").narrow(2, 0, 4), old.at("outputs").narrow(2, 0, 4))) << "it begins with the head's boxes";
   train(model, model.size() - 1);
   State state = run(model, reference.pixels());
-  state.set(kTargets, torch::tensor({4.0F, 10.0F, 12.0F, 8.0F, 9.0F, 1.0F, 20.0F, 18.0F, 10.0F, 7.0F}).view({1, 2, 5}).expand({2, 2, 5}).contiguous());
+  const Tensor boxes_of_each = torch::tensor({4.0F, 10.0F, 12.0F, 8.0F, 9.0F, 1.0F, 20.0F, 18.0F, 10.0F, 7.0F});
+  state.set(kTargets, boxes_of_each.view({1, 2, 5}).expand({2, 2, 5}).contiguous());
   model.detector->losses(state).mean().backward();
   {
     torch::NoGradGuard no_grad;
@@ -366,7 +368,9 @@ TEST(YolosFiles, InputForm) {
   EXPECT_EQ(form.fit, Fit::squash);
   EXPECT_FLOAT_EQ(form.mean[0], 0.485F);
   const TinyFolder tiny;
-  const auto processed = *tiny.open(tiny.config, {{"size", {{"shortest_edge", 48}, {"longest_edge", 80}}}, {"image_mean", {0.5, 0.5, 0.5}}, {"resample", 3}})->input_form;
+  const nlohmann::json size = {{"shortest_edge", 48}, {"longest_edge", 80}};
+  const nlohmann::json processor = {{"size", size}, {"image_mean", {0.5, 0.5, 0.5}}, {"resample", 3}};
+  const auto processed = *tiny.open(tiny.config, processor)->input_form;
   EXPECT_EQ(processed.width, 48);
   EXPECT_EQ(processed.height, 48);
   EXPECT_EQ(processed.fit, Fit::squash) << "detectors cut nothing off";

@@ -69,10 +69,11 @@ std::vector<std::int64_t> cheapest_assignment(std::span<const double> costs, std
   for (const double cost : costs) {
     if (std::isfinite(cost)) most = std::max(most, std::abs(cost));
   }
+  const double above_all = 2 * most * static_cast<double>(std::min(height, width)) + 1;
   const bool turned = height > width;
   std::vector<double> own(costs.size());
   for (std::size_t i = 0; i < costs.size(); ++i) {
-    own[turned ? i % width * height + i / width : i] = std::isfinite(costs[i]) ? costs[i] : 2 * most * static_cast<double>(std::min(height, width)) + 1;
+    own[turned ? i % width * height + i / width : i] = std::isfinite(costs[i]) ? costs[i] : above_all;
   }
   std::vector<std::int64_t> result(height, -1);
   const ShortestPaths paths(std::move(own), std::min(height, width), std::max(height, width));
