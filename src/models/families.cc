@@ -5,6 +5,7 @@
 #include "models/fastestdet/fastestdet.h"
 #include "models/resnet/resnet.h"
 #include "models/vit/vit.h"
+#include "models/yolos/yolos.h"
 #include "models/yolox/yolox.h"
 
 namespace strop {
@@ -25,6 +26,7 @@ const std::vector<Family>& families() {
       {"yolox", kObjectDetection, "YOLOX nano, tiny, s, m, l, x (upstream's files), and its head on a classifier",
        &recognise_yolox, &build_yolox},
       {"fastestdet", kObjectDetection, "FastestDet (upstream's files)", &recognise_fastestdet, &build_fastestdet},
+      {"yolos", kObjectDetection, "YOLOS (Transformers)", &recognise_yolos, &build_yolos},
       {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers and timm)", &recognise_vit, &build_vit},
   };
   return list;

@@ -127,6 +127,8 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   opened.model = known.family->build(config, options, known.where);
   opened.model->task = opened.model->detector ? kObjectDetection : known.family->task;
   opened.model->category_ids = config.value("category_ids", std::vector<std::int64_t>());
+  // Those of other labels than the ones asked for.
+  if (opened.model->category_ids.size() > opened.model->label_names.size()) opened.model->category_ids.clear();
   if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);
   opened.made = opened.model->load(known.files.weights, options.seed);
   return opened;

@@ -82,6 +82,7 @@ Filter filter_of(const Source& from) {
 // Sides of `key`: {"height", "width"}, {"shortest_edge"} or a number; 0 where the key gives none of them.
 struct Sides {
   int height = 0, width = 0, shortest = 0;
+  bool whole = false;  // the whole picture is wanted: detectors' processors
 };
 Sides sides_of(const Source& from, const char* key) {
   Sides sides;
@@ -91,6 +92,7 @@ Sides sides_of(const Source& from, const char* key) {
     sides.height = sides.width = sides.shortest = from.side(key, value);
   } else if (value.contains("shortest_edge")) {
     sides.shortest = from.side(key, value["shortest_edge"]);
+    sides.whole = value.contains("longest_edge");
   } else if (value.contains("height") && value.contains("width")) {
     sides.height = from.side(key, value["height"]);
     sides.width = from.side(key, value["width"]);
@@ -111,9 +113,10 @@ void read_transformers(const Source& from, InputForm& form) {
     from.set_size(form, size.height, size.width);
     form.fit = Fit::squash;
   } else if (size.shortest > 0) {
-    // ConvNext's processor: below 384 the short side to size / crop_pct and the centre, else both sides to size.
+    // ConvNext's processor: below 384 the short side to size / crop_pct and the centre, else both sides to size. Detectors'
+    // keep the proportions and fill up batches; here all pictures are squares.
     from.set_size(form, size.shortest, size.shortest);
-    form.fit = size.shortest < 384 ? Fit::crop : Fit::squash;
+    form.fit = size.shortest < 384 && !size.whole ? Fit::crop : Fit::squash;
     from.set_crop_pct(form);
   }
   if (from.has("fit") && from.object["fit"].is_string()) form.fit = parse_fit(from.object["fit"].get<std::string>());

@@ -45,7 +45,10 @@ nlohmann::json saved_config(const Model& model) {
   }
   config["architectures"] = {model.task_architecture};
   if (!model.category_ids.empty()) config["category_ids"] = model.category_ids;
-  if (model.one_size && config.contains("image_size")) config["image_size"] = size_of(*model.input_form);
+  if (model.one_size && config.contains("image_size")) {
+    const auto& form = *model.input_form;
+    config["image_size"] = config["image_size"].is_array() ? nlohmann::json{form.height, form.width} : size_of(form);
+  }
   if (!model.detector) config["problem_type"] = "single_label_classification";
   return config;
 }

@@ -10,7 +10,8 @@
 namespace strop {
 namespace {
 
-// Rows of the stored class predictions under the labels that the model has.
+// Rows of the stored class predictions under the labels that the model has. Rows behind those of the labels ("nothing is
+// here", in softmax heads) are kept.
 void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& bias, const std::vector<std::string>& stored,
                const std::vector<std::string>& wanted) {
   // The layer may point at the file's own rows.
@@ -27,6 +28,10 @@ void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& b
       layer.bias[row].fill_(layer.fresh_bias);
     }
   }
+  const auto more = weight.size(0) - static_cast<std::int64_t>(stored.size());
+  if (more <= 0 || more != layer.weight.size(0) - static_cast<std::int64_t>(wanted.size())) return;
+  layer.weight.narrow(0, layer.weight.size(0) - more, more).copy_(weight.narrow(0, weight.size(0) - more, more));
+  layer.bias.narrow(0, layer.bias.size(0) - more, more).copy_(bias.narrow(0, bias.size(0) - more, more));
 }
 
 }  // namespace

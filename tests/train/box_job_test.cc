@@ -135,6 +135,34 @@ TEST_F(BoxJob, InspectConverts) {
   EXPECT_FALSE(std::filesystem::exists(job_.path("other")));
 }
 
+// One whose boxes are a set, matched with the true ones; its frozen layers are cached.
+TEST_F(BoxJob, ADetectorOfASetOfBoxesLearnsAndIsOpenedAgain) {
+  for (const auto* method : {"full", "head"}) {
+    auto wanted = options(method, method);
+    wanted.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/yolos/mid").string();
+    wanted.num_train_epochs = 6;
+    wanted.learning_rate = "0.003";
+    wanted.augment = {"none"};
+    train(wanted);
+    double first = 0, last = 0;
+    for (const auto& line : job_.log(method)) {
+      if (!line.contains("loss")) continue;
+      last = line.at("loss").get<double>();
+      if (first == 0) first = last;
+    }
+    EXPECT_LT(last, 0.9 * first) << method;
+    Options use;
+    use.model = job_.path(method).string();
+    use.data = job_.path("scenes").string();
+    use.quiet = true;
+    EXPECT_EQ(nlohmann::json::parse(evaluate(use)).at("eval_map"), job_.json(method, "all_results.json").at("test_map"));
+    EXPECT_EQ(job_.json(method, "config.json").at("image_size"), (nlohmann::json{64, 64}));
+    for (const auto& one : found(method, "scenes/test.json")) {
+      EXPECT_TRUE(one.at("category_id") == 10 || one.at("category_id") == 20) << one;
+    }
+  }
+}
+
 TEST_F(BoxJob, AFrozenBackboneIsCachedByViewAndProved) {
   auto head = options("head");
   head.augment = {"light", "mosaic"};

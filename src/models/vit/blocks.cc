@@ -26,19 +26,28 @@ Tensor some_rows(const Tensor& x, double left_out, std::uint64_t key) {
 
 }  // namespace
 
-Embeddings::Embeddings(const Dims& dims, const Names& names, std::int64_t index)
+Embeddings::Embeddings(const Dims& dims, const Names& names, std::int64_t index, std::shared_ptr<MidPositions> mid)
     : Block("embeddings", index),
       dims_(dims),
+      mid_(std::move(mid)),
       cls_token_(LayerKind::table, {1, 1, dims.width}, false, ""),
       distillation_token_(LayerKind::table, {1, 1, dims.width}, false, ""),
+      detection_tokens_(LayerKind::table, {1, dims.detections, dims.width}, false, ""),
       mask_token_(LayerKind::table, {1, dims.width}, false, ""),
-      positions_(LayerKind::table, {1, dims.rows * dims.columns + dims.placed(), dims.width}, false, ""),
+      positions_(LayerKind::table, {1, dims.placements(), dims.width}, false, ""),
       projection_(LayerKind::conv, {dims.width, dims.channels, dims.patch, dims.patch}, true) {
   add_layer(names.cls_token, cls_token_);
   if (dims.distilled) add_layer(names.distillation_token, distillation_token_);
+  if (dims.detections > 0) add_layer(names.detection_tokens, detection_tokens_);
   if (dims.mask_token) add_layer(names.mask_token, mask_token_);
+  if (mid_) add_layer(names.mid_positions, mid_->table);
   add_layer(names.positions, positions_);
   add_layer(names.projection, projection_);
+}
+
+std::vector<Port> Embeddings::writes() const {
+  if (dims_.detections == 0) return {{"hidden", Rows::sample}};
+  return {{"hidden", Rows::sample}, {kSides, Rows::sample}};
 }
 
 // The convolution's stride is its size, so it is a product over the patches laid out as rows.
@@ -61,26 +70,37 @@ Tensor Embeddings::positions(std::int64_t rows, std::int64_t columns) const {
   return scaled.permute({0, 2, 3, 1}).reshape({1, rows * columns, dims_.width});
 }
 
+Tensor Embeddings::first_tokens(torch::ScalarType precision) const {
+  Tensor first = cls_token_.weight_in(precision);
+  if (dims_.distilled) first = at::cat({first, distillation_token_.weight_in(precision)}, 1);
+  if (dims_.first_placed) first = first + positions_.weight.narrow(1, 0, dims_.placed()).to(precision);
+  if (dims_.detections == 0) return first;
+  const Tensor places = positions_.weight.narrow(1, dims_.placements() - dims_.detections, dims_.detections);
+  return at::cat({detection_tokens_.weight_in(precision) + places.to(precision), first}, 1);
+}
+
 void Embeddings::forward(State& state, const Pass& pass) const {
   const Tensor pixels = state.at("pixels");
   const auto samples = pixels.size(0), prefix = dims_.prefix();
   Tensor tokens = patches(pixels, pass) +
                   positions(pixels.size(2) / dims_.patch, pixels.size(3) / dims_.patch).to(pass.precision);
-  if (pass.training && pass.patch_dropout > 0) {
+  if (pass.training && pass.patch_dropout > 0 && !mid_) {
     tokens = some_rows(tokens, pass.patch_dropout, pass.mask_key(index(), 1));
   }
-  Tensor first = cls_token_.weight_in(pass.precision);
-  if (dims_.distilled) first = at::cat({first, distillation_token_.weight_in(pass.precision)}, 1);
-  if (dims_.first_placed) first = first + positions_.weight.narrow(1, 0, prefix).to(pass.precision);
-  const Tensor hidden = at::cat({first.expand({samples, prefix, dims_.width}), tokens}, 1);
+  const Tensor hidden = at::cat({first_tokens(pass.precision).expand({samples, prefix, dims_.width}), tokens}, 1);
   state.set("hidden", dropout(hidden, {pass.rate(dims_.hidden_dropout), pass.mask_key(index(), 0)}));
+  if (dims_.detections == 0) return;
+  const Tensor sides = torch::tensor({static_cast<float>(pixels.size(3)), static_cast<float>(pixels.size(2))});
+  state.set(kSides, sides.expand({samples, 2}).contiguous());
 }
 
 void Embeddings::fit_pictures(std::int64_t height, std::int64_t width) {
   const auto rows = height / dims_.patch, columns = width / dims_.patch;
   if (table_fits(rows, columns)) return;
   torch::NoGradGuard no_grad;
-  positions_.replace_weight(at::cat({positions_.weight.narrow(1, 0, dims_.placed()), positions(rows, columns)}, 1));
+  const Tensor behind = positions_.weight.narrow(1, dims_.placements() - dims_.detections, dims_.detections);
+  positions_.replace_weight(at::cat({positions_.weight.narrow(1, 0, dims_.placed()), positions(rows, columns), behind}, 1));
+  if (mid_) mid_->fit(rows, columns);
   dims_.rows = rows;
   dims_.columns = columns;
 }
@@ -94,9 +114,12 @@ double Embeddings::multiply_adds(double) const {
          static_cast<double>(dims_.patch * dims_.patch * dims_.channels * dims_.width);
 }
 
-EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t layer, std::int64_t index)
+EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t layer, std::int64_t index,
+                           std::shared_ptr<MidPositions> mid)
     : Block(names.block + std::to_string(layer), index),
       dims_(dims),
+      layer_(layer),
+      mid_(layer + 1 < dims.layers ? std::move(mid) : nullptr),
       kept_(layer + 1 == dims.layers ? dims.read_tokens() : 0),
       norm1_(dims.width, dims.eps),
       norm2_(dims.width, dims.eps),
@@ -136,8 +159,10 @@ EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t la
 
 // Prompts that an earlier block left are read unless others take their place.
 std::vector<std::string> EncoderLayer::reads() const {
-  if (prompts_.adapter) return {"hidden"};
-  return {"hidden", TokenSlot::kPort};
+  std::vector<std::string> names = {"hidden"};
+  if (!prompts_.adapter) names.emplace_back(TokenSlot::kPort);
+  if (mid_) names.emplace_back(kSides);
+  return names;
 }
 
 std::vector<Port> EncoderLayer::writes() const {
@@ -184,7 +209,8 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
                           ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
                           : linear_plus(down_, up, sum, pass),
                       pass);
-  state.set("hidden", prompts_.leave(state, out.view({samples, kept, dims_.width}), own.size(1)));
+  const Tensor left = prompts_.leave(state, out.view({samples, kept, dims_.width}), own.size(1));
+  state.set("hidden", mid_ ? left + mid_->behind(layer_, state.at(kSides)).to(pass.precision) : left);
 }
 
 double EncoderLayer::multiply_adds(double) const {

@@ -8,12 +8,14 @@
 namespace strop::vit {
 
 Names transformers_names(const std::string& model_type, bool with_teacher) {
-  const std::string prefix = model_type + ".", embeddings = prefix + "embeddings.";
+  const std::string prefix = (model_type == "yolos" ? "vit" : model_type) + ".", embeddings = prefix + "embeddings.";
   Names names;
   names.cls_token = embeddings + "cls_token";
   if (model_type == "deit") names.distillation_token = embeddings + "distillation_token";
   if (model_type == "dinov2") names.mask_token = embeddings + "mask_token";
+  names.detection_tokens = embeddings + "detection_tokens";
   names.positions = embeddings + "position_embeddings";
+  names.mid_positions = prefix + "encoder.mid_position_embeddings";
   names.projection = embeddings + "patch_embeddings.projection";
   names.final_norm = prefix + "layernorm";
   names.head = with_teacher ? "cls_classifier" : "classifier";

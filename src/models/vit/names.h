@@ -7,7 +7,7 @@ namespace strop::vit {
 
 struct Names {
   // Full names of layers. "" where the format has none.
-  std::string cls_token, distillation_token, mask_token, positions, projection;
+  std::string cls_token, distillation_token, detection_tokens, mask_token, positions, mid_positions, projection;
   std::string final_norm, head, distillation_head;
   std::string prefix;   // before the names of blocks: "vit."
   std::string block;    // "encoder.layer.": the block's number follows
@@ -16,7 +16,8 @@ struct Names {
   std::string scale_suffix;  // ".lambda1"
 };
 
-// As Transformers writes "vit", "deit" and "dinov2" on disk (version 5 uses other names in memory, see memory_name).
+// As Transformers writes "vit", "deit" and "dinov2" on disk (version 5 uses other names in memory, see memory_name), and
+// the parts that "yolos" has of "vit", beside tokens and positions of its own.
 Names transformers_names(const std::string& model_type, bool with_teacher);
 // As timm writes its VisionTransformer.
 Names timm_names(bool with_teacher, bool average_pooling);

@@ -42,13 +42,10 @@ void Embeddings::export_to(onnx::Graph& graph) const {
   const auto rows = onnx::transposed(graph, onnx::reshaped(graph, patches, {0, dims_.width, -1}), {0, 2, 1});
   const auto places = onnx::constant(graph, "positions", positions(patches.height, patches.width));
   const auto tokens = onnx::sum(graph, rows, places);
-  Tensor first = cls_token_.weight;
-  if (dims_.distilled) first = at::cat({first, distillation_token_.weight}, 1);
-  if (dims_.first_placed) first = first + positions_.weight.narrow(1, 0, dims_.prefix());
   const auto samples = graph.node("Shape", {tokens}, {{"start", std::int64_t{0}}, {"end", std::int64_t{1}}});
   const auto each = graph.integers({dims_.prefix(), dims_.width});
   const auto size = graph.node("Concat", {samples, each}, {{"axis", std::int64_t{0}}});
-  const auto before = graph.node("Expand", {onnx::constant(graph, "first", first), size});
+  const auto before = graph.node("Expand", {onnx::constant(graph, "first", first_tokens(torch::kFloat)), size});
   graph.set("hidden", graph.node("Concat", {before, tokens}, {{"axis", std::int64_t{1}}}));
 }
 

@@ -2,61 +2,12 @@
 
 #include "core/error.h"
 #include "models/picture_head.h"
-#include "models/vit/blocks.h"
+#include "models/vit/read_dims.h"
 
 namespace strop {
 namespace {
 
 using nlohmann::json;
-
-// A width and a height, or one number for both.
-std::pair<std::int64_t, std::int64_t> sides(const json& config, const char* key, std::int64_t fallback, const std::string& where) {
-  if (!config.contains(key)) return {fallback, fallback};
-  const auto& value = config[key];
-  if (value.is_array() && value.size() == 2 && value[0].is_number_integer() && value[1].is_number_integer()) {
-    return {value[0].get<std::int64_t>(), value[1].get<std::int64_t>()};
-  }
-  const auto side = config_integer(config, key, 1, where);
-  return {side, side};
-}
-
-std::int64_t integer_or(const json& config, const char* key, std::int64_t fallback, const std::string& where) {
-  return config.contains(key) ? config_integer(config, key, 1, where) : fallback;
-}
-
-void refuse(const json& config, const char* key, const json& only, const std::string& where) {
-  if (config.contains(key) && !config[key].is_null() && config[key] != only) {
-    fail(ErrorKind::model, "{}: {} is {}; supported for vision transformers: {}", where, key, config[key].dump(), only.dump());
-  }
-}
-
-// Keys that both formats share (those of timm are made by the recognition); defaults are Transformers'.
-vit::Dims read_dims(const json& config, const std::string& where) {
-  vit::Dims dims{};
-  dims.width = integer_or(config, "hidden_size", 768, where);
-  dims.heads = integer_or(config, "num_attention_heads", 12, where);
-  dims.layers = integer_or(config, "num_hidden_layers", 12, where);
-  dims.mlp = integer_or(config, "intermediate_size", 3072, where);
-  dims.channels = integer_or(config, "num_channels", 3, where);
-  const auto [height, width] = sides(config, "image_size", 224, where);
-  const auto [patch, across] = sides(config, "patch_size", 16, where);
-  if (patch != across) fail(ErrorKind::model, "{}: patch_size is {}; square patches are supported", where, config["patch_size"].dump());
-  dims.patch = patch;
-  dims.rows = height / patch;
-  dims.columns = width / patch;
-  if (dims.rows < 1 || dims.columns < 1) {
-    fail(ErrorKind::model, "{}: a picture of {} x {} holds no patch of {}", where, height, width, patch);
-  }
-  if (dims.width % dims.heads != 0) {
-    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, dims.width, dims.heads);
-  }
-  dims.eps = config.value("layer_norm_eps", 1e-12);
-  dims.hidden_dropout = config.value("hidden_dropout_prob", 0.0);
-  dims.attention_dropout = config.value("attention_probs_dropout_prob", 0.0);
-  dims.qkv_bias = config.value("qkv_bias", true);
-  dims.first_placed = true;
-  return dims;
-}
 
 // Picture sizes and colours that the format's published weights were trained with.
 InputForm usual_form(const vit::Dims& dims, Fit fit, double crop_pct, Filter filter, bool imagenet) {
@@ -94,13 +45,13 @@ struct Build {
 Build transformers_build(const json& config, const ModelOptions& options, const std::string& where) {
   Build build;
   build.family = config["model_type"].get<std::string>();
-  refuse(config, "hidden_act", "gelu", where);
-  refuse(config, "use_swiglu_ffn", false, where);
-  auto& dims = build.dims = read_dims(config, where);
+  vit::refuse_others(config, "hidden_act", "gelu", where);
+  vit::refuse_others(config, "use_swiglu_ffn", false, where);
+  auto& dims = build.dims = vit::read_dims(config, where);
   dims.size_advice = build.family == "dinov2" ? "" : "call the model with interpolate_pos_encoding=True";
   const bool teacher = with_teacher(config, options);
   if (build.family == "dinov2") {
-    dims.mlp = dims.width * integer_or(config, "mlp_ratio", 4, where);
+    dims.mlp = dims.width * vit::integer_or(config, "mlp_ratio", 4, where);
     dims.eps = config.value("layer_norm_eps", 1e-6);
     dims.layer_scale = true;
     dims.mask_token = config.value("use_mask_token", true);
@@ -124,7 +75,7 @@ Build transformers_build(const json& config, const ModelOptions& options, const 
 Build timm_build(const json& config, const std::string& where) {
   const auto& shapes = config["strop"];
   Build build;
-  auto& dims = build.dims = read_dims(shapes, where);
+  auto& dims = build.dims = vit::read_dims(shapes, where);
   dims.distilled = shapes["distilled"].get<bool>();
   dims.layer_scale = shapes["layer_scale"].get<bool>();
   dims.first_placed = shapes["first_placed"].get<bool>();
