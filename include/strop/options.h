@@ -56,7 +56,10 @@ struct Options {
   bool gradual_unfreezing = false;     // layerwise: each stage adds one block instead of replacing it
   std::string layerwise_order = "top_down";  // top_down | bottom_up
   std::int64_t layerwise_steps = 0;    // steps of each stage; 0: num_train_epochs shared among the stages
-  double join_epochs = 0;              // incremental: epochs of a second stage that tunes the whole network
+  double join_epochs = 0;              // incremental: epochs of a second run that tunes the whole network
+  std::string replay_data;             // join: pictures of the classes from before; empty: none
+  std::int64_t replay_samples = 0;     // join: so many of them; 0: all
+  double pseudo_labels = 0.5;          // join: least score of a box that the model finds and is then taught; 0: off
   std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
   std::string surgical_first;          // the lowest of them; empty: measured
   double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between

@@ -33,7 +33,11 @@ void add_method_keys(KeyTable& t) {
   t.integer("layerwise_steps", &Options::layerwise_steps, at_least(0),
             "layerwise: steps of each stage; 0: num_train_epochs shared among the stages.");
   t.number("join_epochs", &Options::join_epochs, at_least(0),
-           "incremental: epochs of a second stage that tunes the whole network at a low rate; 0: none, old answers stay.");
+           "incremental: epochs of a second run that tunes the whole network at a low rate (join); 0: none, old answers stay.");
+  t.path("replay_data", &Options::replay_data, "join: pictures whose boxes are of the classes from before, trained on as well.");
+  t.integer("replay_samples", &Options::replay_samples, at_least(0), "replay_data: so many pictures of it, drawn by the seed; 0: all.");
+  t.number("pseudo_labels", &Options::pseudo_labels, rate(),
+           "join: boxes of classes that the data does not label are taken from the model as it begins, from this score on; 0: none.");
   t.integer("surgical", &Options::surgical, at_least(0),
             "layerwise: train this many blocks side by side, those with the largest gradients for their weights; 0: off.");
   t.text("surgical_first", &Options::surgical_first, "The lowest block of surgical; empty: measured on a few batches.");

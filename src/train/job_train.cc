@@ -9,7 +9,7 @@
 #include "planner/choose.h"
 #include "strop/job.h"
 #include "train/finish_run.h"
-#include "train/pretrain.h"
+#include "train/first_run.h"
 #include "train/run_folder.h"
 #include "train/save_model.h"
 #include "train/surgical.h"
@@ -115,16 +115,18 @@ RunResult resume_run(const Options& options) {
   return execute(std::move(plan), std::move(bench), folder, loaded);
 }
 
-// A plan is one training; pretraining is another, before it.
-void refuse_pretraining(const Options& options) {
-  if (options.pretrain_data.empty()) return;
-  fail(ErrorKind::usage, "pretrain_data: a plan holds one training; run the options themselves with strop train, or plan each alone");
+// A plan is one training.
+void refuse_two_runs(const Options& options) {
+  const auto folder = first_run_folder(options);
+  if (folder.empty()) return;
+  fail(ErrorKind::usage, "{}: a plan holds one training; run the options themselves with strop train, or plan each alone",
+       folder == "pretrain" ? "pretrain_data" : "join_epochs");
 }
 
 }  // namespace
 
 Plan make_plan(const Options& options) {
-  refuse_pretraining(options);
+  refuse_two_runs(options);
   const auto bench = open_workbench(choose_task(options), options);
   auto plan = plan_for(bench->options, *bench);
   check_plan(plan, *bench);
@@ -137,7 +139,7 @@ RunResult train(const Options& options) {
   if (!options.replay.empty()) return train(replay_plan(options));
   const Task& task = choose_task(options);
   const auto folder = claim_folder(options, task.name());
-  auto bench = open_workbench(task, after_pretraining(options, folder.path));
+  auto bench = open_workbench(task, after_first_run(options, folder.path));
   Plan plan = plan_for(bench->options, *bench);
   settle_learning_rate(plan, *bench);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
@@ -146,7 +148,7 @@ RunResult train(const Options& options) {
 RunResult train(const Plan& plan) {
   if (plan.options.quiet || plan.options.json) set_log_level(LogLevel::warning);
   if (!plan.options.resume.empty()) return resume_run(plan.options);
-  refuse_pretraining(plan.options);
+  refuse_two_runs(plan.options);
   const Task& task = choose_task(plan.options);
   const auto folder = claim_folder(plan.options, task.name());
   auto bench = open_workbench(task, plan.options);

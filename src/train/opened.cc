@@ -105,10 +105,9 @@ bool tunes_head_alone(const Options& options) {
   });
 }
 
-bool adds_classes(const Options& options) {
-  return std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
-    return method.adds_classes && method.name == options.method;
-  });
+Labels labels_of_method(const Options& options) {
+  const auto own = std::ranges::find(methods(), options.method, &Method::name);
+  return own == methods().end() ? Labels::data : own->labels;
 }
 
 fs::path weights_file(const fs::path& base) {
@@ -127,7 +126,7 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   model_options.seed = static_cast<std::uint64_t>(options.seed);
   model_options.image_size = options.image_size;
   model_options.task = options.task == kObjectDetection ? options.task : "";
-  model_options.add_classes = adds_classes(options);
+  model_options.add_classes = labels_of_method(options) == Labels::model_and_data;
   finish(opened, options, model_options);
   return opened;
 }
@@ -165,7 +164,7 @@ Opened open_for_use(const Options& options) {
     if (opened.record->task == kObjectDetection) model_options.task = opened.record->task;
     Options ran;
     ran.method = opened.record->method;
-    model_options.add_classes = adds_classes(ran);
+    model_options.add_classes = labels_of_method(ran) == Labels::model_and_data;
   }
   const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
   if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);

@@ -9,6 +9,7 @@
 
 #include "models/model.h"
 #include "report/run_record.h"
+#include "tuning/method.h"
 #include "strop/options.h"
 #include "text/tokenizer.h"
 
@@ -42,8 +43,8 @@ std::vector<std::string> read_label_list(const std::string& file);
 // Whether the method that options name tunes nothing below the head.
 bool tunes_head_alone(const Options& options);
 
-// Whether it adds to a detector the classes of the data that it lacks.
-bool adds_classes(const Options& options);
+// Whose classes the model that it trains has; those of the data for a method that is not known yet (auto).
+Labels labels_of_method(const Options& options);
 
 // The file that holds the base's weights; empty where they are in several.
 std::filesystem::path weights_file(const std::filesystem::path& base);

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/error.h"
-#include "train/pretrain.h"
+#include "train/first_run.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -60,7 +60,7 @@ RunFolder claim_folder(const Options& options, const std::string& task) {
       // The lock, and what a process that was killed early had not put in place yet (see write_file_atomic).
       if (entry.path().filename().string().starts_with(".")) continue;
       // A first stage that was stopped, or is done.
-      if (!options.pretrain_data.empty() && entry.path().filename() == kPretrainFolder) continue;
+      if (entry.path().filename() == first_run_folder(options)) continue;
       fail(ErrorKind::usage, "out: {} exists and holds files; go on with it by --resume, or choose another folder", folder.string());
     }
   }

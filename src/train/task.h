@@ -63,6 +63,8 @@ class Task {
 
   // --- data ---
   virtual TaskData load(const Options& options) const = 0;
+  // What the opened model adds to the rows to train on, before its first step. Returns notes for a person.
+  virtual std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const;
   // Rows to evaluate a trained model on, and rows without labels. Error(data).
   virtual std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,
                                                      std::vector<std::string>& notes) const = 0;

@@ -32,6 +32,10 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
   }
+  for (const auto& note : task.complete(data, opened, options)) {
+    data.notes.push_back(note);
+    log_info("data: {}", note);
+  }
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {

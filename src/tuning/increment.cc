@@ -18,17 +18,13 @@ std::vector<Stage> increment_stages(const ModelFacts& model, const Options& opti
     fail(ErrorKind::usage, "method incremental: this {} model has no branch for new classes: it adds to a detector the classes of "
          "the data that the model lacks, and there are none", model.family);
   }
-  std::vector<Stage> stages = {stage_from(model, options, "new classes", "incremental", last)};
-  if (options.join_epochs > 0) {
-    Stage join = stage_from(model, options, "join", "full", 0);
-    join.epochs = options.join_epochs;
-    for (const auto& block : join.blocks) {
-      const auto own = join.lr_scale.try_emplace(block, 1).first;
-      own->second *= kJoinRate;
-    }
-    stages.push_back(join);
-  }
-  return stages;
+  return {stage_from(model, options, "new classes", "incremental", last)};
+}
+
+std::vector<Stage> join_stages(const ModelFacts& model, const Options& options) {
+  Stage join = stage_from(model, options, "join", "join", 0);
+  for (const auto& block : join.blocks) join.lr_scale.try_emplace(block, 1).first->second *= kJoinRate;
+  return {join};
 }
 
 }  // namespace strop

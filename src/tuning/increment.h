@@ -1,9 +1,11 @@
 // Classes added to a detector that keeps what it knows.
 //
-// The new classes have a branch of their own (the last block of the row, models/detector.h) on the frozen network. The
-// first stage trains that branch alone: the old boxes and scores stay the same to the bit. With join_epochs a second
-// stage tunes the whole network together at a tenth of full tuning's rate; then the old classes do move, and the run
-// reports by how much.
+// incremental: the new classes have a branch of their own (the last block of the row, models/detector.h) on the frozen
+// network, and it alone is trained: the old boxes and scores stay the same to the bit.
+//
+// join: the whole network, old and new branches, at a tenth of full tuning's rate; then the old classes do move, and the
+// run reports by how much. What holds them: pictures from before (replay_data), and the model's own finds where a picture
+// does not label a class (pseudo_labels).
 #pragma once
 
 #include "tuning/method.h"
@@ -12,5 +14,6 @@ namespace strop {
 
 // Error(usage) where the model has no added branch: the data holds no class that the model lacks, or it is no detector.
 std::vector<Stage> increment_stages(const ModelFacts& model, const Options& options);
+std::vector<Stage> join_stages(const ModelFacts& model, const Options& options);
 
 }  // namespace strop

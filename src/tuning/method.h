@@ -29,6 +29,13 @@ enum class Trains {
   adapters,  // what it puts into slots; the weights stay
 };
 
+// The classes of the trained model.
+enum class Labels {
+  data,            // those of the data
+  model,           // the model's own: the data may lack some
+  model_and_data,  // the model's own, then those of the data that it lacks
+};
+
 using NamedLayers = std::vector<std::pair<std::string, Layer*>>;
 
 struct Method {
@@ -52,7 +59,7 @@ struct Method {
                                    const std::map<std::string, at::Tensor>& tensors) = nullptr;
 
   bool head_alone = false;  // the encoder stays as it is
-  bool adds_classes = false;  // the model keeps its own classes; those of the data that it lacks are added
+  Labels labels = Labels::data;
   bool merges = true;       // what trained folds into weights; otherwise the adapter's file is the only form
 };
 

@@ -28,12 +28,14 @@ const std::vector<Method>& methods() {
       {"bitfit", "the biases alone", Trains::parts, &bitfit_stages, &open_biases},
       {"ssf", "factors and shifts on the results of layers, folded in at the end", Trains::adapters, &ssf_stages, &open_ssf},
       {"adaptformer", "a bottleneck beside each MLP", Trains::adapters, &adaptformer_stages, &open_adaptformer,
-       "ADAPTFORMER", &adaptformer_config, &read_adaptformer, false, false, false},
+       "ADAPTFORMER", &adaptformer_config, &read_adaptformer, false, Labels::data, false},
       {"vpt", "trained tokens beside the picture's, in each block or in the first", Trains::adapters, &vpt_stages, &open_vpt,
-       "VPT", &vpt_config, &read_vpt, false, false, false},
+       "VPT", &vpt_config, &read_vpt, false, Labels::data, false},
       {"norm", "factors and shifts of the norm layers alone", Trains::parts, &norm_stages, &open_norms},
       {"incremental", "classes added to a detector: a branch of their own, the old answers untouched", Trains::weights,
-       &increment_stages, &open_weights, {}, nullptr, nullptr, false, true},
+       &increment_stages, &open_weights, {}, nullptr, nullptr, false, Labels::model_and_data},
+      {"join", "all weights of a detector at a low rate, its classes kept: what follows incremental", Trains::weights,
+       &join_stages, &open_weights, {}, nullptr, nullptr, false, Labels::model},
   };
   return list;
 }

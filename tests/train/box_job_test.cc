@@ -1,6 +1,7 @@
 // Whole jobs on boxes: train, save, open again, evaluate, predict; a detector on a classifier; increments.
 #include <sstream>
 
+#include "errors.h"
 #include "strop/job.h"
 #include "train/box_scenes.h"
 #include "train/tiny_job.h"
@@ -119,6 +120,42 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
     EXPECT_EQ(old[i].at("score"), before[i].at("score"));
   }
   EXPECT_LT(old.size(), after.size());
+}
+
+TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
+  auto base = options("full", "base");
+  base.num_train_epochs = 6;
+  base.learning_rate = "0.001";
+  train(base);
+  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}, {"test", 4}}) {
+    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
+  }
+  auto increment = options("incremental", "joined");
+  increment.model = job_.path("base").string();
+  increment.data = job_.path("more").string();
+  increment.test_file = job_.path("scenes/test.json").string();  // of the classes from before: they keep their numbers
+  increment.num_train_epochs = 2;
+  increment.join_epochs = 1;
+  increment.replay_data = job_.path("scenes").string();
+  increment.replay_samples = 8;
+  increment.pseudo_labels = 0.01;
+  increment.conf = 0.001;
+  train(increment);
+  EXPECT_TRUE(std::filesystem::exists(job_.path("joined/increment/report.html")));
+  const auto record = job_.json("joined", "strop.json");
+  EXPECT_EQ(record.at("labels"), (nlohmann::json{"red", "green", "blue"}));
+  EXPECT_EQ(record.at("method"), "join");
+  const auto notes = record.at("data_notes").dump();
+  EXPECT_NE(notes.find("does not label red, green"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("does not label blue"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("max_train_samples: 8 of 32"), std::string::npos) << notes;
+  // Opened again, it has its three classes in two groups.
+  EXPECT_FALSE(found("joined", "scenes/test.json").empty());
+
+  auto unknown = options("join", "unknown");
+  unknown.model = job_.path("base").string();
+  unknown.data = job_.path("more").string();
+  EXPECT_NE(message_of(ErrorKind::usage, [&] { train(unknown); }).find("no class 'blue'"), std::string::npos);
 }
 
 TEST_F(BoxJob, AMethodThatDoesNotFitIsRefusedWithTheReason) {

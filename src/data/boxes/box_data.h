@@ -25,14 +25,15 @@ struct BoxSample {
 struct BoxSplit {
   std::string origin;
   std::vector<BoxSample> samples;
+  std::vector<std::string> labelled = {};  // the classes that its files tell of: what is not drawn there is not there
   std::size_t size() const { return samples.size(); }
   bool empty() const { return samples.empty(); }
 };
 
 struct BoxData {
   BoxSplit train, validation, test;
-  std::vector<std::string> label_names;    // COCO: by category id; VOC: sorted; YOLO: as data.yaml lists them
-  std::vector<std::int64_t> category_ids;  // of each label in a COCO file; else 1 .. n
+  std::vector<std::string> label_names;    // those known before, then the data's: COCO by category id, VOC sorted, YOLO as listed
+  std::vector<std::int64_t> category_ids;  // of each label in a COCO file; else empty
   std::vector<SkippedPicture> skipped;
   std::vector<std::string> notes;
 };
@@ -46,8 +47,9 @@ bool looks_like_box_data(const std::string& path);
 //    file, in images/, in a folder named as the split or as the file;
 //  - VOC: a folder with Annotations/, JPEGImages/ and ImageSets/Main/{train,val,test}.txt (without them all are training);
 //  - YOLO: data.yaml, or the folder that holds it.
-// Without a validation split a share val_size is held out; max_train_samples cuts training. Error(data).
-BoxData load_box_data(const Options& options, const ImageReading& reading);
+// Without a validation split a share val_size is held out; max_train_samples cuts training. Classes of `known` (a model's)
+// keep their numbers, and boxes of them may stand in any split. Error(data).
+BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known = {});
 
 // Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names` (empty: the
 // split's own); boxes of others are an Error(data).

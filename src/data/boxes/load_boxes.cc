@@ -68,7 +68,7 @@ std::vector<std::string> labels_of(const RawBoxes& train) {
 }
 
 BoxSplit pick(BoxSplit& split, const std::vector<std::size_t>& rows) {
-  BoxSplit result{split.origin, {}};
+  BoxSplit result{split.origin, {}, split.labelled};
   for (const auto row : rows) result.samples.push_back(split.samples[row]);
   return result;
 }
@@ -137,7 +137,11 @@ void note_counts(BoxData& data) {
   }
   if (boxes == 0) fail(ErrorKind::data, "{}: no boxes on its {} training pictures", data.train.origin, data.train.size());
   std::vector<std::string> parts, none;
-  for (std::size_t i = 0; i < counts.size(); ++i) (counts[i] > 0 ? parts : none).push_back(counts[i] > 0 ? fmt::format("{} {}", data.label_names[i], counts[i]) : data.label_names[i]);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto& label = data.label_names[i];
+    if (counts[i] > 0) parts.push_back(fmt::format("{} {}", label, counts[i]));
+    else if (std::ranges::find(data.train.labelled, label) != data.train.labelled.end()) none.push_back(label);
+  }
   data.notes.push_back(fmt::format("{} boxes on {} training pictures: {}", boxes, data.train.size(), excerpt(join(parts, ", "), 300)));
   if (!none.empty()) data.notes.push_back("no training box of " + excerpt(join(none, ", "), 200) + ": nothing is learnt of them");
   if (without > 0) data.notes.push_back(fmt::format("{} training pictures without boxes: they teach what is nothing", without));
@@ -166,19 +170,24 @@ BoxFormat box_format_of(const std::string& path) {
 
 bool looks_like_box_data(const std::string& path) { return box_format_of(path) != BoxFormat::none; }
 
-BoxData load_box_data(const Options& options, const ImageReading& reading) {
+BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known) {
   auto splits = read_splits(options.data);
   if (!options.validation_file.empty()) splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
   if (!options.test_file.empty()) splits["test"] = read_whole(options.test_file, {"train", "test", "validation"});
   if (!splits.contains("train")) fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
   BoxData data;
-  data.label_names = labels_of(splits["train"]);
-  data.category_ids = splits["train"].category_ids;
+  const auto labelled = labels_of(splits["train"]);
+  data.label_names = known;
+  for (const auto& label : labelled) {
+    if (std::ranges::find(known, label) == known.end()) data.label_names.push_back(label);
+  }
+  if (known.empty()) data.category_ids = splits["train"].category_ids;
   for (auto& [name, raw] : splits) {
     data.notes.insert(data.notes.end(), raw.notes.begin(), raw.notes.end());
     auto& split = name == "train" ? data.train : name == "validation" ? data.validation : data.test;
     split = check_boxes(std::move(raw), data.label_names, reading, data.skipped, data.notes);
   }
+  data.train.labelled = labelled;
   if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);
   note_counts(data);

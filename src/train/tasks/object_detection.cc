@@ -16,6 +16,7 @@
 #include "train/tasks/box_gallery.h"
 #include "train/tasks/box_inspect.h"
 #include "train/tasks/boxes.h"
+#include "train/tasks/join_boxes.h"
 #include "train/tasks/picture_gallery.h"
 #include "train/tasks/picture_keys.h"
 #include "train/tasks/pictures.h"
@@ -39,26 +40,15 @@ ImageReading reading_of(const Options& options) {
   return {.strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
 }
 
-// The labels of a model that keeps its own: those, then the data's that it lacks.
-std::vector<std::string> joined_labels(const Options& options, const std::vector<std::string>& data_labels) {
+// The classes that the method keeps: those of the model, which has to name them.
+std::vector<std::string> kept_labels(const Options& options) {
+  if (labels_of_method(options) == Labels::data) return {};
   auto labels = labels_of_model(resolve_model(options.model, options.revision));
   if (labels.empty()) {
-    fail(ErrorKind::model, "{}: method {} adds to the classes of a detector, and this model names none; put a list of them beside it "
+    fail(ErrorKind::model, "{}: method {} keeps the classes of a detector, and this model names none; put a list of them beside it "
          "(coco.names, one a line)", options.model, options.method);
   }
-  for (const auto& label : data_labels) {
-    if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
-  }
   return labels;
-}
-
-void renumber(BoxSplit& split, const std::vector<std::string>& from, const std::vector<std::string>& to) {
-  for (auto& sample : split.samples) {
-    for (auto& box : sample.boxes) {
-      const auto& name = from[static_cast<std::size_t>(box.label)];
-      box.label = static_cast<std::int32_t>(std::find(to.begin(), to.end(), name) - to.begin());
-    }
-  }
 }
 
 class ObjectDetection : public Task {
@@ -79,20 +69,28 @@ class ObjectDetection : public Task {
   }
 
   TaskData load(const Options& options) const override {
-    auto data = load_box_data(options, reading_of(options));
+    const auto kept = kept_labels(options);
+    auto data = load_box_data(options, reading_of(options), kept);
+    if (labels_of_method(options) == Labels::model && data.label_names.size() > kept.size()) {
+      fail(ErrorKind::usage, "{}: the model has no class '{}', and method {} adds none; use method=incremental", options.data,
+           data.label_names[kept.size()], options.method);
+    }
     TaskData result;
     result.label_names = data.label_names;
-    if (adds_classes(options)) {
-      result.label_names = joined_labels(options, data.label_names);
-      for (auto* split : {&data.train, &data.validation, &data.test}) renumber(*split, data.label_names, result.label_names);
-    } else {
-      result.category_ids = std::move(data.category_ids);
-    }
+    result.category_ids = std::move(data.category_ids);
     result.train = std::make_unique<Boxes>(std::move(data.train), decode_options(options));
     if (!data.validation.empty()) result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Boxes>(std::move(data.test), decode_options(options));
     result.notes = std::move(data.notes);
     return result;
+  }
+
+  std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const override {
+    if (labels_of_method(options) != Labels::model) return {};
+    auto train = boxes_of(*data.train);
+    auto notes = join_boxes(train, opened, options, reading_of(options));
+    data.train = std::make_unique<Boxes>(std::move(train), decode_options(options));
+    return notes;
   }
 
   std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened, std::vector<std::string>& notes) const override {

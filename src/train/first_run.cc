@@ -1,0 +1,102 @@
+#include "train/first_run.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "strop/job.h"
+#include "train/opened.h"
+
+namespace strop {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Another run than the one that the options themselves ask for.
+Options part_of(const Options& options, const fs::path& place) {
+  Options part = options;
+  part.pretrain_data.clear();
+  part.replay_data.clear();
+  part.join_epochs = 0;
+  part.time.clear();  // what it takes is missing from the second run's
+  part.save = "full";
+  part.out = place.string();
+  return part;
+}
+
+Options pretraining(const Options& options, const fs::path& place) {
+  Options first = part_of(options, place);
+  first.data = options.pretrain_data;
+  first.validation_file.clear();
+  first.test_file.clear();
+  first.method = options.pretrain_method;
+  first.num_train_epochs = options.pretrain_epochs;
+  first.max_steps = first.top_k = first.surgical = 0;
+  first.surgical_first.clear();
+  first.max_train_samples = 0;
+  if (options.pretrain_top_k > 0) first.top_k = options.pretrain_top_k;
+  return first;
+}
+
+bool joins(const Options& options) {
+  return options.join_epochs > 0 && labels_of_method(options) == Labels::model_and_data;
+}
+
+// What goes on from the first run's model.
+Options second_run(const Options& options, const fs::path& place) {
+  Options second = options;
+  second.model = fs::absolute(place).lexically_normal().string();
+  // These told of the model that the first run began with.
+  second.head_labels.clear();
+  second.adapter.clear();
+  if (!options.pretrain_data.empty()) {
+    second.pretrain_data.clear();
+    if (second.head_init == "auto") second.head_init = "pretrained";
+    return second;
+  }
+  second.method = "join";
+  second.num_train_epochs = options.join_epochs;
+  second.max_steps = 0;
+  second.join_epochs = 0;
+  return second;
+}
+
+// Begins it, goes on with it, or finds it complete.
+void run_first(const Options& options, const fs::path& place) {
+  if (fs::exists(place / "report.html")) {
+    log_info("{}: complete; it is used as it is", place.string());
+  } else if (fs::exists(place / "plan.yaml")) {
+    Options rest;
+    rest.resume = place.string();
+    rest.quiet = options.quiet;
+    rest.json = options.json;
+    train(rest);
+  } else {
+    const auto first = options.pretrain_data.empty() ? part_of(options, place) : pretraining(options, place);
+    log_info("first {} on {}, into {}", first.method, first.data, place.string());
+    train(first);
+  }
+}
+
+}  // namespace
+
+std::string first_run_folder(const Options& options) {
+  return !options.pretrain_data.empty() ? "pretrain" : joins(options) ? "increment" : "";
+}
+
+Options after_first_run(const Options& options, const fs::path& folder) {
+  const auto name = first_run_folder(options);
+  if (name.empty()) return options;
+  if (name == "pretrain" && joins(options)) {
+    fail(ErrorKind::usage, "pretrain_data and join_epochs are three runs; train on pretrain_data by a command of its own, and give its folder "
+         "as --model");
+  }
+  try {
+    run_first(options, folder / name);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::interrupted) throw;
+    fail(error.kind(), "interrupted in the first of two runs; go on with the same command and --out {}", folder.string());
+  }
+  return second_run(options, folder / name);
+}
+
+}  // namespace strop
