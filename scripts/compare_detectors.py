@@ -1,9 +1,9 @@
-"""What adding classes did to a detector, as a table.
+"""What adding classes did to a detector: AP50 by class before and after, and whether the old answers stayed.
 
-usage: compare_detectors.py BEFORE.json AFTER.json BOXES_BEFORE.json BOXES_AFTER.json
+usage: compare_detectors.py RUN_BEFORE RUN_AFTER
 
-BEFORE and AFTER are what `strop eval --json` says of the detector without and with the added classes, the other two what
-`strop predict` finds on the same pictures. The old classes are those that BEFORE measures.
+Each run folder holds eval_results.json of `strop eval` and boxes.json of `strop predict`, both on the same pictures. The
+old classes are those that the first run was measured on.
 """
 
 import json
@@ -30,20 +30,30 @@ def table(before, after):
     rows = [(name, f"{before[name]:.1f}" if name in before else "-", f"{after[name]:.1f}") for name in after]
     old, new = [name for name in after if name in before], [name for name in after if name not in before]
     rows.append(("old classes", f"{mean(before[name] for name in old):.1f}", f"{mean(after[name] for name in old):.1f}"))
-    if new:
-        rows.append(("new classes", "-", f"{mean(after[name] for name in new):.1f}"))
-        rows.append(("all classes", "-", f"{mean(after.values()):.1f}"))
+    rows.append(("new classes", "-", f"{mean(after[name] for name in new):.1f}"))
+    rows.append(("all classes", "-", f"{mean(after.values()):.1f}"))
     return [f"{name:<14}{left:>8}{right:>8}" for name, left, right in [("AP50", "before", "after"), *rows]]
 
 
+def frozen(record):
+    """A line about the blocks of a run's record whose weights did not train."""
+    same = [one for one in record["blocks"] if one["frozen_hash_before"] and one["trained_parameters"] == 0]
+    changed = [one["name"] for one in same if one["frozen_hash_before"] != one["frozen_hash_after"]]
+    return (f"frozen blocks: {len(same)} of {len(record['blocks'])}, "
+            + (f"CHANGED: {', '.join(changed)}" if changed else "the hash of each the same before and after"))
+
+
 def main():
-    before, after, boxes_before, boxes_after = (pathlib.Path(name).read_text(encoding="utf-8") for name in sys.argv[1:])
-    old = ap50(before)
-    print("\n".join(["", *table(old, ap50(after))]))
-    forgotten = mean(old.values()) - mean(value for name, value in ap50(after).items() if name in old)
-    was, now = boxes(boxes_before, old), boxes(boxes_after, old)
-    print(f"forgetting: {forgotten:.1f} points; boxes of the old classes on the test pictures: {len(was)} before, {len(now)} after, "
-          + ("each the same in every digit" if was == now else "not the same"))
+    (measured_before, found_before), (measured_after, found_after) = (
+        [(pathlib.Path(run) / file).read_text(encoding="utf-8") for file in ("eval_results.json", "boxes.json")]
+        for run in sys.argv[1:])
+    before, after = ap50(measured_before), ap50(measured_after)
+    print("\n".join(table(before, after)))
+    print(f"forgetting: {mean(before.values()) - mean(after[name] for name in before):.1f} points")
+    was, now = boxes(found_before, before), boxes(found_after, before)
+    print(f"boxes of the old classes on the test pictures: {len(was)} before, {len(now)} after, "
+          + ("each the same in every digit" if was == now else "NOT the same"))
+    print(frozen(json.loads((pathlib.Path(sys.argv[2]) / "strop.json").read_text(encoding="utf-8"))))
 
 
 if __name__ == "__main__":

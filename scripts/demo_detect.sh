@@ -24,15 +24,15 @@ show "$strop" train --model $folder/base --data $scenes/added test_file=$scenes/
   --method incremental num_train_epochs=12
 printf '\nBoth trainings took %d s.\n' $((SECONDS - begun))
 
-# The same test pictures before and after; the old classes' boxes by both.
+# The same test pictures by both, labelled as each knows them.
 for run in base added; do
-  "$strop" predict --model $folder/$run --data $scenes/test/all.json >$folder/$run-boxes.json
+  [ $run = base ] && labels=old || labels=all
+  "$strop" eval --model $folder/$run --data $scenes/test/$labels.json --out $folder/$run >$folder/$run-eval.txt 2>&1
+  "$strop" predict --model $folder/$run --data $scenes/test/all.json >$folder/$run/boxes.json
 done
-show "$strop" eval --model $folder/base --data $scenes/test/old.json --json >$folder/before.json
-"$strop" eval --model $folder/added --data $scenes/test/all.json --json >$folder/after.json
-python3 scripts/compare_detectors.py $folder/before.json $folder/after.json $folder/base-boxes.json $folder/added-boxes.json
+show python3 scripts/compare_detectors.py $folder/base $folder/added
 
 mkdir -p $folder/some
 cp $scenes/test/images/scene-0000?.png $folder/some
-show "$strop" predict --model $folder/added --data $folder/some --draw $folder/drawn conf=0.3 >$folder/some.json
+show "$strop" predict --model $folder/added --data $folder/some --draw $folder/drawn conf=0.3 >$folder/drawn.json
 printf '\nPictures with boxes: %s\nThe reports: %s\n             %s\n' "$PWD/$folder/drawn" "$PWD/$folder/base/report.html" "$PWD/$folder/added/report.html"

@@ -220,6 +220,14 @@ class CompareDetectors(unittest.TestCase):
         self.assertIn(["new", "classes", "-", "30.0"], rows)
         self.assertIn(["c", "-", "30.0"], rows)
 
+    def test_a_frozen_block_that_changed_is_named(self):
+        def block(name, trained, before, after):
+            return {"name": name, "trained_parameters": trained, "frozen_hash_before": before, "frozen_hash_after": after}
+        record = {"blocks": [block("a", 0, "1", "1"), block("b", 0, "2", "2"), block("c", 9, "", "")]}
+        self.assertIn("2 of 3, the hash of each the same", compare_detectors.frozen(record))
+        record["blocks"][1]["frozen_hash_after"] = "3"
+        self.assertIn("CHANGED: b", compare_detectors.frozen(record))
+
 
 class Setup(InTempFolder):
     def setUp(self):
