@@ -89,6 +89,8 @@ class Model {
   std::int64_t max_positions = 0;
   // How its pictures are prepared; nothing for other inputs.
   std::optional<InputForm> input_form;
+  // Its format takes pictures of one size alone, config.json's image_size: that of input_form when it is saved.
+  bool one_size = false;
   // How its outputs become boxes; null: it is no detector.
   std::unique_ptr<Detector> detector;
 

@@ -33,7 +33,7 @@ std::vector<std::string> changed_layers(const Model& model, const std::set<std::
 
 // An adapter holds no position table: the base's stays as it is.
 void advise_on_size(const fs::path& folder, const Model& model) {
-  if (!model.input_form) return;
+  if (!model.one_size) return;
   const auto& form = *model.input_form;
   for (std::size_t i = 0; i < model.size(); ++i) {
     const auto advice = model.block(i).fit_advice(form.height, form.width);

@@ -19,7 +19,7 @@ void add_timm_keys(nlohmann::json& config, const Model& model) {
   if (!model.input_form) return;
   const auto& form = *model.input_form;
   form_keys["input_size"] = {3, form.height, form.width};
-  if (config.contains("model_args") && config["model_args"].contains("img_size")) config["model_args"]["img_size"] = size_of(form);
+  if (model.one_size && config.contains("model_args") && config["model_args"].contains("img_size")) config["model_args"]["img_size"] = size_of(form);
   form_keys["mean"] = form.mean;
   form_keys["std"] = form.std;
   form_keys["interpolation"] = filter_name(form.interpolation);
@@ -45,7 +45,7 @@ nlohmann::json saved_config(const Model& model) {
   }
   config["architectures"] = {model.task_architecture};
   if (!model.category_ids.empty()) config["category_ids"] = model.category_ids;
-  if (model.input_form && config.contains("image_size")) config["image_size"] = size_of(*model.input_form);
+  if (model.one_size && config.contains("image_size")) config["image_size"] = size_of(*model.input_form);
   if (!model.detector) config["problem_type"] = "single_label_classification";
   return config;
 }

@@ -185,7 +185,7 @@ def test_whole_models_open_at_the_size_that_they_were_trained_at(base, pictures,
     out = train(base, large_pictures, tmp_path / "run", "method=full", "save=full", f"image_size={LARGE}")
     model, loading = AutoModelForImageClassification.from_pretrained(out, output_loading_info=True)
     assert not loading["missing_keys"] and not loading["unexpected_keys"] and not loading["mismatched_keys"]
-    assert model.config.image_size == LARGE
+    assert model.config.image_size == (SIZE if model.config.model_type == "dinov2" else LARGE)
     assert_same(ours(large_pictures, tmp_path, out), theirs(large_pictures, model))
     more = {} if model.config.model_type == "dinov2" else dict(interpolate_pos_encoding=True)
     assert_same(ours(pictures, tmp_path, out, f"image_size={SIZE}"), theirs(pictures, model, **more))  # back at the base's

@@ -16,7 +16,6 @@ using Shape = std::vector<std::int64_t>;
 // Those of Transformers, and timm's with and without first tokens in the table; the position table's name.
 const std::vector<std::pair<std::string, std::string>> kLayouts = {{"vit", "vit.embeddings.position_embeddings"},
                                                                    {"deit", "deit.embeddings.position_embeddings"},
-                                                                   {"dinov2", "dinov2.embeddings.position_embeddings"},
                                                                    {"timm_distilled", "pos_embed"},
                                                                    {"timm_deit3", "pos_embed"}};
 
@@ -73,6 +72,16 @@ TEST_F(PictureSize, AWholeModelIsSavedForTheSizeThatItWasTrainedAt) {
       EXPECT_EQ(config.at("image_size"), 24);
     }
   }
+}
+
+TEST_F(PictureSize, DINOv2KeepsItsTableSinceItsLibraryFitsItToEveryPicture) {
+  auto full = options("dinov2", "full", "dinov2");
+  full.save = "full";
+  train(full);
+  const auto base = open_model(full.model, {}).model, alone = open_model(job_.path("dinov2"), {}).model;
+  EXPECT_EQ(alone->tensors().at("dinov2.embeddings.position_embeddings").size(1), base->tensors().at("dinov2.embeddings.position_embeddings").size(1));
+  EXPECT_EQ(job_.json("dinov2", "config.json").at("image_size"), base->config().at("image_size"));
+  EXPECT_EQ(alone->input_form->height, 24);
 }
 
 TEST_F(PictureSize, AnAdapterSaysWhatItCannotCarryAndMerges) {

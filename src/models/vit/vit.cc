@@ -191,6 +191,7 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
   model->pooling = options.pooling;
   model->task_architecture = build.architecture;
   model->input_form = build.form;
+  model->one_size = timm || build.family != "dinov2";  // Transformers fits DINOv2's table itself
   return model;
 }
 
