@@ -1,6 +1,6 @@
 # The front door. Each target does what it needs first; a second run downloads and builds nothing.
 .DEFAULT_GOAL := help
-.PHONY: help setup assets build demo demo-image test interop bench asan fuzz format tidy install clean
+.PHONY: help setup assets build demo demo-image demo-detect test interop bench asan fuzz format tidy install clean
 SHELL := bash
 
 BUILD ?= build/release
@@ -18,6 +18,7 @@ export STROP_DATA ?= $(abspath $(CURDIR)/../shared)
 help:
 	@echo "make demo      set up, build, fine-tune a sentence encoder on movie lines, show the report's place"
 	@echo "make demo-image  the same with pictures: EfficientNet-Lite0 finds faults in textile"
+	@echo "make demo-detect  the same with boxes: a detector on EfficientNet-Lite0 learns six classes, then two more"
 	@echo "make test      set up, build, run all tests"
 	@echo "make build     the release program: $(BUILD)/bin/strop     make install PREFIX=/usr/local"
 	@echo "make interop   files to and from Transformers and PEFT, both ways"
@@ -44,6 +45,11 @@ demo-image: setup
 	@scripts/fetch_assets.sh efficientnet_lite0 textile
 	@TARGETS=strop scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 	@scripts/demo_image.sh $(BUILD)
+
+demo-detect: setup
+	@scripts/fetch_assets.sh efficientnet_lite0 fashion_mnist
+	@TARGETS=strop scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
+	@scripts/demo_detect.sh $(BUILD)
 
 test: build assets
 	@scripts/setup.sh --optional browser

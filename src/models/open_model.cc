@@ -115,7 +115,8 @@ std::vector<std::string> labels_of_model(const fs::path& place) {
 
 OpenedModel open_model(const fs::path& place, ModelOptions options) {
   auto known = recognise(place);
-  if (options.task == kObjectDetection && known.family->task == kImageClassification) {
+  const bool on_classifier = options.task == kObjectDetection && known.family->task == kImageClassification;
+  if (on_classifier) {
     known.recognition.config = detector_config(known.family->name, known.recognition.config);
     known.recognition.why += "; with the neck and head of YOLOX on its maps";
     known.family = &family_of("yolox");
@@ -129,7 +130,16 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   opened.model->category_ids = config.value("category_ids", std::vector<std::int64_t>());
   // Those of other labels than the ones asked for.
   if (opened.model->category_ids.size() > opened.model->label_names.size()) opened.model->category_ids.clear();
-  if (opened.model->input_form) opened.model->input_form = read_input_form(known.files, *opened.model->input_form);
+  if (opened.model->input_form) {
+    const auto built = *opened.model->input_form;
+    auto& form = *opened.model->input_form;
+    form = read_input_form(known.files, built);
+    if (on_classifier) {  // its files say how a classifier cuts its pictures: boxes need all of them, at the detector's size
+      form.width = built.width;
+      form.height = built.height;
+      form.fit = built.fit;
+    }
+  }
   opened.made = opened.model->load(known.files.weights, options.seed);
   return opened;
 }

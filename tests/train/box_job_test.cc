@@ -188,6 +188,22 @@ TEST_F(BoxJob, AClassifierBecomesABackbone) {
   EXPECT_EQ(job_.json("run", "config.json").at("backbone").at("family"), "resnet");
 }
 
+// A classifier's files say how it cuts the middle out of a picture; a detector on its maps has to see all of it.
+TEST_F(BoxJob, AClassifiersCropIsNotTheDetectors) {
+  const auto classifier = job_.path("classifier");
+  std::filesystem::copy(std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/conv/transformers_resnet", classifier);
+  write_file_atomic(classifier / "preprocessor_config.json",
+                    R"({"do_center_crop": true, "crop_size": {"height": 32, "width": 32}, "size": {"shortest_edge": 36}, "image_mean": [0.1, 0.2, 0.3]})");
+  auto head = options("head");
+  head.model = classifier.string();
+  head.max_steps = 1;
+  train(head);
+  const auto form = job_.json("run", "preprocessor_config.json");
+  EXPECT_EQ(form.at("fit"), "letterbox");
+  EXPECT_EQ(form.at("size"), (nlohmann::json{{"height", 64}, {"width", 64}}));
+  EXPECT_NEAR(form.at("image_mean")[2].get<double>(), 0.3, 1e-6);
+}
+
 TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
   auto base = options("full", "base");
   base.num_train_epochs = 2;
