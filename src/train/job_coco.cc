@@ -30,7 +30,7 @@ std::vector<JudgedPicture> true_boxes(const RawBoxes& raw, const std::string& fi
   std::int64_t id = 0;
   for (const auto row : order) {
     const auto& picture = raw.pictures[row];
-    place_of_image.emplace(picture.image_id, pictures.size());
+    place_of_image.emplace(picture.image_id.value(), pictures.size());
     auto& judged = pictures.emplace_back();
     for (const auto& box : picture.boxes) {
       judged.truths.push_back({box.rect, label_of.at(box.label), box.crowd, box.area >= 0 ? box.area : box.rect.area(), ++id});

@@ -61,10 +61,19 @@ bool base_names_labels(const std::string& base, const std::string& revision, std
   return config.is_object() && config.contains("id2label") && static_cast<std::int64_t>(config["id2label"].size()) == count;
 }
 
+// oneDNN keeps a compiled product, with its workspace of a megabyte or two, for every shape it has seen, 1,024 of them. Texts
+// bring hundreds of shapes; pictures bring one a layer, and need them all again with the next batch. A person's own settings
+// win. To be called before the first product.
+void limit_compiled_products() {
+  ::setenv("LRU_CACHE_CAPACITY", "24", 0);
+  ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "24", 0);
+}
+
 void finish(Opened& opened, const Options& options, ModelOptions model_options) {
   opened.base_folder = resolve_model(opened.base_name, options.revision);
   auto base = open_model(opened.base_folder, std::move(model_options));
   opened.model = std::move(base.model);
+  if (!opened.model->input_form) limit_compiled_products();
   opened.why = std::move(base.why);
   opened.made = std::move(base.made);
   opened.task = &find_task(opened.model->task);
@@ -185,10 +194,6 @@ int set_up_device(const Options& options) {
     fail(ErrorKind::usage, "device: cuda is not supported yet for this task; use device=cpu");
   }
   const int threads = options.threads > 0 ? static_cast<int>(options.threads) : this_machine().physical_cores;
-  // oneDNN keeps a compiled product, with its workspace of a megabyte or two, for every shape it has seen; a run sees
-  // hundreds. A person's own settings win.
-  ::setenv("LRU_CACHE_CAPACITY", "24", 0);
-  ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "24", 0);
   count_tensor_memory();
   at::set_num_threads(threads);
   return threads;
