@@ -2,8 +2,8 @@
 
 usage: compare_detectors.py RUN_BEFORE RUN_AFTER
 
-Each run folder holds eval_results.json of `strop eval` and boxes.json of `strop predict`, both on the same pictures. The
-old classes are those that the first run was measured on.
+Each run folder holds eval_results.json of `strop eval` and boxes.json of `strop predict`, both on the same pictures.
+The old classes are those that the first run was measured on.
 """
 
 import json
@@ -29,10 +29,11 @@ def boxes(text, names):
 def table(before, after):
     rows = [(name, f"{before[name]:.1f}" if name in before else "-", f"{after[name]:.1f}") for name in after]
     old, new = [name for name in after if name in before], [name for name in after if name not in before]
-    rows.append(("old classes", f"{mean(before[name] for name in old):.1f}", f"{mean(after[name] for name in old):.1f}"))
+    rows.append(("old classes", *(f"{mean(figures[name] for name in old):.1f}" for figures in (before, after))))
     rows.append(("new classes", "-", f"{mean(after[name] for name in new):.1f}"))
     rows.append(("all classes", "-", f"{mean(after.values()):.1f}"))
-    return [f"{name:<14}{left:>8}{right:>8}" for name, left, right in [("AP50", "before", "after"), *rows]]
+    rows.insert(0, ("AP50", "before", "after"))
+    return [f"{name:<14}{left:>8}{right:>8}" for name, left, right in rows]
 
 
 def frozen(record):

@@ -5,13 +5,13 @@ usage: compose_scenes.py ITEMS_FOLDER TARGET_FOLDER [--seed 7] [--size 224] [--b
 ITEMS_FOLDER holds the four *-ubyte.gz files. What is made, each JSON file beside its images/:
 
   base/{train,validation}.json   pictures of the six base classes, all labelled
-  added/{train,validation}.json  a new class on every picture; the items of the base classes beside it are not labelled
-  test/all.json, test/old.json   the same pictures of all eight classes, labelled all and labelled as the base knows them
+  added/{train,validation}.json  a new class on every picture; items of the base classes beside it are not labelled
+  test/all.json, test/old.json   the same pictures of all eight classes, all labelled, or only the base ones
 
 A picture holds one to five items of 56 to 140 pixels, cut out, tinted and perhaps mirrored; of two boxes the smaller is
 covered by at most a tenth. Training uses the items of the set's training part alone, the others those of its test part
-(validation the even ones, test the odd ones). Validation has a tenth as many pictures as training. Each picture depends on
-seed, set and number alone: the same everywhere. Standard library only.
+(validation the even ones, test the odd ones). Validation has a tenth as many pictures as training. Each picture depends
+on seed, set and number alone: the same everywhere. Standard library only.
 """
 
 import argparse
@@ -85,7 +85,8 @@ def stretched(rows, width, height):
     """Rows of numbers 0 .. 255 as rows of bytes, bilinear."""
     columns = list(places(len(rows[0]), width))
     wide = [[(row[i] * (256 - f) + row[j] * f) >> 8 for i, j, f in columns] for row in rows]
-    return [bytes([(a * (256 - f) + b * f) >> 8 for a, b in zip(wide[i], wide[j])]) for i, j, f in places(len(rows), height)]
+    return [bytes([(a * (256 - f) + b * f) >> 8 for a, b in zip(wide[i], wide[j])])
+            for i, j, f in places(len(rows), height)]
 
 
 def whole(rng, least, most):
@@ -189,9 +190,11 @@ def png(planes, size):
     for channel, plane in enumerate(planes):
         pixels[channel::3] = plane
     lines = b"".join(b"\0" + pixels[3 * size * y:3 * size * (y + 1)] for y in range(size))
-    chunks = ((b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(lines, 3)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-                                           for kind, body in chunks)
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines, 3)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks)
 
 
 class Split:
@@ -270,7 +273,8 @@ def main():
         for split in splits(options):
             (options.target / split.name).parent.joinpath("images").mkdir(parents=True, exist_ok=True)
             repeat = lambda what: [what] * split.count
-            scenes = list(workers.map(make, repeat(options.target), repeat(options), repeat(split), range(split.count), chunksize=16))
+            scenes = list(workers.map(make, repeat(options.target), repeat(options), repeat(split), range(split.count),
+                                      chunksize=16))
             for file, labelled in split.labelled.items():
                 root = coco(split, labelled, scenes, options.size)
                 (options.target / file).write_text(json.dumps(root), encoding="utf-8")

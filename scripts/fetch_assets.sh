@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what the demos and the tests use, from the Python package index and from Debian's archive, once:
 #
-#   scripts/fetch_assets.sh [NAME ...]     names: text (default), efficientnet_lite0, mobilenet_v2, textile, fashion_mnist
+#   scripts/fetch_assets.sh [NAME ...]  names: text (default), efficientnet_lite0, mobilenet_v2, textile, fashion_mnist
 #
 #   text                build/assets/all-MiniLM-L6-v2: a sentence encoder (BERT, 6 blocks, Apache-2.0)
 #                       build/assets/vader-movies/{train,validation,test}.tsv: 9,000 labelled movie-review lines (MIT)
@@ -100,12 +100,13 @@ fetch_textile() {
   place textile unpack_wheel $wheel conformal_clip_data/data/textile_images/simulated/ ''
 }
 
-# The folder that holds Debian's package of it: installed, or taken apart under downloads/. Needs no root, but for lists of
-# packages that were never fetched.
+# From Debian's package of it: installed, or taken apart. Needs no root, but for lists of packages that were never
+# fetched.
 find_fashion_mnist() {  # FOLDER
   local deb='' inside=usr/share/datasets/fashion-mnist
   if [ ! -d "/$inside" ]; then
-    command -v apt-get >/dev/null || die "no apt-get here for dataset-fashion-mnist; put its four *-ubyte.gz into $assets/fashion-mnist"
+    command -v apt-get >/dev/null \
+      || die "no apt-get here for dataset-fashion-mnist; put its four *-ubyte.gz into $assets/fashion-mnist"
     mkdir -p "$downloads"
     deb=$(find "$downloads" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
     if [ -z "$deb" ]; then
@@ -128,7 +129,8 @@ cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa  t10k-images-id
 8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05  t10k-labels-idx1-ubyte.gz
 SUMS
     [ -z "$deb" ] || rm -f "$deb"
-    die "the files in ${deb:-/$inside} are not Fashion-MNIST's by their SHA-256; run this again, or reinstall dataset-fashion-mnist"
+    die "the files in ${deb:-/$inside} are not Fashion-MNIST's by their SHA-256;" \
+      "run this again, or reinstall dataset-fashion-mnist"
   }
 }
 

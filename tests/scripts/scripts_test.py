@@ -113,8 +113,8 @@ class FetchAssets(InTempFolder):
 
     def test_a_package_with_other_files_is_refused(self):
         self.tool("apt-get", "touch dataset-fashion-mnist_1_all.deb\n")
-        self.tool("dpkg-deb", 'mkdir -p "$3/usr/share/datasets/fashion-mnist"\n'
-                  'echo x | tee "$3/usr/share/datasets/fashion-mnist/"{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz >/dev/null\n')
+        self.tool("dpkg-deb", 'inside=$3/usr/share/datasets/fashion-mnist/\nmkdir -p "$inside"\n'
+                  'for name in {train,t10k}-{images-idx3,labels-idx1}; do echo x >"$inside$name-ubyte.gz"; done\n')
         if pathlib.Path("/usr/share/datasets/fashion-mnist").exists():
             self.skipTest("the package is installed: nothing is fetched")
         done = self.run_script(self.folder / "scripts/fetch_assets.sh", "fashion_mnist")
@@ -170,7 +170,8 @@ class ComposeScenes(InTempFolder):
                                          "base/validation.json", "test/all.json", "test/old.json"])
         base = {compose_scenes.NAMES[i] for i in compose_scenes.BASE}
         added = {compose_scenes.NAMES[i] for i in compose_scenes.ADDED}
-        labelled = {"base/train.json": base, "added/train.json": added, "test/all.json": base | added, "test/old.json": base}
+        labelled = {"base/train.json": base, "added/train.json": added,
+                    "test/all.json": base | added, "test/old.json": base}
         for name, root in roots.items():
             folder = self.folder / "scenes" / pathlib.Path(name).parent
             names = {one["id"]: one["name"] for one in root["categories"]}
@@ -222,7 +223,8 @@ class CompareDetectors(unittest.TestCase):
 
     def test_a_frozen_block_that_changed_is_named(self):
         def block(name, trained, before, after):
-            return {"name": name, "trained_parameters": trained, "frozen_hash_before": before, "frozen_hash_after": after}
+            return {"name": name, "trained_parameters": trained, "frozen_hash_before": before,
+                    "frozen_hash_after": after}
         record = {"blocks": [block("a", 0, "1", "1"), block("b", 0, "2", "2"), block("c", 9, "", "")]}
         self.assertIn("2 of 3, the hash of each the same", compare_detectors.frozen(record))
         record["blocks"][1]["frozen_hash_after"] = "3"
