@@ -285,6 +285,7 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
   use.model = job_.path("base").string();
   use.data = job_.path("scenes/test.json").string();
   use.conf = 0;  // so short a training gives low scores
+  use.threads = 1;
   use.quiet = true;
   const auto of_base = nlohmann::json::parse(evaluate(use));
   ASSERT_GT(of_base.at("eval_map_50").get<double>(), 0);
@@ -298,10 +299,13 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
     increment.learning_rate = "0.05";
     increment.join_epochs = join_epochs;
     increment.conf = 0;
+    increment.load_best_model_at_end = false;  // the best by the new class alone may lie before the joint stage
     train(increment);
     const auto results = job_.json(name, "all_results.json");
-    EXPECT_EQ(results.at("test_base_map_before"), of_base.at("eval_map")) << "group 0 is the base";
-    EXPECT_EQ(results.at("test_base_map_50_before"), of_base.at("eval_map_50"));
+    for (const auto* figure : {"map", "map_50"}) {  // group 0 is the base; means of means round otherwise
+      EXPECT_NEAR(results.at(std::string("test_base_") + figure + "_before").get<double>(),
+                  of_base.at(std::string("eval_") + figure).get<double>(), 1e-12) << figure;
+    }
     EXPECT_DOUBLE_EQ(results.at("test_forgetting").get<double>(),
                      results.at("test_base_map_before").get<double>() - results.at("test_base_map").get<double>());
     EXPECT_EQ(results.at("test_base_map") == results.at("test_base_map_before"), join_epochs == 0) << "only joined do old classes move";
