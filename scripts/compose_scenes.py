@@ -217,7 +217,8 @@ def splits(options):
         Split("base/train", options.base, "train", BASE, BASE, {"base/train.json": BASE}),
         Split("base/validation", tenth(options.base), "validation", BASE, BASE, {"base/validation.json": BASE}),
         Split("added/train", options.added, "train", every, mostly_added, {"added/train.json": ADDED}),
-        Split("added/validation", tenth(options.added), "validation", every, mostly_added, {"added/validation.json": ADDED}),
+        Split("added/validation", tenth(options.added), "validation", every, mostly_added,
+              {"added/validation.json": ADDED}),
         Split("test/scene", options.test, "test", every, every, {"test/all.json": every, "test/old.json": BASE}),
     ]
 
