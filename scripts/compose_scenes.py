@@ -1,11 +1,11 @@
 """Composes pictures with boxes from Fashion-MNIST's items on textured backgrounds, written as COCO.
 
-usage: compose_scenes.py ITEMS_FOLDER TARGET_FOLDER [--seed 7] [--size 224] [--base 1000] [--added 300] [--test 300]
+usage: compose_scenes.py ITEMS_FOLDER TARGET_FOLDER [--seed 7] [--size 224] [--base 1000] [--added 500] [--test 300]
 
 ITEMS_FOLDER holds the four *-ubyte.gz files. What is made, each JSON file beside its images/:
 
   base/{train,validation}.json   pictures of the six base classes, all labelled
-  added/{train,validation}.json  a new class on every picture; items of the base classes beside it are not labelled
+  added/{train,validation}.json  a new class on most pictures; what there is of the base classes is not labelled
   test/all.json, test/old.json   the same pictures of all eight classes, all labelled, or only the base ones
 
 A picture holds one to five items of 56 to 140 pixels, cut out, tinted and perhaps mirrored; of two boxes the smaller is
@@ -211,12 +211,14 @@ class Split:
 
 def splits(options):
     every = BASE + ADDED
+    mostly_added = 6 * ADDED + BASE  # pictures without a new class teach what is none
     tenth = lambda count: max(1, count // 10)
     return [
         Split("base/train", options.base, "train", BASE, BASE, {"base/train.json": BASE}),
         Split("base/validation", tenth(options.base), "validation", BASE, BASE, {"base/validation.json": BASE}),
-        Split("added/train", options.added, "train", every, ADDED, {"added/train.json": ADDED}),
-        Split("added/validation", tenth(options.added), "validation", every, ADDED, {"added/validation.json": ADDED}),
+        Split("added/train", options.added, "train", every, mostly_added, {"added/train.json": ADDED}),
+        Split("added/validation", tenth(options.added), "validation", every, mostly_added,
+              {"added/validation.json": ADDED}),
         Split("test/scene", options.test, "test", every, every, {"test/all.json": every, "test/old.json": BASE}),
     ]
 
@@ -266,7 +268,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("items", type=pathlib.Path)
     parser.add_argument("target", type=pathlib.Path)
-    for key, default in (("seed", 7), ("size", 224), ("base", 1000), ("added", 300), ("test", 300)):
+    for key, default in (("seed", 7), ("size", 224), ("base", 1000), ("added", 500), ("test", 300)):
         parser.add_argument("--" + key, type=int, default=default)
     options = parser.parse_args()
     with concurrent.futures.ProcessPoolExecutor() as workers:

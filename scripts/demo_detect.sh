@@ -19,7 +19,7 @@ show() {  # runs a command after showing it
 show python3 scripts/compose_scenes.py build/assets/fashion-mnist $scenes
 begun=$SECONDS
 show "$strop" train --task object-detection --model $model --data $scenes/base test_file=$scenes/test/old.json \
-  --out $folder/base --method head image_size=224 augment=none views=1 batch_size=8 num_train_epochs=6
+  --out $folder/base --method head image_size=224 augment=none views=1 batch_size=8 num_train_epochs=8
 show "$strop" train --model $folder/base --data $scenes/added test_file=$scenes/test/all.json --out $folder/added \
   --method incremental image_size=224 augment=none views=1 batch_size=8 num_train_epochs=10
 printf '\nBoth trainings took %d s.\n' $((SECONDS - begun))
