@@ -266,6 +266,12 @@ TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
   // Opened again, it has its three classes in two groups.
   EXPECT_FALSE(found("joined", "scenes/test.json").empty());
 
+  auto wrong = increment;
+  wrong.out = job_.path("wrong").string();
+  wrong.replay_data = job_.path("nowhere").string();
+  EXPECT_NE(message_of(ErrorKind::usage, [&] { train(wrong); }).find("replay_data"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(job_.path("wrong"))) << "said before anything is trained";
+
   auto unknown = options("join", "unknown");
   unknown.model = job_.path("base").string();
   unknown.data = job_.path("more").string();
