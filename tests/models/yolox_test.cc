@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <set>
 
 #include "conv_reference.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "detector_reference.h"
 #include "image/decode.h"
 #include "models/yolox/detector.h"
 #include "nn/compare.h"
@@ -22,30 +22,6 @@ namespace {
 using torch::Tensor;
 
 const std::filesystem::path kData = std::filesystem::path(STROP_SOURCE_DIR) / "tests" / "data" / "yolox";
-
-nlohmann::json json_of(const std::filesystem::path& file) {
-  nlohmann::json json;
-  std::ifstream(file) >> json;
-  return json;
-}
-
-Tensor tensor_of(const nlohmann::json& rows) {
-  if (!rows[0].is_array()) return torch::tensor(rows.get<std::vector<float>>());
-  std::vector<Tensor> all;
-  for (const auto& row : rows) all.push_back(tensor_of(row));
-  return torch::stack(all);
-}
-
-// Truths of each picture as kTargets holds them, with a row behind them that is none.
-Tensor targets_of(const nlohmann::json& truths) {
-  std::size_t most = 0;
-  for (const auto& own : truths) most = std::max(most, own.size());
-  Tensor all = torch::full({static_cast<std::int64_t>(truths.size()), static_cast<std::int64_t>(most) + 1, 5}, -1.0F);
-  for (std::size_t i = 0; i < truths.size(); ++i) {
-    all[static_cast<std::int64_t>(i)].narrow(0, 0, static_cast<std::int64_t>(truths[i].size())).copy_(tensor_of(truths[i]));
-  }
-  return all;
-}
 
 // These networks magnify rounding: PyTorch's own outputs in fp32 (of the references), in fp32 with the norms folded into
 // the convolutions and in fp64 differ by up to 4e-5, a gradient by up to 6e-5 (nano) and 6e-4 (deep).

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/log.h"
 #include "models/detector.h"
 
 namespace strop {
@@ -41,7 +39,7 @@ State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) 
     loader_.start({{samples.begin(), samples.end()}}, view);
   }
   loader_.next(batch_);
-  note_faults(batch_, samples);
+  faults_.note(batch_, samples, strict_, labels_);
   const auto count = static_cast<std::int64_t>(samples.size());
   torch::Tensor pixels = torch::zeros({count, form_.height, form_.width, 3});
   std::size_t most = 1;
@@ -70,32 +68,9 @@ State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) 
   return state;
 }
 
-void BoxSource::note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples) {
-  if (batch.failed.empty()) return;
-  if (strict_) fail(ErrorKind::data, "{} (strict is set; leave it out to skip such pictures)", batch.failed.front().reason);
-  auto made = batch.samples.begin();
-  auto failed = batch.failed.begin();
-  for (const auto sample : samples) {
-    if (made != batch.samples.end() && *made == sample) {
-      ++made;
-      continue;
-    }
-    if (failed == batch.failed.end()) break;
-    const auto& reason = (failed++)->reason;
-    if (!faults_.emplace(sample, reason).second) continue;
-    labels_[static_cast<std::size_t>(sample)] = -1;
-    log_warning("skipped: {}", reason);
-  }
-}
-
 std::vector<std::string> BoxSource::findings() const {
   if (lost_boxes_ == 0) return {};
   return {fmt::format("augment: {} of {} boxes lay outside of the inputs that were made, or almost, and were left out", lost_boxes_, made_boxes_ + lost_boxes_)};
-}
-
-std::string BoxSource::fault_of(std::size_t row) const {
-  const auto found = faults_.find(static_cast<std::int64_t>(row));
-  return found == faults_.end() ? "" : found->second;
 }
 
 }  // namespace strop

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <memory>
 
 #include "data/boxes/box_maker.h"
 #include "train/batch_source.h"
+#include "train/tasks/picture_faults.h"
 
 namespace strop {
 
@@ -26,12 +26,10 @@ class BoxSource : public BatchSource {
   std::int64_t fresh_views() const override { return augmented_ ? std::int64_t{1} << 40 : 1; }
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
-  std::string fault_of(std::size_t row) const override;
+  std::string fault_of(std::size_t row) const override { return faults_.of(row); }
   std::vector<std::string> findings() const override;
 
  private:
-  void note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples);
-
   const BoxSplit& split_;
   InputForm form_;
   bool augmented_, strict_;
@@ -40,7 +38,7 @@ class BoxSource : public BatchSource {
   ImageLoader loader_;
   std::vector<std::int64_t> lengths_;
   std::vector<std::int32_t> labels_;
-  std::map<std::int64_t, std::string> faults_;  // by sample
+  PictureFaults faults_;
   std::deque<Samples> expected_;                // asked for ahead, in order
   std::int64_t expected_view_ = -1;
   PictureBatch batch_;

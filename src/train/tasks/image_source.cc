@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
-#include "core/log.h"
-
 namespace strop {
 namespace {
 
@@ -69,7 +66,7 @@ State ImageSource::make(std::span<const std::int64_t> samples, std::int64_t view
   if (buffer == buffers_.end()) buffer = buffers_.insert(buffers_.end(), std::make_shared<PictureBatch>());
   const std::shared_ptr<PictureBatch> batch = *buffer;
   own.loader.next(*batch);
-  note_faults(*batch, samples);
+  faults_.note(*batch, samples, work_.strict, labels_);
 
   const auto& form = own.maker.form();
   const auto count = static_cast<std::int64_t>(batch->size());
@@ -86,32 +83,6 @@ State ImageSource::make(std::span<const std::int64_t> samples, std::int64_t view
   State state;
   state.set("pixels", pixels.permute({0, 3, 1, 2}));
   return state;
-}
-
-void ImageSource::note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples) {
-  if (batch.failed.empty()) return;
-  if (work_.strict) {
-    fail(ErrorKind::data, "{} (strict is set; leave it out to skip such pictures)", batch.failed.front().reason);
-  }
-  // Those of `samples` that are not among the made ones failed, in the same order.
-  auto made = batch.samples.begin();
-  auto failed = batch.failed.begin();
-  for (const auto sample : samples) {
-    if (made != batch.samples.end() && *made == sample) {
-      ++made;
-      continue;
-    }
-    if (failed == batch.failed.end()) break;
-    const auto& reason = (failed++)->reason;
-    if (!faults_.emplace(sample, reason).second) continue;
-    labels_[static_cast<std::size_t>(sample)] = -1;
-    log_warning("skipped: {}", reason);
-  }
-}
-
-std::string ImageSource::fault_of(std::size_t row) const {
-  const auto found = faults_.find(static_cast<std::int64_t>(row));
-  return found == faults_.end() ? "" : found->second;
 }
 
 }  // namespace strop

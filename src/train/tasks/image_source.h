@@ -7,6 +7,7 @@
 
 #include "data/image_loader.h"
 #include "train/batch_source.h"
+#include "train/tasks/picture_faults.h"
 
 namespace strop {
 
@@ -40,20 +41,19 @@ class ImageSource : public BatchSource {
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
   // Decodes ahead in threads.
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
-  std::string fault_of(std::size_t row) const override;
+  std::string fault_of(std::size_t row) const override { return faults_.of(row); }
 
  private:
   struct Workshop;
   bool augmented() const { return work_.augment != AugmentForm{}; }
   InputForm form_of(std::int64_t view) const;
   Workshop& workshop(std::int64_t view);
-  void note_faults(const PictureBatch& batch, std::span<const std::int64_t> samples);
 
   const ImageSplit& split_;
   ImageWork work_;
   std::vector<std::int64_t> lengths_;
   std::vector<std::int32_t> labels_;
-  std::map<std::int64_t, std::string> faults_;                // by sample
+  PictureFaults faults_;
   std::map<int, std::unique_ptr<Workshop>> workshops_;        // by width
   std::vector<std::shared_ptr<PictureBatch>> buffers_;        // their pixels are lent to tensors
   std::deque<Samples> expected_;                              // asked for ahead, in order
