@@ -2,9 +2,11 @@
 //
 // STROP_CLONES before a function makes GCC build it for AVX-512, AVX2 and plain x86-64; what it inlines (STROP_INLINE)
 // is built along. Other compilers and processors build it once.
+// STROP_HAS_CLONES: files of their own for a processor, behind `#pragma GCC target`, are built too.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define STROP_HAS_CLONES
 #define STROP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define STROP_CLONES

@@ -53,11 +53,10 @@ const OnePass::Packed& OnePass::packed(const ConvUnit& unit, Packed& kept) {
 Tensor OnePass::forward(const ConvUnit* expand, const ConvUnit& depthwise, const ConvUnit* project, const Tensor& x,
                         const Tensor& residual, const Pass& pass) const {
   const auto& shape = depthwise.conv().conv();
-  const auto finish = finish_of(depthwise.activation());
-  const auto last = project == nullptr ? finish_of(Activation::none) : finish_of(project->activation());
-  const bool clips = last && last->bend == kernels::Bend::clip;  // what the kernel's second product knows
-  const bool same_bend = expand == nullptr || expand->activation() == depthwise.activation();
-  if (!finish || !clips || !same_bend || shape.kernel > kernels::kMostTaps || pass.precision != torch::kFloat) return {};
+  const auto first = finish_of(expand == nullptr ? Activation::none : expand->activation());
+  const auto middle = finish_of(depthwise.activation());
+  const auto last = finish_of(project == nullptr ? Activation::none : project->activation());
+  if (!first || !middle || !last || shape.kernel > kernels::kMostTaps || pass.precision != torch::kFloat) return {};
   if (!x.device().is_cpu() || x.scalar_type() != torch::kFloat) return {};
   if (torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()))) return {};
   for (const auto* unit : {expand, &depthwise, project}) {
@@ -86,27 +85,34 @@ Tensor OnePass::forward(const ConvUnit* expand, const ConvUnit& depthwise, const
   work.dilation = shape.dilation;
   work.above = shape.zeros(height).first;
   work.left = shape.zeros(width).first;
-  work.finish = *finish;
+  work.expand_finish = *first;
+  work.filter_finish = *middle;
   work.out_height = out.size(2);
   work.out_width = out.size(3);
   if (project != nullptr) {
     const auto& own = packed(*project, project_);
     work.project = own.weight.data();
     work.project_bias = own.bias.data();
-    work.project_finish = *last;
   }
+  work.project_finish = *last;
   work.out = out.size(1);
   const float* const from = in.const_data_ptr<float>();
   const float* const added = more.defined() ? more.const_data_ptr<float>() : nullptr;
   float* const to = out.mutable_data_ptr<float>();
   const auto in_size = in.numel() / in.size(0), out_size = out.numel() / out.size(0);
-  at::parallel_for(0, in.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+  // Where the threads can't share the pictures evenly, each takes its rows of every picture.
+  const std::int64_t threads = at::get_num_threads(), samples = in.size(0);
+  const std::int64_t parts = samples % threads == 0 ? 1 : std::min(threads, work.out_height);
+  at::parallel_for(0, samples * parts, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(kernels::inverted_scratch(work)));
     for (std::int64_t i = begin; i < end; ++i) {
+      const auto sample = i / parts, part = i % parts;
       kernels::Inverted one = work;
-      one.x = from + i * in_size;
-      one.y = to + i * out_size;
-      one.residual = added == nullptr ? nullptr : added + i * out_size;
+      one.begin = work.out_height * part / parts;
+      one.end = work.out_height * (part + 1) / parts;
+      one.x = from + sample * in_size;
+      one.y = to + sample * out_size;
+      one.residual = added == nullptr ? nullptr : added + sample * out_size;
       one.scratch = scratch.data();
       kernels::inverted(one);
     }

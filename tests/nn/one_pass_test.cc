@@ -12,7 +12,8 @@ struct Case {
   std::string name;
   std::int64_t in, wide, out;
   std::int64_t kernel = 3, stride = 1, height = 9, width = 12;
-  Activation activation = Activation::relu6;
+  std::int64_t dilation = 1;
+  Activation activation = Activation::relu6, filtered = activation, projected = Activation::none;
   Pad pad = Pad::half;
   bool expands = true, projects = true, residual = false;
 };
@@ -31,8 +32,8 @@ struct Twin {
   explicit Twin(const Case& which)
       : expand({.in = which.in, .out = which.wide}, which.activation, 1e-3),
         depthwise({.in = which.wide, .out = which.wide, .kernel = which.kernel, .stride = which.stride,
-                   .groups = which.wide, .pad = which.pad}, which.activation, 1e-3),
-        project({.in = which.wide, .out = which.out}, Activation::none, 1e-3),
+                   .groups = which.wide, .dilation = which.dilation, .pad = which.pad}, which.filtered, 1e-3),
+        project({.in = which.wide, .out = which.out}, which.projected, 1e-3),
         expander(which.expands ? &expand : nullptr),
         projector(which.projects ? &project : nullptr),
         x(seeded({3, which.expands ? which.in : which.wide, which.height, which.width}, 40)) {
@@ -71,6 +72,13 @@ TEST(OnePass, EqualsItsConvolutions) {
       {.name = "relu", .in = 8, .wide = 24, .out = 16, .activation = Activation::relu},
       {.name = "silu", .in = 8, .wide = 24, .out = 16, .activation = Activation::silu},
       {.name = "hardswish", .in = 8, .wide = 24, .out = 16, .activation = Activation::hardswish},
+      {.name = "three of them", .in = 8, .wide = 24, .out = 40, .activation = Activation::relu,
+       .filtered = Activation::hardswish, .projected = Activation::silu, .residual = true},
+      {.name = "a narrow branch", .in = 12, .wide = 12, .out = 12, .height = 23, .width = 23, .activation = Activation::relu,
+       .filtered = Activation::none, .projected = Activation::relu},
+      {.name = "7 x 7", .in = 8, .wide = 40, .out = 33, .kernel = 7, .height = 15, .width = 15},
+      {.name = "dilated", .in = 8, .wide = 24, .out = 16, .height = 17, .width = 17, .dilation = 2},
+      {.name = "pixels of one tile and a bit", .in = 32, .wide = 64, .out = 48, .height = 7, .width = 7, .residual = true},
       {.name = "no activation", .in = 8, .wide = 24, .out = 16, .activation = Activation::none},
   };
   torch::NoGradGuard no_grad;

@@ -76,8 +76,9 @@ void Shuffle::forward(State& state, const Pass& pass) const {
     beside = x.slice(1, 0, std::nullopt, 2);
     main = x.slice(1, 1, std::nullopt, 2);
   }
-  main = project_.forward(depthwise_.forward(expand_.forward(main, pass), pass), pass);
-  state.set(to_, at::cat({beside, main}, 1));
+  Tensor branch = one_pass_.forward(&expand_, depthwise_, &project_, main, {}, pass);
+  if (!branch.defined()) branch = project_.forward(depthwise_.forward(expand_.forward(main, pass), pass), pass);
+  state.set(to_, at::cat({beside, branch}, 1));
 }
 
 SpatialPyramid::SpatialPyramid(const Row& row, std::int64_t index)

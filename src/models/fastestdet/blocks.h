@@ -66,6 +66,7 @@ class Shuffle : public FastestBlock {
   Width width_;
   std::string from_, to_;
   ConvUnit expand_, depthwise_, project_;
+  OnePass one_pass_;
   std::optional<Projection> projection_;
 };
 

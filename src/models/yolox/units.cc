@@ -34,7 +34,9 @@ Conv::Conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t 
       conv_(own_shape(in, out, kernel, stride, depthwise), Activation::silu, kEps) {}
 
 Tensor Conv::forward(const Tensor& x, const Pass& pass) const {
-  return conv_.forward(depthwise_ ? depthwise_->forward(x, pass) : x, pass);
+  if (!depthwise_) return conv_.forward(x, pass);
+  const Tensor at_once = one_pass_.forward(nullptr, *depthwise_, &conv_, x, {}, pass);
+  return at_once.defined() ? at_once : conv_.forward(depthwise_->forward(x, pass), pass);
 }
 
 void Conv::add_to(const AddLayer& add, const std::string& name) {
@@ -51,7 +53,9 @@ Bottleneck::Bottleneck(std::int64_t channels, bool shortcut, bool depthwise)
     : conv1_(channels, channels, 1), conv2_(channels, channels, 3, 1, depthwise), shortcut_(shortcut) {}
 
 Tensor Bottleneck::forward(const Tensor& x, const Pass& pass) const {
-  const Tensor y = conv2_.forward(conv1_.forward(x, pass), pass);
+  Tensor y;
+  if (conv2_.depthwise() != nullptr) y = one_pass_.forward(&conv1_.conv(), *conv2_.depthwise(), &conv2_.conv(), x, {}, pass);
+  if (!y.defined()) y = conv2_.forward(conv1_.forward(x, pass), pass);
   return shortcut_ ? y + x : y;
 }
 

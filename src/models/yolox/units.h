@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/conv_unit.h"
+#include "nn/one_pass.h"
 #include "onnx/graph.h"
 
 namespace strop::yolox {
@@ -29,10 +29,13 @@ class Conv {
   onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   void add_to(const AddLayer& add, const std::string& name);
   double multiply_adds(std::int64_t side) const;  // of the input
+  const ConvUnit* depthwise() const { return depthwise_.get(); }  // null: there is none
+  const ConvUnit& conv() const { return conv_; }
 
  private:
   std::unique_ptr<ConvUnit> depthwise_;
   ConvUnit conv_;
+  OnePass one_pass_;
 };
 
 // conv2(conv1(x)), plus x where it is a shortcut.
@@ -47,6 +50,7 @@ class Bottleneck {
  private:
   Conv conv1_, conv2_;
   bool shortcut_;
+  OnePass one_pass_;
 };
 
 struct CspShape {

@@ -24,19 +24,21 @@ void pack_pointwise(const float* weight, std::int64_t in, std::int64_t out, floa
 // weight: channels x taps. packed: taps x padded_channels(channels).
 void pack_depthwise(const float* weight, std::int64_t channels, std::int64_t taps, float* packed);
 
-// One picture through [1x1 with finish] -> depthwise with finish -> [1x1 + residual]. The wide tensor between them never
+// One picture through [1x1] -> depthwise -> [1x1 + residual], each with its finish. The wide tensor between them never
 // leaves the cache: a few of its rows are made, filtered and thrown away.
 struct Inverted {
   const float* x;  // height x width x in
   std::int64_t height, width, in;
   const float* expand;  // packed in -> wide; null: x is the wide tensor itself (in == wide)
   const float* expand_bias;
+  Finish expand_finish;
   std::int64_t wide;
   const float* filter;  // packed
   const float* filter_bias;
   std::int64_t kernel, stride, dilation, above, left;  // zeros before the first row and column
-  Finish finish;
+  Finish filter_finish;
   std::int64_t out_height, out_width;
+  std::int64_t begin, end;  // rows of the result to make
   const float* project;  // packed wide -> out; null: the filtered picture is the result (out == wide)
   const float* project_bias;
   const float* residual;  // may be null

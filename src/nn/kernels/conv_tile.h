@@ -1,79 +1,135 @@
-// The inner loops of the convolutions: a tile of pixels times a panel of channels, held in registers.
+// The inner loops of the convolutions: a tile of pixels times two vectors of channels, held in registers.
+//
+// Included once for each kind of processor, behind the pragma that names it (conv_avx512.cc, conv_avx2.cc, conv.cc), so
+// all of it has internal linkage and no lambda: GCC would compile that for the plainest processor and call it.
 #pragma once
 
 #include "nn/kernels/conv.h"
 #include "nn/kernels/dispatch.h"
 
 namespace strop::kernels {
+namespace {
 
-// Pixels of a product's tile: with two AVX registers a panel, 12 sums, 2 weights and a pixel fill the 16 there are.
-constexpr std::int64_t kPixels = 6;
-// Pixels of a filter's tile.
-constexpr std::int64_t kFiltered = 4;
+// kLanes floats of a register, and where they lie in memory.
+template <int kLanes>
+struct Register {
+  typedef float type __attribute__((vector_size(kLanes * sizeof(float))));
+  typedef float memory __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
+};
+template <int kLanes>
+using Vec = typename Register<kLanes>::type;
 
-template <Bend kBend>
-STROP_INLINE float bent(float z, const Finish& finish) {
-  if constexpr (kBend == Bend::silu) return z / (1.0F + fast_exp(-z));
-  if constexpr (kBend == Bend::hardswish) {
-    const float gate = z + 3.0F;
-    return z * (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * (1.0F / 6.0F);
+template <int kLanes>
+STROP_INLINE void load(const float* from, Vec<kLanes>& to) {
+  to = *reinterpret_cast<const typename Register<kLanes>::memory*>(from);
+}
+
+template <int kLanes>
+STROP_INLINE void bend(const Finish& finish, Vec<kLanes>& z) {
+  if (finish.bend == Bend::clip) {
+    const Vec<kLanes> low = Vec<kLanes>{} + finish.low, high = Vec<kLanes>{} + finish.high;
+    z = z < low ? low : z;
+    z = z > high ? high : z;
+    return;
   }
-  const float above = z < finish.low ? finish.low : z;
-  return above > finish.high ? finish.high : above;
-}
-
-// One pixel after the other: with all six in one loop, the compiler keeps six pixels and spills the sums.
-template <int kColumns>
-STROP_INLINE void add_scaled(float scale, const float* line, float* sum) {
+  float lanes[kLanes];
+  __builtin_memcpy(lanes, &z, sizeof(lanes));
+  if (finish.bend == Bend::silu) {
 #pragma omp simd
-  for (int c = 0; c < kColumns; ++c) sum[c] += scale * line[c];
-}
-
-// The finished sums of one pixel, the first `columns` of them. No lambda: GCC would compile it once, for the plainest
-// processor, and call it.
-template <int kColumns, Bend kBend>
-STROP_INLINE void leave(const float* sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
-  if (columns != kColumns) {
-    for (std::int64_t c = 0; c < columns; ++c) out[c] = bent<kBend>(residual == nullptr ? sum[c] : sum[c] + residual[c], finish);
-  } else if (residual == nullptr) {
-#pragma omp simd
-    for (int c = 0; c < kColumns; ++c) out[c] = bent<kBend>(sum[c], finish);
+    for (int c = 0; c < kLanes; ++c) lanes[c] = lanes[c] / (1.0F + fast_exp(-lanes[c]));
   } else {
 #pragma omp simd
-    for (int c = 0; c < kColumns; ++c) out[c] = bent<kBend>(sum[c] + residual[c], finish);
+    for (int c = 0; c < kLanes; ++c) {
+      const float gate = lanes[c] + 3.0F;
+      lanes[c] *= (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * (1.0F / 6.0F);
+    }
   }
+  __builtin_memcpy(&z, lanes, sizeof(lanes));
 }
+
+template <int kLanes>
+STROP_INLINE void add_floats(const float* from, Vec<kLanes>& to) {
+  Vec<kLanes> more;
+  load<kLanes>(from, more);
+  to += more;
+}
+
+// As leave, where fewer than kLanes channels are left.
+template <int kLanes>
+__attribute__((noinline)) void leave_some(const float* sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
+  float lanes[kLanes] = {};
+  if (residual != nullptr) __builtin_memcpy(lanes, residual, static_cast<std::size_t>(columns) * sizeof(float));
+  Vec<kLanes> whole;
+  load<kLanes>(sum, whole);
+  add_floats<kLanes>(lanes, whole);
+  bend<kLanes>(finish, whole);
+  __builtin_memcpy(lanes, &whole, sizeof(lanes));
+  __builtin_memcpy(out, lanes, static_cast<std::size_t>(columns) * sizeof(float));
+}
+
+// The first `columns` of a finished sum.
+template <int kLanes>
+STROP_INLINE void leave(Vec<kLanes>& sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
+  if (columns < kLanes) {
+    float lanes[kLanes];
+    __builtin_memcpy(lanes, &sum, sizeof(lanes));
+    return leave_some<kLanes>(lanes, residual, columns, finish, out);
+  }
+  if (residual != nullptr) add_floats<kLanes>(residual, sum);
+  bend<kLanes>(finish, sum);
+  *reinterpret_cast<typename Register<kLanes>::memory*>(out) = sum;
+}
+
+// Where a product reads: pixel p at x + p * x_stride, its residual, if any, likewise.
+struct Rows {
+  const float* x;
+  std::int64_t x_stride;
+  const float* residual;
+  std::int64_t residual_stride;
+};
 
 // to[p][channel + c] = finish(bias[c] + sum_i x[p][i] * weight[i][c] + residual[p][channel + c]) for kPixels pixels and
-// kColumns channels of a panel, of which the first `columns` are written.
-template <int kColumns, Bend kBend>
-STROP_INLINE void product_tile(const float* const* x, std::int64_t in, const float* weight, const float* bias,
-                               const float* const* residual, std::int64_t channel, std::int64_t columns,
-                               const Finish& finish, float* const* to) {
-  const float *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3], *x4 = x[4], *x5 = x[5];
-  float s0[kColumns], s1[kColumns], s2[kColumns], s3[kColumns], s4[kColumns], s5[kColumns];
-#pragma omp simd
-  for (int c = 0; c < kColumns; ++c) s0[c] = s1[c] = s2[c] = s3[c] = s4[c] = s5[c] = bias[c];
+// kVectors registers of channels, of which the first `columns` are written. `weight` and `bias`: at the first channel,
+// a multiple of the registers' lanes, and of the panel where both registers hold a panel.
+//
+// A function by itself: within a larger one the compiler keeps other things in registers and the sums in memory.
+template <int kLanes, int kPixels, int kVectors>
+__attribute__((noinline)) void product_tile(const Rows& from, std::int64_t in, const float* weight, const float* bias,
+                                            std::int64_t channel, std::int64_t columns, const Finish& finish, float* const* to) {
+  // From a register's channels to the next one's.
+  const std::int64_t next = kLanes < kPanel ? kLanes : kPanel * in;
+  Vec<kLanes> sums[kPixels][kVectors];
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) load<kLanes>(bias + v * kLanes, sums[p][v]);
+  }
+  const std::int64_t stride = from.x_stride;
 #pragma GCC unroll 1
   for (std::int64_t i = 0; i < in; ++i) {
-    const float* const line = weight + i * kPanel;
-    add_scaled<kColumns>(x0[i], line, s0);
-    add_scaled<kColumns>(x1[i], line, s1);
-    add_scaled<kColumns>(x2[i], line, s2);
-    add_scaled<kColumns>(x3[i], line, s3);
-    add_scaled<kColumns>(x4[i], line, s4);
-    add_scaled<kColumns>(x5[i], line, s5);
+    Vec<kLanes> line[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) load<kLanes>(weight + v * next + i * kPanel, line[v]);
+#pragma GCC unroll 16
+    for (int p = 0; p < kPixels; ++p) {
+      const float pixel = from.x[p * stride + i];
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) sums[p][v] += pixel * line[v];
+    }
   }
-  leave<kColumns, kBend>(s0, residual == nullptr ? nullptr : residual[0] + channel, columns, finish, to[0] + channel);
-  leave<kColumns, kBend>(s1, residual == nullptr ? nullptr : residual[1] + channel, columns, finish, to[1] + channel);
-  leave<kColumns, kBend>(s2, residual == nullptr ? nullptr : residual[2] + channel, columns, finish, to[2] + channel);
-  leave<kColumns, kBend>(s3, residual == nullptr ? nullptr : residual[3] + channel, columns, finish, to[3] + channel);
-  leave<kColumns, kBend>(s4, residual == nullptr ? nullptr : residual[4] + channel, columns, finish, to[4] + channel);
-  leave<kColumns, kBend>(s5, residual == nullptr ? nullptr : residual[5] + channel, columns, finish, to[5] + channel);
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      const std::int64_t at = channel + v * kLanes;
+      leave<kLanes>(sums[p][v], from.residual == nullptr ? nullptr : from.residual + p * from.residual_stride + at,
+                    columns - v * kLanes, finish, to[p] + at);
+    }
+  }
 }
 
-// A panel of kFiltered results of one row: taps lie `row[y] + x * step` floats apart, results `stride` pixels of the
-// input. `pitch`: floats from a pixel to the next, in the input and in the filter from a tap to the next.
+// One row of results: taps lie `rows[ky] + kx * dilation * pitch` floats apart, results `stride` pixels of the input.
+// `pitch`: floats from a pixel to the next, in the input and in the filter from a tap to the next.
 struct FilterRow {
   const float* const* rows;  // `kernel` rows of the input, zeros around them
   const float* filter;
@@ -82,36 +138,52 @@ struct FilterRow {
   std::int64_t pitch, kernel, stride, dilation, width, y_pitch;
 };
 
-STROP_INLINE void add_product(const float* line, const float* weight, float* sum) {
-#pragma omp simd
-  for (int c = 0; c < kPanel; ++c) sum[c] += line[c] * weight[c];
-}
-
-template <Bend kBend>
-STROP_INLINE void filter_tile(const FilterRow& work, std::int64_t pixel, std::int64_t channel, std::int64_t columns, const Finish& finish) {
-  const float* const bias = work.bias + channel;
-  float s0[kPanel], s1[kPanel], s2[kPanel], s3[kPanel];
-#pragma omp simd
-  for (int c = 0; c < kPanel; ++c) s0[c] = s1[c] = s2[c] = s3[c] = bias[c];
-  const std::int64_t next = work.stride * work.pitch;
+// kPixels results of kLanes channels. kKernel and kStride: those of the work where it has no dilation, so that pixels
+// which several results read are loaded once; 0 for any work.
+template <int kLanes, int kPixels, int kKernel, int kStride>
+__attribute__((noinline)) void filter_tile(const FilterRow& work, std::int64_t pixel, std::int64_t channel, std::int64_t columns,
+                                           const Finish& finish) {
+  Vec<kLanes> sums[kPixels];
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p) load<kLanes>(work.bias + channel, sums[p]);
   const float* weight = work.filter + channel;
   for (std::int64_t ky = 0; ky < work.kernel; ++ky) {
-    const float* at = work.rows[ky] + pixel * next + channel;
-#pragma GCC unroll 1
-    for (std::int64_t kx = 0; kx < work.kernel; ++kx) {
-      add_product(at, weight, s0);
-      add_product(at + next, weight, s1);
-      add_product(at + 2 * next, weight, s2);
-      add_product(at + 3 * next, weight, s3);
-      at += work.dilation * work.pitch;
-      weight += work.pitch;
+    const float* row = work.rows[ky] + pixel * work.stride * work.pitch + channel;
+    if constexpr (kKernel > 0) {
+      Vec<kLanes> taps[kKernel];
+#pragma GCC unroll 8
+      for (int kx = 0; kx < kKernel; ++kx) load<kLanes>(weight + kx * work.pitch, taps[kx]);
+#pragma GCC unroll 24
+      for (int x = 0; x < (kPixels - 1) * kStride + kKernel; ++x) {
+        Vec<kLanes> in;
+        load<kLanes>(row, in);
+        row += work.pitch;
+        asm("" : "+r"(row));  // else the compiler works out all of these places first, and has no room for them
+#pragma GCC unroll 8
+        for (int kx = 0; kx < kKernel; ++kx) {
+          if (x >= kx && (x - kx) % kStride == 0 && (x - kx) / kStride < kPixels) sums[(x - kx) / kStride] += in * taps[kx];
+        }
+      }
+    } else {
+      for (std::int64_t kx = 0; kx < work.kernel; ++kx) {
+        Vec<kLanes> tap;
+        load<kLanes>(weight + kx * work.pitch, tap);
+        const float* const at = row + kx * work.dilation * work.pitch;
+#pragma GCC unroll 16
+        for (int p = 0; p < kPixels; ++p) {
+          Vec<kLanes> in;
+          load<kLanes>(at + p * work.stride * work.pitch, in);
+          sums[p] += in * tap;
+        }
+      }
     }
+    weight += work.kernel * work.pitch;
   }
-  float* const y = work.y + pixel * work.y_pitch + channel;
-  leave<kPanel, kBend>(s0, nullptr, columns, finish, y);
-  leave<kPanel, kBend>(s1, nullptr, columns, finish, y + work.y_pitch);
-  leave<kPanel, kBend>(s2, nullptr, columns, finish, y + 2 * work.y_pitch);
-  leave<kPanel, kBend>(s3, nullptr, columns, finish, y + 3 * work.y_pitch);
+#pragma GCC unroll 16
+  for (int p = 0; p < kPixels; ++p) {
+    leave<kLanes>(sums[p], nullptr, columns, finish, work.y + (pixel + p) * work.y_pitch + channel);
+  }
 }
 
+}  // namespace
 }  // namespace strop::kernels

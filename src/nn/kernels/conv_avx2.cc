@@ -1,0 +1,14 @@
+// `inverted` for x86-64-v3.
+#include "nn/kernels/conv_bands.h"
+#include "nn/kernels/dispatch.h"
+
+#ifdef STROP_HAS_CLONES
+#pragma GCC target("arch=x86-64-v3")
+#include "nn/kernels/conv_pass.h"
+
+namespace strop::kernels {
+
+void inverted_avx2(const Inverted& work) { pass<8, 6>(work); }
+
+}  // namespace strop::kernels
+#endif
