@@ -62,6 +62,10 @@ std::optional<Tensor> given(const Tensor& tensor) {
 
 Tensor conv_node(const ConvShape& shape, const Tensor& x, const ConvWeight& weight, Activation activation,
                  const Tensor& residual) {
+  const auto wants = [](const Tensor& tensor) { return tensor.defined() && tensor.requires_grad(); };
+  const bool in_graph = torch::GradMode::is_enabled() && (wants(x) || wants(weight.weight) || wants(weight.bias) || wants(residual));
+  // Without a graph nothing needs the result as it was before its activation.
+  if (!in_graph) return conv_forward(shape, x, weight, activation, residual);
   return ConvNode::apply(x, weight.weight, given(weight.bias), given(residual), given(weight.packed),
                          numbers_of(shape, activation, x));
 }

@@ -11,8 +11,6 @@ namespace {
 using torch::Tensor;
 using Scalars = c10::List<std::optional<at::Scalar>>;
 
-constexpr auto kChannelsLast = torch::MemoryFormat::ChannelsLast;
-
 // What oneDNN calls an activation: name, scalars, algorithm.
 struct PostOp {
   std::string_view name = "none", algorithm = "";

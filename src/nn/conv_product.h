@@ -13,6 +13,8 @@
 
 namespace strop {
 
+inline constexpr auto kChannelsLast = torch::MemoryFormat::ChannelsLast;
+
 // weight: out x in/groups x kernel x kernel; bias: out, or undefined. `packed`: the weight in the form that the forward
 // reads fastest, or undefined: then it is read as it is.
 struct ConvWeight {

@@ -24,7 +24,6 @@ constexpr double kLightShare = 1.0 / 32;    // adapters or parts that train, ove
 constexpr double kKernelBytes = 128 << 20;
 constexpr double kTrainedKeeps = 1.45;  // inputs of products kept for the weights' gradients, over kept
 constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
-constexpr double kChunk = 64;           // rows of a prefix pass or of an evaluation
 
 double bytes_of(std::string_view precision) { return precision == "bf16" ? 2 : 4; }
 
@@ -219,8 +218,9 @@ class StageCost {
   double inference_bytes() const {
     double widest = 0;
     for (const auto& block : blocks_) widest = std::max(widest, block.widest);
-    return std::min(worst(kChunk), 2 * kChunk) * kTransients * widest * bytes_of(plan_.prefix_precision) +
-           kChunk * facts_.input_bytes;
+    const auto rows = static_cast<double>(facts_.pictures ? kPicturesAtOnce : kTextsAtOnce);
+    return std::min(worst(rows), 2 * rows) * kTransients * widest * bytes_of(plan_.prefix_precision) +
+           rows * facts_.input_bytes;
   }
 
   const Plan& plan_;

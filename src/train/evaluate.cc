@@ -21,7 +21,7 @@ std::vector<BatchSource::Samples> batches_in_order(std::size_t count, std::int64
 torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::ScalarType precision, std::int64_t batch_size, bool stops) {
   torch::NoGradGuard no_grad;
   // Packed batches waste nothing on padding, whatever their order; the data's own keeps a cache's chunks together.
-  const auto batches = batches_in_order(source.size(), batch_size);
+  const auto batches = batches_in_order(source.size(), std::min(batch_size, source.rows_at_once()));
   source.prefetch(batches, 0);
   std::vector<torch::Tensor> parts;
   Pass pass;

@@ -20,8 +20,6 @@ using torch::Tensor;
 
 namespace {
 
-constexpr std::int64_t kChunk = 64;
-
 // Maps are computed with their channels last, and kept so: one row a sample then holds together.
 Tensor as_rows(const Tensor& tensor) { return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor.contiguous(); }
 Tensor as_maps(const Tensor& rows) { return rows.dim() == 4 ? rows.permute({0, 3, 1, 2}) : rows; }
@@ -80,7 +78,7 @@ struct PrefixSource::Storage {
 PrefixSource::PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
                            CacheKind cache, std::int64_t limit, const std::filesystem::path& folder, bool losses)
     : source_(source), model_(model), cut_(cut), precision_(precision), cache_(cache), limit_(limit),
-      live_(model.live_at(cut, losses)) {
+      chunk_rows_(source.rows_at_once()), live_(model.live_at(cut, losses)) {
   if (cache_ == CacheKind::disk) storage_ = std::make_unique<Storage>(folder);
 }
 
@@ -168,7 +166,7 @@ State PrefixSource::gather(const State& packed, std::span<const std::int64_t> sa
 }
 
 std::vector<std::int64_t> PrefixSource::samples_of(std::int64_t number) const {
-  const auto first = number * kChunk, last = std::min<std::int64_t>(first + kChunk, static_cast<std::int64_t>(size()));
+  const auto first = number * chunk_rows_, last = std::min<std::int64_t>(first + chunk_rows_, static_cast<std::int64_t>(size()));
   std::vector<std::int64_t> samples(static_cast<std::size_t>(last - first));
   std::iota(samples.begin(), samples.end(), first);
   return samples;
@@ -182,7 +180,7 @@ void PrefixSource::prefetch(std::vector<Samples> batches, std::int64_t view) {
   std::vector<Samples> missing;
   for (const auto& batch : batches) {
     for (const auto sample : batch) {
-      const auto number = sample / kChunk;
+      const auto number = sample / chunk_rows_;
       if (chunks_.count({view, number}) == 0 && seen.insert(number).second) missing.push_back(samples_of(number));
     }
   }
@@ -200,7 +198,7 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
   std::map<std::string, std::vector<Tensor>> parts;
   std::vector<std::int64_t> rows;  // token rows of each sample
   for (const auto sample : samples) {
-    const auto number = sample / kChunk, place = sample % kChunk;
+    const auto number = sample / chunk_rows_, place = sample % chunk_rows_;
     const auto again = kept.find(number);
     const State& state = again != kept.end() && !again->second.tensors().empty() ? again->second : chunk(number, view, kept[number]);
     std::int64_t first = 0, count = 0;
@@ -234,7 +232,7 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
     std::partial_sum(rows.begin(), rows.end(), bounds.data_ptr<std::int64_t>() + 1);
     result.set(port.name, bounds);
   }
-  const auto chunks = (static_cast<std::int64_t>(size()) + kChunk - 1) / kChunk;
+  const auto chunks = (static_cast<std::int64_t>(size()) + chunk_rows_ - 1) / chunk_rows_;
   if (cache_ == CacheKind::ram && chunks_of_view_[view] == chunks) pack(view);
   return result;
 }

@@ -1,7 +1,7 @@
 // A source behind a frozen prefix: blocks first .. cut-1 run in inference form (no graph, no dropout, the prefix's
 // precision) and, with a cache, once for each sample and view.
 //
-// What is kept is exactly what is live at the cut. Entries are computed in chunks of 64 samples in data-set order,
+// What is kept is exactly what is live at the cut. Entries are computed in chunks of rows_at_once() samples in data-set order,
 // whatever asks first, and read back even in the first epoch, so a refill after a crash gives the same bits.
 #pragma once
 
@@ -28,6 +28,7 @@ class PrefixSource : public BatchSource {
 
   std::size_t size() const override { return source_.size(); }
   std::size_t first_block() const override { return cut_; }
+  std::int64_t rows_at_once() const override { return chunk_rows_; }
   const std::vector<std::int64_t>& lengths() const override { return source_.lengths(); }
   const std::vector<std::int32_t>& labels() const override { return source_.labels(); }
   std::int64_t views() const override { return cache_ == CacheKind::none ? source_.fresh_views() : source_.views(); }
@@ -52,7 +53,7 @@ class PrefixSource : public BatchSource {
   std::size_t cut_;
   torch::ScalarType precision_;
   CacheKind cache_;
-  std::int64_t limit_, used_ = 0, computed_ = 0;
+  std::int64_t limit_, chunk_rows_, used_ = 0, computed_ = 0;
   std::vector<Port> live_;
   std::map<std::pair<std::int64_t, std::int64_t>, State> chunks_;  // (view, chunk)
   std::map<std::int64_t, std::int64_t> chunks_of_view_;

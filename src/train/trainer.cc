@@ -102,7 +102,7 @@ void Trainer::run_closed_form(const Stage& stage) {
   }
   const auto samples = static_cast<std::int64_t>(source->size());
   const auto views = data_.train->views();
-  const auto batches = batches_in_order(source->size(), 64);
+  const auto batches = batches_in_order(source->size(), source->rows_at_once());
   std::vector<Tensor> features;
   std::vector<std::int64_t> order(source->size()), labels, groups;
   for (std::int64_t i = 0; i < samples; ++i) order[static_cast<std::size_t>(i)] = i;

@@ -84,14 +84,14 @@ struct Problem {
     pack_pointwise(expand.data(), one.in, one.wide, packed_expand.data());
     pack_pointwise(project.data(), one.wide, one.out, packed_project.data());
     pack_depthwise(filter.data(), one.wide, one.kernel * one.kernel, packed_filter.data());
-    Floats y(static_cast<std::size_t>(y_height * y_width * one.out));
+    Floats y(static_cast<std::size_t>(y_height * y_width * one.out)), raw(y.size());
     const Finish finish = one.bend == Bend::clip ? Finish{Bend::clip, -0.5F, 1.5F} : Finish{one.bend};
     Inverted work{.x = x.data(), .height = one.height, .width = one.width, .in = one.in, .expand = packed_expand.data(),
                   .expand_bias = bias.data(), .expand_finish = finish, .wide = one.wide, .filter = packed_filter.data(),
                   .filter_bias = bias.data(), .kernel = one.kernel, .stride = one.stride, .dilation = one.dilation,
                   .above = reach, .left = reach, .filter_finish = finish, .out_height = y_height, .out_width = y_width,
                   .begin = 0, .end = y_height, .project = packed_project.data(), .project_bias = bias.data(),
-                  .residual = residual.data(), .project_finish = finish, .y = y.data(), .out = one.out, .scratch = nullptr};
+                  .residual = residual.data(), .project_finish = finish, .raw = raw.data(), .y = y.data(), .out = one.out, .scratch = nullptr};
     Floats scratch(static_cast<std::size_t>(inverted_scratch(work)));
     work.scratch = scratch.data();
     for (std::int64_t part = 0; part < parts; ++part) {
@@ -99,6 +99,7 @@ struct Problem {
       work.end = y_height * (part + 1) / parts;
       pass(work);
     }
+    for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(bent(one.bend, raw[i]), y[i], 1e-5);
     return y;
   }
 

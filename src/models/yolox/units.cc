@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "nn/separable.h"
+
 namespace strop::yolox {
 
 using torch::Tensor;
@@ -35,7 +37,8 @@ Conv::Conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t 
 
 Tensor Conv::forward(const Tensor& x, const Pass& pass) const {
   if (!depthwise_) return conv_.forward(x, pass);
-  const Tensor at_once = one_pass_.forward(nullptr, *depthwise_, &conv_, x, {}, pass);
+  Tensor at_once = one_pass_.forward(nullptr, *depthwise_, &conv_, x, {}, pass);
+  if (!at_once.defined()) at_once = separable(*depthwise_, conv_, x, pass);
   return at_once.defined() ? at_once : conv_.forward(depthwise_->forward(x, pass), pass);
 }
 

@@ -43,7 +43,8 @@ struct Inverted {
   const float* project_bias;
   const float* residual;  // may be null
   Finish project_finish;
-  float* y;  // out_height x out_width x out
+  float* raw;  // the projection before its finish, laid out as y; may be null
+  float* y;    // out_height x out_width x out
   std::int64_t out;
   float* scratch;  // inverted_scratch(work) floats
 };

@@ -15,19 +15,23 @@ STROP_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ?
 STROP_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 
 template <int kLanes, int kPixels>
-STROP_INLINE void product_column(const Rows& from, std::int64_t pixels, const float* weight, const float* bias, std::int64_t in,
+STROP_INLINE void product_column(const Rows& from, std::int64_t pixels, const Weights& weight, const float* bias, std::int64_t in,
                                  std::int64_t channel, std::int64_t columns, const Finish& finish, float* const* to) {
   for (std::int64_t p = 0; p < pixels; p += kPixels) {
     // The last tile begins early rather than end late.
     const std::int64_t at = least(p, pixels - kPixels);
-    const Rows rows = {from.x + at * from.x_stride, from.x_stride,
-                       from.residual == nullptr ? nullptr : from.residual + at * from.residual_stride, from.residual_stride};
     if (columns > kLanes) {
-      product_tile<kLanes, kPixels, 2>(rows, in, weight, bias, channel, columns, finish, to + at);
+      product_tile<kLanes, kPixels, 2>(from.behind(at), in, weight, bias, channel, columns, finish, to + at);
     } else {
-      product_tile<kLanes, kPixels, 1>(rows, in, weight, bias, channel, columns, finish, to + at);
+      product_tile<kLanes, kPixels, 1>(from.behind(at), in, weight, bias, channel, columns, finish, to + at);
     }
   }
+}
+
+// Where the panels of a packed weight hold channels c and those behind them.
+template <int kLanes>
+STROP_INLINE Weights packed_at(const float* weight, std::int64_t in, std::int64_t c) {
+  return {weight + c / kPanel * kPanel * in + c % kPanel, kPanel, kLanes < kPanel ? kLanes : kPanel * in};
 }
 
 // Rows of a result that lie apart: pixel p at y + (p / width % kept) * row + p % width * pitch.
@@ -48,14 +52,13 @@ STROP_INLINE void product(const Rows& from, std::int64_t pixels, const float* we
       const std::int64_t pixel = first + begin + p;
       to[p] = places.y + pixel / places.width % places.kept * places.row + pixel % places.width * places.pitch;
     }
-    const Rows rows = {from.x + begin * from.x_stride, from.x_stride,
-                       from.residual == nullptr ? nullptr : from.residual + begin * from.residual_stride, from.residual_stride};
+    const Rows rows = from.behind(begin);
     for (std::int64_t c = 0; c < out; c += 2 * kLanes) {
       const std::int64_t columns = least(2 * kLanes, out - c);
       if (count >= kPixels) {
-        product_column<kLanes, kPixels>(rows, count, weight + c * in, bias + c, in, c, columns, finish, to);
+        product_column<kLanes, kPixels>(rows, count, packed_at<kLanes>(weight, in, c), bias + c, in, c, columns, finish, to);
       } else {
-        product_column<kLanes, 1>(rows, count, weight + c * in, bias + c, in, c, columns, finish, to);
+        product_column<kLanes, 1>(rows, count, packed_at<kLanes>(weight, in, c), bias + c, in, c, columns, finish, to);
       }
     }
   }
@@ -88,7 +91,7 @@ STROP_INLINE void widen(const Inverted& work, const Bands& bands, std::int64_t f
   const std::int64_t pixels = (last - first) * work.width;
   const float* const x = work.x + first * work.width * work.in;
   if (work.expand != nullptr) {
-    product<kLanes, kPixels>({x, work.in, nullptr, 0}, pixels, work.expand, work.expand_bias, work.in, work.wide,
+    product<kLanes, kPixels>({x, work.in, 1, nullptr, nullptr, 0}, pixels, work.expand, work.expand_bias, work.in, work.wide,
                              work.expand_finish, places, first * work.width);
     return;
   }
@@ -134,7 +137,8 @@ STROP_INLINE void pass(const Inverted& work) {
     float* const to = work.y + first * work.out_width * work.out;
     if (work.project != nullptr) {
       const float* const residual = work.residual == nullptr ? nullptr : work.residual + (to - work.y);
-      product<kLanes, kPixels>({filtered, bands.pitch, residual, work.out}, pixels, work.project, work.project_bias, work.wide,
+      float* const raw = work.raw == nullptr ? nullptr : work.raw + (to - work.y);
+      product<kLanes, kPixels>({filtered, bands.pitch, 1, residual, raw, work.out}, pixels, work.project, work.project_bias, work.wide,
                                work.out, work.project_finish, {to, pixels, 1, 0, work.out}, 0);
     } else {
       for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {

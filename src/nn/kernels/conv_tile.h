@@ -54,50 +54,69 @@ STROP_INLINE void add_floats(const float* from, Vec<kLanes>& to) {
   to += more;
 }
 
+template <int kLanes>
+STROP_INLINE void store(const Vec<kLanes>& from, float* to) {
+  *reinterpret_cast<typename Register<kLanes>::memory*>(to) = from;
+}
+
 // As leave, where fewer than kLanes channels are left.
 template <int kLanes>
-__attribute__((noinline)) void leave_some(const float* sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
+__attribute__((noinline)) void leave_some(const float* sum, const float* residual, std::int64_t columns, const Finish& finish,
+                                          float* raw, float* out) {
   float lanes[kLanes] = {};
   if (residual != nullptr) __builtin_memcpy(lanes, residual, static_cast<std::size_t>(columns) * sizeof(float));
   Vec<kLanes> whole;
   load<kLanes>(sum, whole);
   add_floats<kLanes>(lanes, whole);
+  __builtin_memcpy(lanes, &whole, sizeof(lanes));
+  if (raw != nullptr) __builtin_memcpy(raw, lanes, static_cast<std::size_t>(columns) * sizeof(float));
   bend<kLanes>(finish, whole);
   __builtin_memcpy(lanes, &whole, sizeof(lanes));
   __builtin_memcpy(out, lanes, static_cast<std::size_t>(columns) * sizeof(float));
 }
 
-// The first `columns` of a finished sum.
+// The first `columns` of a finished sum; as it was before its finish at `raw`, which may be null.
 template <int kLanes>
-STROP_INLINE void leave(Vec<kLanes>& sum, const float* residual, std::int64_t columns, const Finish& finish, float* out) {
+STROP_INLINE void leave(Vec<kLanes>& sum, const float* residual, std::int64_t columns, const Finish& finish, float* raw, float* out) {
   if (columns < kLanes) {
     float lanes[kLanes];
     __builtin_memcpy(lanes, &sum, sizeof(lanes));
-    return leave_some<kLanes>(lanes, residual, columns, finish, out);
+    return leave_some<kLanes>(lanes, residual, columns, finish, raw, out);
   }
   if (residual != nullptr) add_floats<kLanes>(residual, sum);
+  if (raw != nullptr) store<kLanes>(sum, raw);
   bend<kLanes>(finish, sum);
-  *reinterpret_cast<typename Register<kLanes>::memory*>(out) = sum;
+  store<kLanes>(sum, out);
 }
 
-// Where a product reads: pixel p at x + p * x_stride, its residual, if any, likewise.
+// What a product reads and leaves for each of its pixels p: inputs i at x[p * x_stride + i * x_step]; at residual + p *
+// out_stride what is added to the sums; at raw + p * out_stride the sums before their finish. Both may be null.
 struct Rows {
   const float* x;
-  std::int64_t x_stride;
+  std::int64_t x_stride, x_step;
   const float* residual;
-  std::int64_t residual_stride;
+  float* raw;
+  std::int64_t out_stride;
+
+  Rows behind(std::int64_t pixels) const {
+    return {x + pixels * x_stride, x_stride, x_step, residual == nullptr ? nullptr : residual + pixels * out_stride,
+            raw == nullptr ? nullptr : raw + pixels * out_stride, out_stride};
+  }
+};
+
+// Input i's weights for register v of channels at values[i * step + v * next].
+struct Weights {
+  const float* values;
+  std::int64_t step, next;
 };
 
 // to[p][channel + c] = finish(bias[c] + sum_i x[p][i] * weight[i][c] + residual[p][channel + c]) for kPixels pixels and
-// kVectors registers of channels, of which the first `columns` are written. `weight` and `bias`: at the first channel,
-// a multiple of the registers' lanes, and of the panel where both registers hold a panel.
+// kVectors registers of channels, of which the first `columns` are written.
 //
 // A function by itself: within a larger one the compiler keeps other things in registers and the sums in memory.
 template <int kLanes, int kPixels, int kVectors>
-__attribute__((noinline)) void product_tile(const Rows& from, std::int64_t in, const float* weight, const float* bias,
+__attribute__((noinline)) void product_tile(const Rows& from, std::int64_t in, const Weights& weight, const float* bias,
                                             std::int64_t channel, std::int64_t columns, const Finish& finish, float* const* to) {
-  // From a register's channels to the next one's.
-  const std::int64_t next = kLanes < kPanel ? kLanes : kPanel * in;
   Vec<kLanes> sums[kPixels][kVectors];
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) {
@@ -105,25 +124,29 @@ __attribute__((noinline)) void product_tile(const Rows& from, std::int64_t in, c
     for (int v = 0; v < kVectors; ++v) load<kLanes>(bias + v * kLanes, sums[p][v]);
   }
   const std::int64_t stride = from.x_stride;
+  const float *x = from.x, *values = weight.values;
 #pragma GCC unroll 1
   for (std::int64_t i = 0; i < in; ++i) {
     Vec<kLanes> line[kVectors];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) load<kLanes>(weight + v * next + i * kPanel, line[v]);
+    for (int v = 0; v < kVectors; ++v) load<kLanes>(values + v * weight.next, line[v]);
 #pragma GCC unroll 16
     for (int p = 0; p < kPixels; ++p) {
-      const float pixel = from.x[p * stride + i];
+      const float pixel = x[p * stride];
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) sums[p][v] += pixel * line[v];
     }
+    x += from.x_step;
+    values += weight.step;
   }
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       const std::int64_t at = channel + v * kLanes;
-      leave<kLanes>(sums[p][v], from.residual == nullptr ? nullptr : from.residual + p * from.residual_stride + at,
-                    columns - v * kLanes, finish, to[p] + at);
+      const std::int64_t place = p * from.out_stride + at;
+      leave<kLanes>(sums[p][v], from.residual == nullptr ? nullptr : from.residual + place, columns - v * kLanes, finish,
+                    from.raw == nullptr ? nullptr : from.raw + place, to[p] + at);
     }
   }
 }
@@ -181,7 +204,7 @@ __attribute__((noinline)) void filter_tile(const FilterRow& work, std::int64_t p
   }
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) {
-    leave<kLanes>(sums[p], nullptr, columns, finish, work.y + (pixel + p) * work.y_pitch + channel);
+    leave<kLanes>(sums[p], nullptr, columns, finish, nullptr, work.y + (pixel + p) * work.y_pitch + channel);
   }
 }
 

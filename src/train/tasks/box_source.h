@@ -19,6 +19,7 @@ class BoxSource : public BatchSource {
 
   std::size_t size() const override { return split_.size(); }
   std::size_t first_block() const override { return 0; }
+  std::int64_t rows_at_once() const override { return kPicturesAtOnce; }
   const std::vector<std::int64_t>& lengths() const override { return lengths_; }
   // 0: all rows are alike to the sampler; -1: a picture that could not be made.
   const std::vector<std::int32_t>& labels() const override { return labels_; }

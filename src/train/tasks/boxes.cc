@@ -64,7 +64,7 @@ BoxAugmentForm box_augment_form(const Options& options) {
 std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
                                               std::int64_t batch_size, const DecodeSettings& settings, bool stops) {
   torch::NoGradGuard no_grad;
-  const auto batches = batches_in_order(source.size(), batch_size);
+  const auto batches = batches_in_order(source.size(), std::min(batch_size, source.rows_at_once()));
   source.prefetch(batches, 0);
   Pass pass;
   pass.precision = precision;

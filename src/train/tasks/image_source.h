@@ -33,6 +33,7 @@ class ImageSource : public BatchSource {
 
   std::size_t size() const override { return split_.size(); }
   std::size_t first_block() const override { return 0; }
+  std::int64_t rows_at_once() const override { return kPicturesAtOnce; }
   const std::vector<std::int64_t>& lengths() const override { return lengths_; }
   const std::vector<std::int32_t>& labels() const override { return labels_; }
   std::int64_t views() const override { return augmented() ? work_.views : 1; }

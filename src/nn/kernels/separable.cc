@@ -1,0 +1,25 @@
+#include "nn/kernels/separable.h"
+
+#include "nn/kernels/separable_pass.h"
+
+namespace strop::kernels {
+
+static_assert(kLeastWidth == kFiltered);
+
+std::int64_t separable_scratch(const Separable& work) {
+  const SeparableBands bands(work);
+  return (1 + 2 * bands.kept) * bands.row() + 2 * bands.pixels(work) * (bands.pitch + bands.out_pitch);
+}
+
+void separable_gradient_plain(const Separable& work) { separable_pass<4, 6>(work); }
+
+void separable_gradient(const Separable& work) {
+#ifdef STROP_HAS_CLONES
+  static const bool avx512 = __builtin_cpu_supports("x86-64-v4") > 0, avx2 = __builtin_cpu_supports("x86-64-v3") > 0;
+  if (avx512) return separable_gradient_avx512(work);
+  if (avx2) return separable_gradient_avx2(work);
+#endif
+  separable_gradient_plain(work);
+}
+
+}  // namespace strop::kernels
