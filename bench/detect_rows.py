@@ -5,7 +5,7 @@ channels-last in fp32 and in bf16, batch norms frozen, as strop's are.
 """
 
 from image_rows import BEST, RATE
-from rows import TOTAL, Comparison, Row
+from rows import MEMORY, TOTAL, Comparison, Row
 
 EVALUATION = "eval_seconds"
 LAYOUTS = {"as_run": {"layout": "contiguous", "norms": "train"}, "channels_last": {"layout": "channels_last"},
@@ -16,10 +16,15 @@ def peers(**settings):
     return {name: settings | layout for name, layout in LAYOUTS.items()}
 
 
-def step(title, method, train):
+def step(title, method, train, as_run, best):
     return Row(title, {"strop": {"job": "step"} | method}, peers(job="step", train=train),
-               [Comparison(RATE, "strop", ["as_run"], None, "images/s, against as run"),
-                Comparison(RATE, "strop", BEST, None, "images/s, against its best")])
+               [Comparison(RATE, "strop", ["as_run"], as_run, "images/s, against as run"),
+                Comparison(RATE, "strop", BEST, best, "images/s, against its best")])
+
+
+HEAD_STEP = step("YOLOX-Nano, step with backbone and neck frozen, 416 px, batches of 16", {"method": "head"}, "head", 3, 1.8)
+HEAD_STEP.peer["all_trained"] = {"job": "step", "train": "full"} | LAYOUTS["as_run"]
+HEAD_STEP.compare.append(Comparison(MEMORY, "strop", ["all_trained"], 0.4, "peak resident memory, against training all", "share"))
 
 
 TEN = {"job": "train", "time": "10m", "threads": 2}
@@ -31,8 +36,8 @@ DETECT_ROWS = {
                    {"strop": {"job": "ap"}}, {"pycocotools": {"job": "ap"}},
                    [Comparison(EVALUATION, "strop", ["pycocotools"], 5, "from the files to the figures", "shorter"),
                     Comparison(TOTAL, "strop", ["pycocotools"], None, "whole process, start and imports included", "shorter")]),
-    "yolox_nano_step": step("YOLOX-Nano, full step, 416 px, batches of 16", {"method": "full"}, "full"),
-    "yolox_nano_head_step": step("YOLOX-Nano, step with backbone and neck frozen, 416 px, batches of 16", {"method": "head"}, "head"),
+    "yolox_nano_step": step("YOLOX-Nano, full step, 416 px, batches of 16", {"method": "full"}, "full", 1.5, 1.1),
+    "yolox_nano_head_step": HEAD_STEP,
     "yolox_nano_predict": Row("YOLOX-Nano, file to boxes, picture by picture, against ONNX Runtime with numpy's suppression",
                               {"strop": {"job": "predict"}}, {"onnxruntime": {"job": "predict"}},
                               [Comparison(RATE, "strop", ["onnxruntime"], 0.95, "images/s, against ONNX Runtime in fp32")]),
