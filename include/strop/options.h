@@ -118,6 +118,7 @@ struct Options {
   std::string color_jitter;            // brightness, contrast, saturation, hue: one number, three or four
   double random_erasing = 0;           // share of the pictures
   double progressive_resizing = 0;     // size at the start over the full one; 0: off
+  double multi_scale = 0;              // boxes: largest change of the inputs' side over image_size; 0: off
   double rdrop_alpha = 1.0;
   // --- frozen prefix ---
   std::string cache = "auto";          // auto | none | ram | disk

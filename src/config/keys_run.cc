@@ -36,10 +36,11 @@ void add_augmentation_keys(KeyTable& t) {
   t.group("Augmentation");
   t.list("augment", &Options::augment,
          {"none", "light", "medium", "strong", "flip", "vertical_flip", "jitter", "affine", "randaugment",
-          "trivialaugment", "rand-*", "erasing", "aeda", "swap", "delete", "mixup", "cutmix", "rdrop"},
+          "trivialaugment", "rand-*", "erasing", "mosaic", "crop", "copy", "aeda", "swap", "delete", "mixup", "cutmix",
+          "rdrop"},
          "Changes to the training samples, made anew each time and never stored: pictures none to erasing (the first four "
-         "are levels; rand-m9-mstd0.5-n2-p0.5 is RandAugment as timm spells it), texts aeda to delete; mixup and cutmix mix "
-         "samples, behind a frozen prefix their features.",
+         "are levels; rand-m9-mstd0.5-n2-p0.5 is RandAugment as timm spells it), with boxes the levels, flip, jitter and mosaic to "
+         "copy; texts aeda to delete; mixup and cutmix mix samples, behind a frozen prefix their features.",
          {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
   t.number("patch_dropout", &Options::patch_dropout, rate(),
@@ -54,6 +55,9 @@ void add_augmentation_keys(KeyTable& t) {
            {"reprob", "erasing"});
   t.number("progressive_resizing", &Options::progressive_resizing, share(),
            "Training pictures begin at this share of image_size and grow to all of it; 0: off.");
+  t.number("multi_scale", &Options::multi_scale, {.low = 0, .high = 0.5},
+           "Pictures with boxes: every 10 steps training inputs get another side, a multiple of 32 up to this share smaller or "
+           "larger than image_size; 0: off.");
   t.number("rdrop_alpha", &Options::rdrop_alpha, at_least(0), "rdrop: weight of the agreement between the two passes.");
 }
 

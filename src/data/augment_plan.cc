@@ -19,7 +19,8 @@ const std::map<std::string, TextOperation>& text_words() {
 const std::vector<std::string>& picture_words() {
   static const std::vector<std::string> words = {"none",        "light",          "medium", "strong",
                                                  "flip",        "vertical_flip",  "jitter", "affine",
-                                                 "randaugment", "trivialaugment", "erasing", "mosaic"};
+                                                 "randaugment", "trivialaugment", "erasing", "mosaic",
+                                                 "crop",        "copy"};
   return words;
 }
 

@@ -30,6 +30,7 @@ struct LoaderConfig {
 struct InputBoxes {
   std::vector<TrueBox> boxes;  // in pixels of the input
   std::int64_t lost = 0;       // those that random changes left out
+  std::int64_t copied = 0;     // of `boxes`, those laid on it from other pictures
 };
 
 // Makes one sample's inputs; immutable, so threads share it. What is random is keyed by (seed, epoch, sample).

@@ -13,7 +13,8 @@ namespace strop {
 struct BoxedPicture {
   Picture picture;
   std::vector<TrueBox> boxes;
-  std::int64_t lost = 0;  // boxes of its pictures that random changes left out (boxes_inside)
+  std::int64_t lost = 0;    // boxes of its pictures that random changes left out (boxes_inside)
+  std::int64_t copied = 0;  // of `boxes`, those laid on it from other pictures
 };
 
 // From a picture's pixels to the input's: both are scaled, then moved.

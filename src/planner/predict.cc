@@ -61,7 +61,8 @@ class StageCost {
     if (!gradient()) return rows * views(1e9) * prefix + first_evaluation();
     const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
     const double prefix_rows = cached() ? used * views(std::ceil(epochs())) : samples();
-    return prefix_rows * prefix + steps() * step() + first_evaluation() + (evaluations() - 1) * evaluation();
+    return prefix_rows * prefix_seconds(facts_.mean_input) + steps() * step() + first_evaluation() +
+           (evaluations() - 1) * evaluation();
   }
 
   double trained_parameters() const {
@@ -139,8 +140,8 @@ class StageCost {
     for (auto i = first; i < last; ++i) sum += blocks_[i].multiply_adds / blocks_[i].speed;
     return 2 * sum / (forward_share(precision) * peak(precision));
   }
-  // Of one sample: making it and bringing it to the cut.
-  double prefix_seconds() const { return facts_.input_seconds + forward(0, cut_, plan_.prefix_precision); }
+  // Of one sample: making it and bringing it to the cut; `size` as PlanFacts::mean_input has it.
+  double prefix_seconds(double size = 1) const { return facts_.input_seconds + size * forward(0, cut_, plan_.prefix_precision); }
   double peak(std::string_view precision) const {
     return 1e9 * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
   }
@@ -182,7 +183,7 @@ class StageCost {
     // Token rows are rounded up to 64 in every micro-batch (nn/state.h): half of that on average.
     const double tokens = facts_.model.tokens;
     const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
-    return batch * rounding * (augment.rdrop ? 2 : 1) * 2 * units /
+    return batch * rounding * facts_.mean_input * (augment.rdrop ? 2 : 1) * 2 * units /
                (training_share(plan_.precision) * peak(plan_.precision)) +
            kStepSeconds * parts + updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
   }
@@ -213,7 +214,13 @@ class StageCost {
       if (shares_[i].reached > 0) kept += blocks_[i].kept * (weights_ ? kTrainedKeeps : 1);
     }
     const double passes = parse_augment(options_.augment).rdrop ? 2 : 1;
-    return worst_part() * (passes * kept + kTransients * widest) * bytes_of(plan_.precision);
+    // Larger inputs than evaluation's (inference_bytes) pass a frozen prefix, too.
+    double prefix = 0;
+    for (std::size_t i = 0; i < cut_ && facts_.largest_input > 1; ++i) {
+      prefix = std::max(prefix, kTransients * blocks_[i].widest * bytes_of(plan_.prefix_precision));
+    }
+    return worst_part() * facts_.largest_input *
+           std::max((passes * kept + kTransients * widest) * bytes_of(plan_.precision), prefix);
   }
   double inference_bytes() const {
     double widest = 0;

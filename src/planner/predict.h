@@ -10,6 +10,8 @@
 //                block_cycle), + kStepSeconds, + the optimizer's reading and writing of what trains
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
+// Training inputs that change their size take PlanFacts::mean_input times that in prefix and step, and the micro-batch
+// below PlanFacts::largest_input times its memory.
 // Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into
 // norms, activations and attention, which gain less from bf16. BlockFacts::speed tells blocks that run slower still.
 //

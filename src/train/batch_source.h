@@ -36,6 +36,10 @@ class BatchSource {
   // The batches that make() will be asked for next, in this order: a source that works ahead begins with them. Asking
   // for others is no mistake.
   virtual void prefetch(std::vector<Samples>, std::int64_t /*view*/) {}
+  // Steps of a run, counted from its first, whose inputs have one size: at each multiple of it another may begin. 0: all.
+  virtual std::int64_t steps_alike() const { return 0; }
+  // What is asked for next belongs to this step (from 0) and those behind it, up to the next such multiple.
+  virtual void begin_steps(std::int64_t /*step*/) {}
   // Rows of which only a part goes into the model.
   virtual std::int64_t cut_rows() const { return 0; }
   // What making the batches so far has brought to light, for a person, a line each.

@@ -34,6 +34,9 @@ class PrefixSource : public BatchSource {
   std::int64_t views() const override { return cache_ == CacheKind::none ? source_.fresh_views() : source_.views(); }
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
+  // What is cached has one size.
+  std::int64_t steps_alike() const override { return cache_ == CacheKind::none ? source_.steps_alike() : 0; }
+  void begin_steps(std::int64_t step) override { source_.begin_steps(step); }
 
   std::int64_t cached_bytes() const { return used_; }
   std::int64_t computed_samples() const { return computed_; }  // forward passes through the prefix so far

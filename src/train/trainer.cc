@@ -183,13 +183,14 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     double samples = 0;
     for (const auto& batch : batches) samples += static_cast<double>(batch.samples.size());
     run.data_rate = samples / static_cast<double>(run.train->size());
-    announce(run, batches);
+    std::int64_t announced = 0;
     while (!done && progress_.batch < static_cast<std::int64_t>(batches.size())) {
       if (interrupted()) {
         save(run);
         console_.finish();
         fail(ErrorKind::interrupted, "interrupted at step {}", progress_.global_step);
       }
+      if (progress_.batch >= announced) announced = announce(run, batches);
       const auto first = static_cast<std::size_t>(progress_.batch), last = std::min(batches.size(), first + per_step);
       progress_.batch = static_cast<std::int64_t>(last);
       train_step(run, {batches.begin() + static_cast<std::ptrdiff_t>(first), batches.begin() + static_cast<std::ptrdiff_t>(last)});
@@ -215,10 +216,16 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   progress_.stage_elapsed = progress_.loss_since_log = 0;
 }
 
-// What train_step will ask for in the rest of the epoch.
-void Trainer::announce(StageRun& run, const std::vector<Batch>& batches) const {
+// What train_step will ask for in the rest of the epoch, or as long as inputs keep their size.
+std::int64_t Trainer::announce(StageRun& run, const std::vector<Batch>& batches) const {
+  auto end = static_cast<std::int64_t>(batches.size());
+  if (const auto alike = run.train->steps_alike(); alike > 0) {
+    const auto steps = alike - progress_.global_step % alike;
+    end = std::min(end, progress_.batch + steps * plan_.options.gradient_accumulation_steps);
+    run.train->begin_steps(progress_.global_step);
+  }
   std::vector<BatchSource::Samples> parts;
-  for (auto at = static_cast<std::size_t>(progress_.batch); at < batches.size(); ++at) {
+  for (auto at = static_cast<std::size_t>(progress_.batch); at < static_cast<std::size_t>(end); ++at) {
     const auto& samples = batches[at].samples;
     std::int64_t tokens = 0;
     for (const auto sample : samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
@@ -229,6 +236,7 @@ void Trainer::announce(StageRun& run, const std::vector<Batch>& batches) const {
     }
   }
   run.train->prefetch(std::move(parts), view_of(run));
+  return end;
 }
 
 std::int64_t Trainer::view_of(const StageRun& run) const {

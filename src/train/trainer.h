@@ -48,7 +48,8 @@ class Trainer {
   void run_closed_form(const Stage& stage);
   void run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume);
   void open(const Stage& stage);
-  void announce(StageRun& stage, const std::vector<Batch>& batches) const;
+  // Returns the number of the first batch of the epoch that is still to be announced.
+  std::int64_t announce(StageRun& stage, const std::vector<Batch>& batches) const;
   std::int64_t view_of(const StageRun& stage) const;
   void train_step(StageRun& stage, const std::vector<Batch>& batches);
   // Returns true where training should stop early.

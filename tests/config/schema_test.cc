@@ -125,6 +125,8 @@ TEST(Schema, values_out_of_range_are_refused_with_key_and_expectation) {
                            {"update_period", "1,0", ">= 1"},
                            {"layers_to_transform", "-1", ">= 0"},
                            {"augment", "aeda,mixpu", "did you mean 'mixup'?"},
+                           {"augment", "strong,mosaic,crop,cpy", "did you mean 'copy'?"},
+                           {"multi_scale", "0.6", "in [0, 0.5]"},
                            {"columns", "txet=review", "did you mean 'text'?"},
                            {"rank_pattern", "q=0", ">= 1"},
                            {"alpha_pattern", "q=x", "> 0"},

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
+
+#include "image/augment/boxes/copy_boxes.h"
+#include "image/augment/boxes/keeping_crop.h"
 
 namespace strop {
 namespace {
@@ -49,7 +53,15 @@ Rect around(const Picture& picture, std::int32_t label) {
 BoxedPicture augmented(const BoxAugmentForm& augment, std::uint64_t key) {
   std::int32_t next = 0;
   const auto draw = [&next](Rng&) { return square(++next % 4); };
-  return augment_boxes(square(0), augment, kForm, draw, Rng(3, RngUse::augment, {key}));
+  return augment_boxes(square(0), augment, kForm, {draw, draw}, Rng(3, RngUse::augment, {key}));
+}
+
+void expect_around(const Picture& picture, const TrueBox& box) {
+  const auto seen = around(picture, box.label);
+  EXPECT_NEAR(box.rect.x, seen.x, 1.5);
+  EXPECT_NEAR(box.rect.y, seen.y, 1.5);
+  EXPECT_NEAR(box.rect.right(), seen.right(), 1.5);
+  EXPECT_NEAR(box.rect.bottom(), seen.bottom(), 1.5);
 }
 
 // How many boxes there were over many draws; each must lie around its square, to a pixel and a half.
@@ -61,11 +73,7 @@ int boxes_that_fit(const BoxAugmentForm& augment) {
     EXPECT_EQ(made.picture.width(), kForm.width);
     EXPECT_EQ(made.picture.height(), kForm.height);
     for (const auto& box : made.boxes) {
-      const auto seen = around(made.picture, box.label);
-      EXPECT_NEAR(box.rect.x, seen.x, 1.5);
-      EXPECT_NEAR(box.rect.y, seen.y, 1.5);
-      EXPECT_NEAR(box.rect.right(), seen.right(), 1.5);
-      EXPECT_NEAR(box.rect.bottom(), seen.bottom(), 1.5);
+      expect_around(made.picture, box);
       ++count;
     }
   }
@@ -88,6 +96,115 @@ TEST(BoxAugment, BoxesStayAroundWhatTheyHold) {
   EXPECT_EQ(boxes_that_fit({.flip = 1, .jitter = {}}), 100);
   EXPECT_GT(boxes_that_fit({.flip = 0.5, .scale_min = 0.4, .scale_max = 1.6, .jitter = {}}), 90);
   EXPECT_GT(boxes_that_fit({.mosaic = 1, .flip = 0.5, .scale_min = 0.4, .scale_max = 1.6, .jitter = {}}), 200);
+  EXPECT_GT(boxes_that_fit({.crop = 1, .jitter = {}}), 95);
+  EXPECT_GT(boxes_that_fit({.crop = 1, .flip = 0.5, .scale_min = 0.6, .scale_max = 1.2, .jitter = {}}), 80);
+}
+
+// Some boxes anywhere on 200 x 150 pixels.
+std::vector<TrueBox> scattered(std::uint64_t key) {
+  Rng rng(key, RngUse::probe);
+  std::vector<TrueBox> boxes;
+  for (std::uint64_t i = 0; i < 1 + key % 6; ++i) {
+    const double width = 4 + 80 * rng.uniform(), height = 4 + 60 * rng.uniform();
+    boxes.push_back({{(200 - width) * rng.uniform(), (150 - height) * rng.uniform(), width, height}, 0});
+  }
+  return boxes;
+}
+
+TEST(KeepingCrop, KeepsTheShareOfBoxesThatItPromises) {
+  int parts = 0, cut = 0;
+  for (const double least : {0.1, 0.5, 0.9}) {
+    for (std::uint64_t key = 0; key < 200; ++key) {
+      SCOPED_TRACE(key);
+      const auto boxes = scattered(key);
+      Rng rng(key, RngUse::augment);
+      const Box part = keeping_crop(boxes, 200, 150, least, rng);
+      EXPECT_TRUE(part.x >= 0 && part.y >= 0 && part.x + part.width <= 200 && part.y + part.height <= 150);
+      if (part == Box{0, 0, 200, 150}) continue;
+      ++parts;
+      EXPECT_TRUE(part.width >= 60 && part.height >= 45);
+      EXPECT_TRUE(part.width <= 2 * part.height && part.height <= 2 * part.width);
+      const Rect seen{static_cast<double>(part.x), static_cast<double>(part.y), static_cast<double>(part.width), static_cast<double>(part.height)};
+      int kept = 0;
+      for (const auto& box : boxes) {
+        const double x = box.rect.x + box.rect.width / 2 - seen.x, y = box.rect.y + box.rect.height / 2 - seen.y;
+        if (x < 0 || y < 0 || x >= seen.width || y >= seen.height) continue;
+        ++kept;
+        const double share = intersection(seen, box.rect) / box.rect.area();
+        EXPECT_GE(share, least - 1e-9);
+        cut += share < 0.999 ? 1 : 0;
+      }
+      EXPECT_GT(kept, 0);
+    }
+  }
+  EXPECT_GT(parts, 500);
+  EXPECT_GT(cut, 100);
+}
+
+TEST(KeepingCrop, BoxesWhoseMiddleIsOutsideAreLostAndCounted) {
+  std::size_t lost = 0;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    const BoxedPicture whole{Picture(200, 150, 9, 9, 9), scattered(key)};
+    Rng rng(key, RngUse::augment), again(key, RngUse::augment);
+    const auto made = crop_keeping_boxes(whole, rng), same = crop_keeping_boxes(whole, again);
+    EXPECT_EQ(made.boxes.size() + static_cast<std::size_t>(made.lost), whole.boxes.size());
+    EXPECT_EQ(made.picture.width(), same.picture.width());
+    for (const auto& box : made.boxes) {
+      EXPECT_TRUE(box.rect.x >= 0 && box.rect.right() <= made.picture.width() + 1e-9);
+      EXPECT_TRUE(box.rect.y >= 0 && box.rect.bottom() <= made.picture.height() + 1e-9);
+    }
+    lost += static_cast<std::size_t>(made.lost);
+  }
+  EXPECT_GT(lost, 50U);
+  Rng rng(1, RngUse::augment);
+  EXPECT_LT(keeping_crop({}, 200, 150, 0.5, rng).width, 200) << "a picture of nothing is cropped, too";
+}
+
+TEST(CopyBoxes, TheirPixelsComeWithThem) {
+  int copies = 0;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    SCOPED_TRACE(key);
+    const auto label = static_cast<std::int32_t>(1 + key % 3);
+    BoxedPicture canvas = augmented({}, key);
+    const auto own = canvas.boxes.at(0);
+    Rng rng(key, RngUse::augment);
+    copy_boxes(square(label), kForm, canvas, rng);
+    ASSERT_EQ(canvas.boxes.size(), 1U + static_cast<std::size_t>(canvas.copied));
+    if (canvas.copied == 0) continue;
+    ++copies;
+    const auto& copy = canvas.boxes[1];
+    EXPECT_EQ(copy.label, label);
+    expect_around(canvas.picture, copy);
+    EXPECT_GE(copy.rect.width, 0.8 * 36 * 0.8 - 1) << "its own size is 36 pixels, of which the input has 0.8";
+    EXPECT_LE(copy.rect.width, 0.8 * 36 * 1.25 + 1);
+    const double common = intersection(own.rect, copy.rect);
+    EXPECT_LE(common, 0.2 * std::min(own.rect.area(), copy.rect.area()) + 1e-6);
+    if (common == 0) expect_around(canvas.picture, own);
+  }
+  EXPECT_GT(copies, 60);
+}
+
+TEST(CopyBoxes, FindNoPlaceOnAFullPictureAndAreAtMostThree) {
+  BoxedPicture full{Picture(96, 80, 0, 0, 0), {{{0, 0, 96, 80}, 0}}}, empty{Picture(96, 80, 0, 0, 0), {}}, crowded = square(1);
+  for (int i = 0; i < 5000; ++i) crowded.boxes.push_back({{static_cast<double>(i % 100), static_cast<double>(i / 100), 12, 12}, 1});
+  Rng rng(5, RngUse::augment);
+  copy_boxes(crowded, kForm, full, rng);
+  EXPECT_EQ(full.boxes.size(), 1U);
+  copy_boxes(crowded, kForm, empty, rng);
+  EXPECT_TRUE(empty.copied >= 1 && empty.copied <= 3) << empty.copied;
+  BoxedPicture none{Picture(96, 80, 0, 0, 0), {}}, large{Picture(50, 50, 1, 1, 1), {{{0, 0, 50, 50}, 0}, {{0, 0, 1, 1}, 0}}};
+  copy_boxes(large, kForm, none, rng);
+  EXPECT_EQ(none.copied, 0) << "a whole picture and one pixel are not copied";
+}
+
+TEST(BoxAugment, TheLastEpochsNeitherJoinNorCrop) {
+  for (const auto* level : {"medium", "strong"}) {
+    const auto form = box_augment_level(level), end = without_mixing(form);
+    EXPECT_TRUE(form.mosaic > 0 && form.crop > 0 && form.copy > 0) << level;
+    EXPECT_TRUE(end.mosaic == 0 && end.mixup == 0 && end.crop == 0 && end.copy == 0) << level;
+    EXPECT_TRUE(end.flip == form.flip && end.scale_min == form.scale_min) << level;
+  }
+  EXPECT_EQ(describe(BoxAugmentForm{.crop = 0.5, .copy = 0.25, .jitter = {}}), "crop 0.5, copies of boxes 0.25");
 }
 
 TEST(BoxAugment, MixupKeepsTheBoxesOfBoth) {

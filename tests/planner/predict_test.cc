@@ -103,6 +103,24 @@ TEST(PredictMemory, FollowsTheMicroBatch) {
   EXPECT_LT(predict_cost(plan, facts).peak_bytes, whole);
 }
 
+// Training inputs change their size; evaluation's do not.
+TEST(PredictMemory, CountsTheLargestInputsAndTheTimeOfTheMeanOnes) {
+  auto facts = without_validation();
+  const auto plan = choose_plan(with_method("lora"), facts);
+  const auto before = predict_cost(plan, facts);
+  facts.largest_input = 2.25;
+  facts.mean_input = 1.5;
+  const auto cost = predict_cost(plan, facts);
+  EXPECT_NEAR(static_cast<double>(cost.peak_bytes - before.peak_bytes), 1.25 * 32 * (2 * 4e5 + 4 * 1e4) * 4, 2e4);
+  EXPECT_NEAR(cost.training, 1.5 * before.training, 0.01 * cost.training);
+  EXPECT_EQ(cost.finish, before.finish);
+  // A frozen prefix that is not cached runs in training, too: 3 epochs at the mean size.
+  auto top = with_method("layerwise");
+  top.top_k = 1;
+  top.cache = "none";
+  EXPECT_NEAR(cost_of(top, facts).training, 1.5 * 3 * 1024 * (kBlock + 3 * kBlock), 3);
+}
+
 TEST(PredictMemory, FollowsTheLongestRows) {
   auto facts = tiny_facts();
   facts.model.tokens = 10;

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <set>
+
 #include "core/error.h"
 #include "image/encode.h"
 #include "models/detector.h"
@@ -83,6 +85,52 @@ TEST_F(BoxBatches, BoxesThatAugmentationLeavesOutAreCounted) {
   EXPECT_NE(close->findings()[0].find(fmt::format("augment: {} of 60 boxes", 60 - kept)), std::string::npos) << close->findings()[0];
 }
 
+TEST_F(BoxBatches, TheSideFollowsTheStep) {
+  work_.sides = InputSides(work_.form, 0.5, 32, 3);
+  work_.mixing_ends = 9;
+  const auto made = source(), again = source();
+  const std::vector<BatchSource::Samples> batches = {{6, 13}, {5, 2}};
+  EXPECT_EQ(made->steps_alike(), InputSides::kSteps);
+  EXPECT_GT(made->fresh_views(), 1000) << "the last epochs differ";
+  EXPECT_EQ(made->make(batches[0], 0).at("pixels").size(2), 64) << "a look at the data before the first step";
+  std::set<std::int64_t> seen;
+  for (std::int64_t step = 0; step < 200; step += 10) {
+    made->begin_steps(step);
+    made->prefetch(batches, 0);
+    for (const auto& samples : batches) {
+      const auto state = made->make(samples, 0);
+      const auto side = state.at("pixels").size(3);
+      seen.insert(side);
+      ASSERT_EQ(side, work_.sides.at(step));
+      ASSERT_EQ(state.at("pixels").size(2), side);
+      // Of the first row's first box, 20 of the picture's 40 pixels wide.
+      ASSERT_NEAR(state.at(kTargets)[0][0][3].item<double>(), static_cast<double>(side) / 2, 1e-4);
+      again->begin_steps(step + 7);  // as a resumed run, which begins in the middle
+      ASSERT_TRUE(torch::equal(again->make(samples, 0).at("pixels"), state.at("pixels"))) << step;
+    }
+  }
+  EXPECT_EQ(seen, (std::set<std::int64_t>{32, 64, 96}));
+  ASSERT_EQ(made->findings().size(), 1U);
+  EXPECT_EQ(made->findings()[0], "multi_scale: training inputs had sides of 32, 64, 96 pixels");
+  for (std::int64_t step = 0; step < 100; step += 10) {
+    made->begin_steps(step);
+    EXPECT_EQ(made->make(batches[0], 9).at("pixels").size(2), 64) << "as evaluation has it, at the end";
+  }
+}
+
+TEST_F(BoxBatches, CopiedBoxesAreCounted) {
+  work_.augment.copy = 1;
+  const auto made = source();
+  std::int64_t boxes = 0;
+  for (std::int64_t view = 0; view < 5; ++view) {
+    const auto state = made->make(std::vector<std::int64_t>{0, 7, 14}, view);  // without boxes of their own
+    boxes += (state.at(kTargets).select(2, 0) >= 0).sum().item<std::int64_t>();
+  }
+  ASSERT_GT(boxes, 5);
+  ASSERT_EQ(made->findings().size(), 1U);
+  EXPECT_EQ(made->findings()[0], fmt::format("augment: {} boxes were copied onto other pictures", boxes));
+}
+
 // Of a detector only that it is one: then the lists of boxes are live at every cut.
 class SomeDetector : public Detector {
  public:
@@ -106,6 +154,7 @@ TEST_F(BoxBatches, PassTheCacheWithTheirBoxes) {
   model.detector = std::make_unique<SomeDetector>();
   for (const auto kind : {CacheKind::none, CacheKind::ram, CacheKind::disk}) {
     PrefixSource cached(*made, model, 0, torch::kFloat, kind, std::int64_t{64} << 20, folder_.path(), true);
+    EXPECT_EQ(cached.steps_alike(), 0);
     check(cached);
     check(cached);
   }

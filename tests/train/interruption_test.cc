@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "core/interrupt.h"
+#include "train/box_scenes.h"
 #include "train/same_run.h"
 
 namespace strop {
@@ -140,6 +141,34 @@ TEST(Interruption, CtrlCAndSigtermSaveAndLeave) {
     }
     EXPECT_TRUE(saved);
     EXPECT_FALSE(std::filesystem::exists(job.path(run) / "all_results.json"));
+    resume(job, options, run);
+    expect_same_run(job, run, "whole", run);
+  }
+}
+
+// A detector whose inputs change their size every ten steps, in the middle of epochs, and are changed at random.
+TEST(Interruption, StoppedWhileSizesChange) {
+  const TinyJob job;
+  for (const auto& [split, count] : {std::pair{"train", 12}, {"validation", 4}}) {
+    write_scenes(job.path("scenes"), split, static_cast<std::uint64_t>(count), {"red", "green"});
+  }
+  Options options = job.options("full", "whole");
+  options.model = tiny_detector().string();
+  options.data = job.path("scenes").string();
+  options.image_size = 64;
+  options.per_device_train_batch_size = 4;
+  options.max_steps = 45;
+  options.augment = {"medium", "crop", "copy"};
+  options.multi_scale = 0.5;
+  options.eval_strategy = "no";
+  ASSERT_EQ(finish(start(options)), 0);
+  const auto notes = job.json("whole", "strop.json").at("data_notes").dump();
+  ASSERT_NE(notes.find("sides of 32, 64, 96"), std::string::npos) << notes;
+  for (const std::size_t lines : {4U, 13U, 27U}) {
+    const auto run = "stopped-" + std::to_string(lines);
+    Options own = options;
+    own.out = job.path(run).string();
+    ASSERT_EQ(stop_at(job, own, run, lines, SIGINT), 130);
     resume(job, options, run);
     expect_same_run(job, run, "whole", run);
   }

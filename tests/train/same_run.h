@@ -13,8 +13,8 @@ inline std::vector<std::string> story(const TinyJob& job, const std::string& run
   std::vector<std::string> lines;
   std::set<std::pair<std::int64_t, bool>> seen;
   for (auto line : job.log(run)) {
-    EXPECT_TRUE(seen.insert({line.at("current_steps").get<std::int64_t>(), line.contains("eval_loss")}).second)
-        << run << " " << line;
+    const bool evaluation = line.contains("eval_loss") || line.contains("eval_map");
+    EXPECT_TRUE(seen.insert({line.at("current_steps").get<std::int64_t>(), evaluation}).second) << run << " " << line;
     for (const auto* key :
          {"elapsed_time", "remaining_time", "samples_per_second", "tokens_per_second", "resident_bytes"})
       line.erase(key);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "image/draw.h"
+#include "train/tasks/contact_sheet.h"
 #include "train/tasks/picture_gallery.h"
 
 namespace strop {
@@ -77,23 +78,47 @@ json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<Found
   return gallery;
 }
 
-json gallery_of_inputs(const BoxSplit& train, const BoxWork& work, const std::vector<std::string>& names) {
-  json gallery = json::array();
-  if (work.augment == BoxAugmentForm{}) return gallery;
-  const BoxMaker maker(train, work);
-  for (std::size_t i = 0; i < std::min(kShownInputs, train.size()); ++i) {
-    const auto row = static_cast<std::int64_t>(i * train.size() / std::min(kShownInputs, train.size()));
-    json one = {{"name", train.samples[static_cast<std::size_t>(row)].name}, {"images", json::array()}};
+std::vector<BoxViews> box_views(const BoxSplit& train, BoxWork work, const std::vector<std::string>& names, std::size_t samples,
+                                std::int64_t views, int side) {
+  const auto drawn = [&](const BoxedPicture& input) {
+    Picture small = at_most(input.picture.view(), side);
+    const double scale = static_cast<double>(small.width()) / input.picture.width();
+    for (const auto& box : input.boxes) {
+      draw_box(small, {box.rect.x * scale, box.rect.y * scale, box.rect.width * scale, box.rect.height * scale}, label_colour(box.label),
+               names[static_cast<std::size_t>(box.label)]);
+    }
+    return small;
+  };
+  if (work.augment.copy > 0) work.copies = std::make_shared<CopySources>(train);
+  BoxWork plain = work;
+  plain.augment = {};
+  const BoxMaker as_it_is(train, plain);
+  std::vector<BoxViews> all;
+  samples = std::min(samples, train.size());
+  for (std::size_t i = 0; i < samples; ++i) {
+    const auto row = i * train.size() / samples;
+    BoxViews one{train.samples[row].name, {}};
     try {
-      for (std::int64_t view = 0; view < kShownViews; ++view) {
-        auto input = maker.input(row, view);
-        for (const auto& box : input.boxes) draw_box(input.picture, box.rect, label_colour(box.label), names[static_cast<std::size_t>(box.label)]);
-        one["images"].push_back(thumbnail_uri(input.picture.view(), kSide));
+      one.pictures.push_back(drawn(as_it_is.input(static_cast<std::int64_t>(row), 0)));
+      for (std::int64_t view = 0; view < views; ++view) {
+        if (work.sides.vary()) work.form.width = work.form.height = work.sides.at(view * InputSides::kSteps);
+        one.pictures.push_back(drawn(BoxMaker(train, work).input(static_cast<std::int64_t>(row), view)));
       }
     } catch (const Error&) {  // it went bad or away since
       continue;
     }
-    gallery.push_back(one);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+json gallery_of_inputs(const BoxSplit& train, const BoxWork& work, const std::vector<std::string>& names) {
+  json gallery = json::array();
+  if (work.augment == BoxAugmentForm{} && !work.sides.vary()) return gallery;
+  for (const auto& one : box_views(train, work, names, kShownInputs, kShownViews, kSide)) {
+    json images = json::array();
+    for (const auto& picture : one.pictures) images.push_back(thumbnail_uri(picture.view(), kSide));
+    gallery.push_back({{"name", one.name}, {"images", images}});
   }
   return gallery;
 }

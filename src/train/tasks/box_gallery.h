@@ -19,6 +19,16 @@ void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std:
 nlohmann::ordered_json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
                                         const std::vector<std::string>& names, const DecodeOptions& decode);
 
+// A training picture as evaluation sees it, then the inputs that training makes of it.
+struct BoxViews {
+  std::string name;
+  std::vector<Picture> pictures;
+};
+// Of `samples` pictures spread over the split, each with `views` inputs of at most `side` pixels, boxes drawn. Pictures that
+// have gone bad are left out.
+std::vector<BoxViews> box_views(const BoxSplit& train, BoxWork work, const std::vector<std::string>& names, std::size_t samples,
+                                std::int64_t views, int side);
+
 // Training inputs with their boxes: [{"name", "images": [data URI, ...]}]; empty without augmentation.
 nlohmann::ordered_json gallery_of_inputs(const BoxSplit& train, const BoxWork& work, const std::vector<std::string>& names);
 

@@ -5,6 +5,11 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "data/boxes/write_boxes.h"
+#include "train/opened.h"
+#include "train/tasks/box_gallery.h"
+#include "train/tasks/boxes.h"
+#include "train/tasks/contact_sheet.h"
+#include "train/tasks/picture_keys.h"
 
 namespace strop {
 namespace {
@@ -34,11 +39,44 @@ json split_part(const char* name, const BoxSplit& split, const std::vector<std::
           {"small", small}, {"medium", medium}, {"large", boxes - small - medium}};
 }
 
+// As training makes inputs for the model, or for a usual detector where none is given.
+BoxWork shown_work(const Options& options) {
+  InputForm form{.width = 416, .height = 416, .fit = Fit::letterbox};
+  std::int64_t stride = 32;
+  if (options.model.empty()) {
+    form = with_keys(form, options);
+  } else {
+    const auto opened = open_for_use(options);
+    form = *opened.model->input_form;
+    if (form.fit == Fit::crop) form.fit = Fit::letterbox;  // a classifier's, which a detector on it has not
+    if (opened.model->detector) stride = opened.model->detector->stride();
+  }
+  return training_work(form, stride, options);
+}
+
+json show_augmented(const BoxData& data, Options options, std::int64_t samples, const std::filesystem::path& file, std::string& text) {
+  constexpr std::int64_t kSheetViews = 5;
+  constexpr int kSheetTile = 256;
+  if (options.augment.empty()) options.augment = {"medium"};
+  const auto work = shown_work(options);
+  std::vector<std::vector<Picture>> rows;
+  const auto wanted = static_cast<std::size_t>(std::clamp<std::int64_t>(samples, 1, 100));
+  for (auto& one : box_views(data.train, work, data.label_names, wanted, kSheetViews, kSheetTile)) rows.push_back(std::move(one.pictures));
+  write_sheet(rows, file, kSheetTile);
+  auto changes = describe(work.augment);
+  const auto& sides = work.sides.all();
+  if (!sides.empty()) changes += fmt::format(", sides of {} to {} pixels", sides.front(), sides.back());
+  const auto as = describe(work.form);
+  text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five inputs of it: {}\n", changes, as, file.string());
+  return {{"changes", changes}, {"input", as}};
+}
+
 }  // namespace
 
 json inspect_boxes(const Options& options, const InspectOptions& what, const ImageReading& reading, std::string& text) {
   const auto format = what.write.empty() ? BoxFormat::none : box_format_named(what.format);
   if (format != BoxFormat::none) check_new_folder(what.write);
+  const auto sheet = what.augment ? sheet_file(options.out) : std::filesystem::path();
   const auto data = load_box_data(options, reading);
   json part = {{"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
   text += fmt::format("data    {}\nlabels  {}\n", options.data, excerpt(join(data.label_names, ", "), 200));
@@ -47,6 +85,10 @@ json inspect_boxes(const Options& options, const InspectOptions& what, const Ima
   }
   for (const auto& note : data.notes) text += "note    " + note + "\n";
   for (const auto& one : data.skipped) part["skipped"].push_back({{"name", one.name}, {"reason", one.reason}});
+  if (what.augment) {
+    part["augmented"] = show_augmented(data, options, what.samples, sheet, text);
+    part["contact_sheet"] = sheet.string();
+  }
   if (format == BoxFormat::none) return part;
   const auto written = write_box_data(data, format, what.write);
   text += fmt::format("written {} ({}): {} pictures, {} boxes\n", what.write, what.format, written.pictures, written.boxes);

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/interrupt.h"
+#include "core/text.h"
 #include "data/augment_plan.h"
 #include "train/evaluate.h"
 #include "train/tasks/box_source.h"
@@ -18,6 +19,17 @@ namespace {
 
 // The share of the epochs, at the end, in which no pictures are joined.
 constexpr double kUnmixedShare = 0.15;
+// Of the words of augment for pictures, those that boxes follow.
+const std::vector<std::string>& box_words() {
+  static const std::vector<std::string> words = {"none", "light", "medium", "strong", "flip", "jitter", "mosaic", "crop", "copy"};
+  return words;
+}
+
+double epochs_of(const Options& options, std::size_t rows) {
+  if (options.max_steps == 0) return options.num_train_epochs;
+  const auto samples = options.max_steps * options.per_device_train_batch_size * options.gradient_accumulation_steps;
+  return static_cast<double>(samples) / (options.data_fraction * static_cast<double>(rows));
+}
 
 }  // namespace
 
@@ -27,12 +39,16 @@ Boxes::Boxes(BoxSplit split, const DecodeOptions& decode) : split_(std::move(spl
 
 std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& options, bool training) const {
   BoxWork work;
-  work.form = *opened.model->input_form;
-  work.decode = decode_options(options);
-  work.seed = static_cast<std::uint64_t>(options.seed);
-  if (training) {
-    work.augment = box_augment_form(options);
-    if (options.time.empty() && options.max_steps == 0) work.mixing_ends = std::llround(std::ceil((1 - kUnmixedShare) * options.num_train_epochs));
+  if (!training) {
+    work.form = *opened.model->input_form;
+    work.decode = decode_options(options);
+  } else {
+    const auto& model = *opened.model;
+    if (options.multi_scale > 0 && model.one_size) {
+      fail(ErrorKind::usage, "multi_scale: {} ({}) takes pictures of one size alone; leave it out", opened.base_name, model.family());
+    }
+    work = training_work(*model.input_form, model.detector->stride(), options);
+    if (options.time.empty()) work.mixing_ends = std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, split_.size())));
   }
   return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(), options.strict);
 }
@@ -48,6 +64,10 @@ std::string Boxes::thumbnail_of(std::size_t row) const {
 
 BoxAugmentForm box_augment_form(const Options& options) {
   const auto plan = parse_augment(options.augment);
+  const bool known = std::ranges::all_of(plan.pictures, [](const auto& word) { return std::ranges::count(box_words(), word) > 0; });
+  if (!known || !plan.operations.empty() || plan.rdrop || plan.cutmix) {
+    fail(ErrorKind::usage, "augment: found '{}'; pictures with boxes take {} and mixup", join(options.augment, ","), join(box_words(), ", "));
+  }
   BoxAugmentForm form;
   for (const auto& word : plan.pictures) {
     if (word == "none" || word == "light" || word == "medium" || word == "strong") form = box_augment_level(word);
@@ -56,9 +76,33 @@ BoxAugmentForm box_augment_form(const Options& options) {
     if (word == "flip") form.flip = 0.5;
     else if (word == "jitter") form.jitter = {0.4, 0.4, 0.7, 0.015};
     else if (word == "mosaic") form.mosaic = 1;
+    else if (word == "crop") form.crop = 0.5;
+    else if (word == "copy") form.copy = 0.5;
   }
   if (plan.mixup) form.mixup = std::max(form.mixup, 0.15);
   return form;
+}
+
+BoxWork training_work(const InputForm& form, std::int64_t stride, const Options& options) {
+  BoxWork work;
+  work.form = form;
+  work.augment = box_augment_form(options);
+  work.decode = decode_options(options);
+  work.seed = static_cast<std::uint64_t>(options.seed);
+  if (options.multi_scale > 0) work.sides = InputSides(form, options.multi_scale, stride, work.seed);
+  return work;
+}
+
+void settle_multi_scale(Options& options) {
+  if (options.multi_scale == 0) return;
+  const bool keeps = options.cache == "ram" || options.cache == "disk";
+  // Methods that leave all below a head or a branch frozen.
+  const bool would_keep = options.cache == "auto" && (tunes_head_alone(options) || labels_of_method(options) == Labels::model_and_data);
+  if (keeps || would_keep) {
+    fail(ErrorKind::usage, "multi_scale: {} keeps what frozen layers make of pictures of one size; use cache=none, or multi_scale=0",
+         keeps ? "cache=" + options.cache : "method=" + options.method);
+  }
+  options.cache = "none";
 }
 
 std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,

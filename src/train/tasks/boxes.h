@@ -1,9 +1,8 @@
 // A split of pictures with boxes as the jobs see it, and what a detector finds on it.
 #pragma once
 
-#include "data/boxes/box_data.h"
+#include "data/boxes/box_maker.h"
 #include "eval/coco_ap.h"
-#include "image/augment/boxes/box_augment.h"
 #include "models/detector.h"
 #include "train/task.h"
 
@@ -29,6 +28,11 @@ class Boxes : public TaskSplit {
 
 // What options.augment asks for. Error(usage): words that pictures with boxes do not take.
 BoxAugmentForm box_augment_form(const Options& options);
+// How training pictures are made for a detector of this form and stride, with all that the options ask for and to the end
+// of training. Error(usage): multi_scale leaves too few sizes.
+BoxWork training_work(const InputForm& form, std::int64_t stride, const Options& options);
+// Fills in options.cache where options.multi_scale asks for none. Error(usage): the outputs of frozen layers are kept.
+void settle_multi_scale(Options& options);
 
 // The boxes found on every row, in pixels of the pictures, best first within a group of classes. `stops`: Ctrl-C ends it.
 std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,

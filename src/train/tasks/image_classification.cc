@@ -34,8 +34,13 @@ class ImageClassification : public Classification {
 
   void settle(Options& options) const override {
     const auto plan = parse_augment(options.augment);
-    const bool joins = std::find(plan.pictures.begin(), plan.pictures.end(), "mosaic") != plan.pictures.end();
-    if (joins) fail(ErrorKind::usage, "augment: mosaic is for pictures with boxes; mixup and cutmix join labelled ones");
+    for (const auto& word : plan.pictures) {
+      if (word != "mosaic" && word != "crop" && word != "copy") continue;
+      fail(ErrorKind::usage, "augment: {} is for pictures with boxes; labelled ones take levels, which crop, mixup and cutmix", word);
+    }
+    if (options.multi_scale > 0) {
+      fail(ErrorKind::usage, "multi_scale: is for pictures with boxes; labelled ones take progressive_resizing");
+    }
     if (!plan.operations.empty() || plan.rdrop) {
       fail(ErrorKind::usage, "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single changes (strop config --verbose)");
     }

@@ -10,12 +10,12 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "data/augment_plan.h"
 #include "image/draw.h"
 #include "image/encode.h"
 #include "models/family.h"
 #include "train/tasks/box_gallery.h"
 #include "train/tasks/box_inspect.h"
+#include "train/tasks/box_source.h"
 #include "train/tasks/boxes.h"
 #include "train/tasks/join_boxes.h"
 #include "train/tasks/picture_gallery.h"
@@ -59,13 +59,14 @@ class ObjectDetection : public Task {
   bool reads_data_of(const Task& other) const override { return other.name() == kImageClassification; }
 
   void settle(Options& options) const override {
-    const auto plan = parse_augment(options.augment);
-    if (!plan.operations.empty() || plan.rdrop || plan.cutmix) {
-      fail(ErrorKind::usage, "augment: pictures with boxes take none, light, medium, strong, flip, jitter, mosaic and mixup");
+    box_augment_form(options);  // refuses what it does not know
+    if (options.progressive_resizing > 0) {
+      fail(ErrorKind::usage, "progressive_resizing: is for labelled pictures; those with boxes take multi_scale");
     }
     if (options.method == "auto") options.method = "full";
     if (options.method == "head") options.head_solver = "sgd";  // boxes have no closed form
     if (options.augment.empty()) options.augment = {"light"};
+    settle_multi_scale(options);
     if (options.class_weights != "none") fail(ErrorKind::usage, "class_weights: boxes are not weighted by class; leave it out");
   }
 
@@ -130,7 +131,13 @@ class ObjectDetection : public Task {
     write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
   }
   std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }
-  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const override { add_picture_facts(facts, opened, train); }
+  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const override {
+    add_picture_facts(facts, opened, train);
+    const auto& sides = dynamic_cast<const BoxSource&>(train).sides();
+    facts.largest_input = sides.largest_area();
+    facts.mean_input = sides.mean_area();
+    facts.input_bytes *= facts.largest_input;
+  }
 
   std::string headline() const override { return "map"; }
   Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
@@ -182,12 +189,9 @@ class ObjectDetection : public Task {
 
   json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& measured,
                const std::vector<PredictionRecord>&) const override {
-    BoxWork work;
-    work.form = *opened.model->input_form;
-    work.augment = box_augment_form(options);
-    work.decode = decode_options(options);
-    work.seed = static_cast<std::uint64_t>(options.seed);
-    const auto& names = opened.model->label_names;
+    const auto& model = *opened.model;
+    const auto work = training_work(*model.input_form, model.detector->stride(), options);
+    const auto& names = model.label_names;
     return {{"boxes", gallery_of_boxes(boxes_of(measured), found_on(opened, measured, options), names, work.decode)},
             {"augmented", gallery_of_inputs(boxes_of(*data.train), work, names)}};
   }

@@ -1,7 +1,6 @@
 #include "train/tasks/picture_gallery.h"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -9,6 +8,7 @@
 #include "core/text.h"
 #include "image/encode.h"
 #include "report/run_files.h"
+#include "train/tasks/contact_sheet.h"
 #include "train/tasks/picture_keys.h"
 
 namespace strop {
@@ -16,7 +16,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr int kTile = 128, kViews = 5;
+constexpr int kViews = 5;
 constexpr std::size_t kShownPictures = 6;
 
 std::string base64(std::string_view bytes) {
@@ -31,12 +31,6 @@ std::string base64(std::string_view bytes) {
     }
   }
   return out;
-}
-
-Picture at_most(const PictureView& view, int side) {
-  const double scale = std::min(1.0, static_cast<double>(side) / std::max(view.width, view.height));
-  const auto scaled = [&](int length) { return std::max(1, static_cast<int>(std::lround(scale * length))); };
-  return resize(view, scaled(view.width), scaled(view.height), Filter::bilinear);
 }
 
 // Rows of training, one of each class in turn, that can be decoded.
@@ -103,24 +97,13 @@ json gallery_of_views(const ImageSplit& train, const InputForm& form, const Opti
   return gallery;
 }
 
-Picture contact_sheet(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples) {
+std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples) {
   std::vector<std::vector<Picture>> rows;
   for (const auto row : varied_rows(train, static_cast<std::size_t>(std::clamp<std::int64_t>(samples, 1, 100)))) {
     auto views = views_of(train, row, form, options);
     if (!views.empty()) rows.push_back(std::move(views));
   }
-  constexpr int kGap = 4, kStep = kTile + kGap;
-  Picture sheet(kGap + kStep * (kViews + 1), kGap + kStep * std::max<int>(1, static_cast<int>(rows.size())), 255, 255, 255);
-  for (std::size_t y = 0; y < rows.size(); ++y) {
-    for (std::size_t x = 0; x < rows[y].size(); ++x) {
-      const Picture tile = at_most(rows[y][x].view(), kTile);
-      for (int line = 0; line < tile.height(); ++line) {
-        auto* to = sheet.row(kGap + kStep * static_cast<int>(y) + line) + 3 * (kGap + kStep * static_cast<int>(x));
-        std::copy_n(tile.row(line), 3 * static_cast<std::ptrdiff_t>(tile.width()), to);
-      }
-    }
-  }
-  return sheet;
+  return rows;
 }
 
 }  // namespace strop

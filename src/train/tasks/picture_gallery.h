@@ -20,7 +20,7 @@ nlohmann::ordered_json gallery_of_mistakes(const TaskSplit& split, const std::ve
 // enough; empty where training changes nothing.
 nlohmann::ordered_json gallery_of_views(const ImageSplit& train, const InputForm& form, const Options& options);
 
-// `samples` pictures, one a row: as it is, then what training makes of it, as one picture of at most 128-pixel tiles.
-Picture contact_sheet(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples);
+// `samples` pictures (at most 100) for a contact sheet, a row each: as it is, then what training makes of it.
+std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples);
 
 }  // namespace strop

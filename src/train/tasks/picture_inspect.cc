@@ -1,14 +1,12 @@
 #include "train/tasks/picture_inspect.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/text.h"
-#include "image/encode.h"
 #include "train/opened.h"
+#include "train/tasks/contact_sheet.h"
 #include "train/tasks/picture_gallery.h"
 #include "train/tasks/picture_keys.h"
 
@@ -69,26 +67,6 @@ json split_part(const char* name, const ImageSplit& split, const std::vector<std
           {"most_size", {sizes.most_width, sizes.most_height}}};
 }
 
-// Where the contact sheet goes: a file that is not there yet. Without a name, or with a folder's, a number is added until
-// there is none.
-fs::path sheet_file(const std::string& out) {
-  if (out.empty() || fs::is_directory(out)) {
-    auto file = fs::path(out) / "augmented.jpg";
-    for (int number = 2; fs::exists(file); ++number) file.replace_filename(fmt::format("augmented-{}.jpg", number));
-    return file;
-  }
-  const auto end = lower_ascii(fs::path(out).extension().string());
-  if (end != ".jpg" && end != ".jpeg" && end != ".png") {
-    fail(ErrorKind::usage, "out: '{}' does not say a format; expected a file that ends in .jpg or .png, or a folder", out);
-  }
-  if (fs::exists(out)) fail(ErrorKind::usage, "out: {} exists; choose another name, or remove it", out);
-  return out;
-}
-
-std::string encoded(const Picture& picture, const fs::path& file) {
-  return lower_ascii(file.extension().string()) == ".png" ? encode_png(picture.view()) : encode_jpeg(picture.view(), 90);
-}
-
 // As the model wants its pictures, where one is given.
 InputForm form_of(const Options& options) {
   return options.model.empty() ? with_keys({}, options) : *open_for_use(options).model->input_form;
@@ -111,7 +89,7 @@ json inspect_pictures(const Options& options, const InspectOptions& what, const 
   if (shown.augment.empty()) shown.augment = {"medium"};
   const auto form = form_of(options);
   const auto changes = describe(augment_form(shown), form), as = describe(form);
-  write_file_atomic(file, encoded(contact_sheet(data.train, form, shown, what.samples), file));
+  write_sheet(sheet_rows(data.train, form, shown, what.samples), file);
   text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five views of it: {}\n", changes, as, file.string());
   part["augmented"] = {{"changes", changes}, {"input", as}};
   part["contact_sheet"] = file.string();

@@ -9,6 +9,8 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "image/augment/boxes/copy_boxes.h"
+#include "image/augment/boxes/keeping_crop.h"
 
 namespace strop {
 namespace {
@@ -22,9 +24,13 @@ struct Level {
 const std::array<Level, 4>& levels() {
   static const std::array<Level, 4> list = {{
       {"none", {}},
-      {"light", {0, 0, 0.5, 0.8, 1.25, {0.2, 0.2, 0.3, 0.015}}},
-      {"medium", {0.5, 0, 0.5, 0.6, 1.5, {0.3, 0.3, 0.5, 0.015}}},
-      {"strong", {1, 0.15, 0.5, 0.4, 1.6, {0.4, 0.4, 0.7, 0.015}}},
+      {"light", {.flip = 0.5, .scale_min = 0.8, .scale_max = 1.25, .jitter = {0.2, 0.2, 0.3, 0.015}}},
+      {"medium",
+       {.mosaic = 0.5, .crop = 0.3, .copy = 0.2, .flip = 0.5, .scale_min = 0.6, .scale_max = 1.5,
+        .jitter = {0.3, 0.3, 0.5, 0.015}}},
+      {"strong",
+       {.mosaic = 1, .mixup = 0.15, .crop = 0.5, .copy = 0.4, .flip = 0.5, .scale_min = 0.4, .scale_max = 1.6,
+        .jitter = {0.4, 0.4, 0.7, 0.015}}},
   }};
   return list;
 }
@@ -43,7 +49,7 @@ void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, doubl
   const int left = static_cast<int>(std::lround(x)), top = static_cast<int>(std::lround(y));
   const int first_x = std::max(left, frame.x), first_y = std::max(top, frame.y);
   const int last_x = std::min(left + width, frame.x + frame.width), last_y = std::min(top + height, frame.y + frame.height);
-  canvas.lost += static_cast<std::int64_t>(source.boxes.size());
+  canvas.lost += source.lost + static_cast<std::int64_t>(source.boxes.size());
   if (first_x >= last_x || first_y >= last_y) return;
   const Picture part = resize_part(source.picture.view(), width, height, filter, {first_x - left, first_y - top, last_x - first_x, last_y - first_y});
   for (int row = 0; row < part.height(); ++row) {
@@ -62,7 +68,7 @@ void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, doubl
 }
 
 BoxedPicture empty_canvas(const InputForm& form) {
-  return {Picture(form.width, form.height, form.background[0], form.background[1], form.background[2]), {}, 0};
+  return {Picture(form.width, form.height, form.background[0], form.background[1], form.background[2]), {}};
 }
 
 Scale fitting_scale(const Picture& picture, const InputForm& form) {
@@ -70,7 +76,8 @@ Scale fitting_scale(const Picture& picture, const InputForm& form) {
   return {place.scale_x, place.scale_y};
 }
 
-BoxedPicture alone(const BoxedPicture& source, const BoxAugmentForm& augment, const InputForm& form, Rng& rng) {
+BoxedPicture alone(BoxedPicture source, const BoxAugmentForm& augment, const InputForm& form, Rng& rng) {
+  if (rng.uniform() < augment.crop) source = crop_keeping_boxes(source, rng);
   const auto scale = fitting_scale(source.picture, form).by(between(augment.scale_min, augment.scale_max, rng));
   const double spare_x = form.width - source.picture.width() * scale.x, spare_y = form.height - source.picture.height() * scale.y;
   auto canvas = empty_canvas(form);
@@ -80,7 +87,8 @@ BoxedPicture alone(const BoxedPicture& source, const BoxAugmentForm& augment, co
 }
 
 // Four pictures with a corner each at a common point.
-BoxedPicture mosaic(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const DrawPicture& draw, Rng& rng) {
+BoxedPicture mosaic(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const DrawPicture& draw,
+                    Rng& rng) {
   const int x = static_cast<int>(between(0.25, 0.75, rng) * form.width), y = static_cast<int>(between(0.25, 0.75, rng) * form.height);
   auto canvas = empty_canvas(form);
   for (int quadrant = 0; quadrant < 4; ++quadrant) {
@@ -119,7 +127,7 @@ BoxAugmentForm box_augment_level(std::string_view name) {
 }
 
 BoxAugmentForm without_mixing(BoxAugmentForm form) {
-  form.mosaic = form.mixup = 0;
+  form.mosaic = form.mixup = form.crop = form.copy = 0;
   return form;
 }
 
@@ -128,14 +136,19 @@ std::string describe(const BoxAugmentForm& form) {
   if (form.scale_min != 1 || form.scale_max != 1) parts.push_back(fmt::format("scale {:.3g} to {:.3g}", form.scale_min, form.scale_max));
   if (form.mosaic > 0) parts.push_back(fmt::format("mosaic {:.3g}", form.mosaic));
   if (form.mixup > 0) parts.push_back(fmt::format("mixup {:.3g}", form.mixup));
+  if (form.crop > 0) parts.push_back(fmt::format("crop {:.3g}", form.crop));
+  if (form.copy > 0) parts.push_back(fmt::format("copies of boxes {:.3g}", form.copy));
   if (form.flip > 0) parts.push_back(fmt::format("flip {:.3g}", form.flip));
   if (form.jitter != ColorJitter{}) parts.push_back("colours");
   return parts.empty() ? "none" : join(parts, ", ");
 }
 
-BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const DrawPicture& draw, Rng rng) {
-  auto canvas = rng.uniform() < augment.mosaic ? mosaic(std::move(first), augment, form, draw, rng) : alone(first, augment, form, rng);
-  if (rng.uniform() < augment.mixup) average_with(canvas, alone(draw(rng), augment, form, rng));
+BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const OtherPictures& others,
+                           Rng rng) {
+  auto canvas = rng.uniform() < augment.mosaic ? mosaic(std::move(first), augment, form, others.any, rng)
+                                               : alone(std::move(first), augment, form, rng);
+  if (rng.uniform() < augment.copy) copy_boxes(others.to_copy(rng), form, canvas, rng);
+  if (rng.uniform() < augment.mixup) average_with(canvas, alone(others.any(rng), augment, form, rng));
   if (rng.uniform() < augment.flip) flip(canvas);
   if (augment.jitter != ColorJitter{}) color_jitter(augment.jitter)->apply(canvas.picture, rng);
   return canvas;

@@ -1,4 +1,4 @@
-// Random changes of pictures with boxes: scale and place, mosaic, mixup, flip, colours.
+// Random changes of pictures with boxes: crop, scale and place, mosaic, copies of boxes, mixup, flip, colours.
 //
 // A training input is composed in one go at the network's size: each picture is resized once to the scale that was drawn
 // and only its visible part is computed. Boxes are cut at the border (boxes_inside).
@@ -17,6 +17,8 @@ namespace strop {
 struct BoxAugmentForm {
   double mosaic = 0;                    // share of the inputs made of four pictures
   double mixup = 0;                     // share of the inputs that are averaged with one more picture
+  double crop = 0;                      // share of the pictures outside of mosaics of which a part is taken (keeping_crop.h)
+  double copy = 0;                      // share of the inputs that get boxes of another picture (copy_boxes.h)
   double flip = 0;                      // probability
   double scale_min = 1, scale_max = 1;  // of a picture, over the size at which all of it fits
   ColorJitter jitter;
@@ -25,15 +27,21 @@ struct BoxAugmentForm {
 
 // "none", "light", "medium", "strong"; Error(usage) naming the key augment.
 BoxAugmentForm box_augment_level(std::string_view name);
-// The same without what joins several pictures: for the last epochs, so that training ends on inputs as evaluation has.
+// The same without crops and what joins several pictures: for the last epochs, so that training ends on inputs as
+// evaluation has.
 BoxAugmentForm without_mixing(BoxAugmentForm form);
 // "scale 0.5 to 1.5, mosaic 0.5, flip 0.5": for a person; "none".
 std::string describe(const BoxAugmentForm& form);
 
-// Any picture of the training set, drawn with the generator it is handed.
+// A picture of the training set, drawn with the generator it is handed.
 using DrawPicture = std::function<BoxedPicture(Rng&)>;
+struct OtherPictures {
+  DrawPicture any;
+  DrawPicture to_copy;  // one with no other boxes than those worth copying
+};
 
 // One input of form.width x form.height. `first` is the sample's own picture.
-BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const DrawPicture& draw, Rng rng);
+BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const OtherPictures& others,
+                           Rng rng);
 
 }  // namespace strop
