@@ -17,6 +17,7 @@ struct PlanFacts {
   bool pictures = false;              // the rows are pictures
   double input_seconds = 0;           // to make a row's inputs by all threads; 0: they lie ready
   double input_bytes = 0;             // of a row's inputs, where they are made ahead
+  bool holds_before = false;          // training keeps the network as it was beside it, and asks it about every batch
   double seconds_used = 0;            // of the time limit, before the plan
   std::int64_t resident_bytes = 0;    // of the process now: libtorch, data, tokenizer
   std::int64_t available_bytes = 0;

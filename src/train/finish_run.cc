@@ -163,6 +163,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const std::string base_name = bench.opened.base_name;
   bench.train.reset();
   bench.validation.reset();
+  bench.before.reset();
   bench.opened = {};
   trim_memory();
 

@@ -32,6 +32,10 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
   }
+  if (options.distill > 0 && labels_of_method(options) == Labels::model && opened.model->detector && opened.model->detector->groups().size() > 1) {
+    bench->before = open_for_training(options, data.label_names).model;
+    log_info("distill: the classes from before are held to what the network says of them now");
+  }
   for (const auto& note : task.complete(data, opened, options)) {
     data.notes.push_back(note);
     log_info("data: {}", note);
@@ -67,6 +71,7 @@ TrainData Workbench::train_data(const Options& chosen) const {
     return opened.task->evaluate(opened, *data.validation, source, precision, chosen);
   };
   result.groups = data.groups;
+  result.before = before.get();
   if (chosen.class_weights == "balanced") {
     result.class_weights = balanced_class_weights(data.train->labels(), data.label_names.size());
   }
@@ -94,6 +99,7 @@ PlanFacts Workbench::facts(double seconds_used) const {
   facts.resident_bytes = resident_bytes();
   facts.available_bytes = available_bytes();
   facts.threads = threads;
+  facts.holds_before = before != nullptr;
   opened.task->add_facts(facts, opened, *train);
   return facts;
 }

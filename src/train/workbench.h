@@ -17,6 +17,9 @@ struct Workbench {
   TaskData data;
   Opened opened;
   std::unique_ptr<BatchSource> train, validation;  // validation: null where there are no such rows
+  // Of a detector that keeps its classes while all of it trains (options.distill): the same network at rest, its weights the
+  // file's own; else null.
+  std::unique_ptr<Model> before;
   int threads = 1;
   // Of a model that gets more classes, by the prefix of the split ("eval", "test"): how well it knew its own before.
   std::map<std::string, MeanAp> known_before;
