@@ -130,17 +130,25 @@ void log_cost(const CostRecord& cost, const Options& options) {
 }
 
 // Puts what was known before training beside the figures of now, and says so.
-void note_known(SplitMetrics& metrics, const Workbench& bench, const std::string& prefix) {
-  auto* boxes = std::get_if<BoxMetrics>(&metrics);
+void note_known(Measured& measured, const Workbench& bench, const std::string& prefix) {
+  auto* boxes = std::get_if<BoxMetrics>(&measured.metrics);
   if (boxes == nullptr || !boxes->added) return;
   auto& added = *boxes->added;
-  if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) added.base_before = before->second;
+  if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) {
+    added.base_before = before->second.ap;
+    const auto agreement = detection_agreement(before->second.found, measured.found, before->second.labels);
+    if (agreement.before + agreement.after > 0) added.agreement = agreement;
+  }
   const auto ap = [](const MeanAp& one) { return one.map < 0 ? std::string("-") : fmt::format("{:.1f} ({:.1f})", 100 * one.map, 100 * one.map_50); };
   const auto old = added.base_boxes == 0 ? std::string("not measured, the data has no boxes of them")
                    : added.base_before   ? fmt::format("{}, before {}", ap(added.base), ap(*added.base_before))
                                          : ap(added.base);
   log_info("{}: AP (AP50) of all classes {}; of the added ones {}; of those it had: {}", prefix, ap({boxes->map, boxes->map_50}),
            ap(added.novel), old);
+  if (!added.agreement) return;
+  const auto& found = *added.agreement;
+  log_info("{}: of the classes it had {} boxes were found before, {} now, {} of them the same: agreement {:.1f} %, scores moved by {:.3f}",
+           prefix, found.before, found.after, found.matched, 100 * found.share(), found.score_change);
 }
 
 }  // namespace
@@ -184,13 +192,13 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   Measured last;  // of the split that the report is about: test, where there is one
   if (data.validation) {
     last = task.measure(reloaded, *data.validation, options);
-    note_known(last.metrics, bench, "eval");
+    note_known(last, bench, "eval");
     results.eval = last.metrics;
     results.cost.actual_quality = headline_of(last.metrics);
   }
   if (data.test) {
     last = task.measure(reloaded, *data.test, options);
-    note_known(last.metrics, bench, "test");
+    note_known(last, bench, "test");
     results.test = last.metrics;
   }
   if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "image/rect.h"
 #include "planner/plan_facts.h"
 #include "report/run_record.h"
 #include "strop/job.h"
@@ -48,7 +49,15 @@ struct TaskData {
 
 struct Measured {
   SplitMetrics metrics;
-  std::vector<PredictionRecord> predictions;  // of every row
+  std::vector<PredictionRecord> predictions;      // of every row
+  std::vector<std::vector<FoundBox>> found = {};  // of every row, where boxes are the answer
+};
+
+// What a model that gets more classes, or got them, knew of those from before on one split.
+struct KnownBefore {
+  std::vector<std::int32_t> labels;          // those classes
+  std::optional<MeanAp> ap;                  // nothing: no example of them in the split
+  std::vector<std::vector<FoundBox>> found;  // of every row
 };
 
 class Task {
@@ -91,9 +100,8 @@ class Task {
   virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                               const Options& options) const = 0;
   virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
-  // Of a model that is about to get more classes, how well it knows those it has; nothing where it gets none or the split
-  // has no example of them.
-  virtual std::optional<MeanAp> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const;
+  // Of a model that is about to get more classes, what it knows of those it has; nothing where it gets none.
+  virtual std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const;
   virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.
   virtual nlohmann::ordered_json gallery(const Opened& opened, const TaskData& data, const Options& options,

@@ -81,7 +81,7 @@ TrainData Workbench::train_data(const Options& chosen) const {
 void Workbench::measure_known() {
   for (const auto& [prefix, split] : {std::pair{"eval", &data.validation}, {"test", &data.test}}) {
     if (!*split) continue;
-    if (const auto known = opened.task->measure_known(opened, **split, options)) known_before[prefix] = *known;
+    if (auto known = opened.task->measure_known(opened, **split, options)) known_before[prefix] = std::move(*known);
   }
 }
 

@@ -21,12 +21,12 @@ struct Workbench {
   // file's own; else null.
   std::unique_ptr<Model> before;
   int threads = 1;
-  // Of a model that gets more classes, by the prefix of the split ("eval", "test"): how well it knew its own before.
-  std::map<std::string, MeanAp> known_before;
+  // Of a model that gets more classes, by the prefix of the split ("eval", "test"): what it knew of its own before.
+  std::map<std::string, KnownBefore> known_before;
 
   TrainData train_data(const Options& options) const;
   PlanFacts facts(double seconds_used) const;
-  // Fills known_before: to be called before training. Cost: an evaluation of each split that has such classes.
+  // Fills known_before: to be called before training. Cost: an evaluation of each split, where the model has such classes.
   void measure_known();
 };
 

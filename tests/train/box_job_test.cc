@@ -215,8 +215,15 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
   increment.model = job_.path("base").string();
   increment.data = job_.path("more").string();
   increment.num_train_epochs = 4;
+  increment.conf = 0;
   train(increment);
   const auto results = job_.json("added", "all_results.json");
+  for (const std::string split : {"eval", "test"}) {
+    EXPECT_GT(results.at(split + "_base_found").get<int>(), 0);
+    EXPECT_EQ(results.at(split + "_base_found_before"), results.at(split + "_base_found"));
+    EXPECT_EQ(results.at(split + "_base_agreement"), 1.0);
+    EXPECT_EQ(results.at(split + "_base_score_change"), 0.0);
+  }
   EXPECT_EQ(results.at("test_base_boxes"), 0) << "only blue ones are annotated";
   EXPECT_GT(results.at("test_novel_boxes").get<int>(), 0);
   EXPECT_FALSE(results.contains("test_base_map") || results.contains("test_forgetting"));
@@ -316,6 +323,7 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
                      results.at("test_base_map_before").get<double>() - results.at("test_base_map").get<double>());
     EXPECT_EQ(results.at("test_base_map") == results.at("test_base_map_before"), join_epochs == 0) << "only joined do old classes move";
     EXPECT_EQ(results.at("eval_base_boxes"), 0);
+    EXPECT_EQ(results.at("eval_base_score_change") == 0, join_epochs == 0) << "needs no truth";
     EXPECT_NE(job_.content(name, "report.html").find("Old and new classes"), std::string::npos);
   }
 }

@@ -142,18 +142,21 @@ class ObjectDetection : public Task {
   }
 
   Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override {
-    return {measure_boxes_fully(*opened.model, boxes_of(split), found_on(opened, split, options)), {}};
+    auto found = found_on(opened, split, options);
+    auto metrics = measure_boxes_fully(*opened.model, boxes_of(split), found);
+    return {std::move(metrics), {}, std::move(found)};
   }
 
-  std::optional<MeanAp> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const override {
+  std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const override {
     const auto known = known_labels(*opened.model);
+    if (known.empty()) return std::nullopt;
+    KnownBefore before{known, {}, found_on(opened, split, options)};
     const auto is_known = [&](const TrueBox& box) { return !box.crowd && std::find(known.begin(), known.end(), box.label) != known.end(); };
     const auto& samples = boxes_of(split).samples;
-    if (std::none_of(samples.begin(), samples.end(), [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
-      return std::nullopt;
+    if (std::any_of(samples.begin(), samples.end(), [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
+      before.ap = added_classes(measure_boxes(boxes_of(split), before.found, opened.model->label_names), known, {}).base;
     }
-    const auto metrics = measure_boxes(boxes_of(split), found_on(opened, split, options), opened.model->label_names);
-    return added_classes(metrics, known, {}).base;
+    return before;
   }
 
   // One COCO results array: original category ids, xywh in pixels of the picture, falling scores on each picture.

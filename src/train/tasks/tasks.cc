@@ -58,7 +58,7 @@ bool Task::reads_data_of(const Task&) const { return false; }
 std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
 std::vector<std::string> Task::complete(TaskData&, const Opened&, const Options&) const { return {}; }
 std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskData&) const { return {}; }
-std::optional<MeanAp> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const { return std::nullopt; }
+std::optional<KnownBefore> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const { return std::nullopt; }
 void Task::add_facts(PlanFacts&, const Opened&, BatchSource&) const {}
 nlohmann::ordered_json Task::gallery(const Opened&, const TaskData&, const Options&, const TaskSplit&,
                                      const std::vector<PredictionRecord>&) const {
