@@ -43,6 +43,8 @@ struct TaskData {
   std::unique_ptr<TaskSplit> train, validation, test;  // null where there are no such rows; train never is
   std::vector<std::string> label_names;
   std::vector<std::int64_t> category_ids;  // of the labels, where the files use numbers; else empty
+  std::size_t known = 0;                   // the first of the labels, which the model brings: those that it adds follow
+  std::vector<std::int64_t> added_ids;     // of the labels behind them, where the file uses numbers
   std::vector<std::int64_t> groups;  // duplicates of the training rows share one; empty: all differ
   std::vector<std::string> notes;    // choices made and problems found, to be printed
 };
@@ -73,7 +75,8 @@ class Task {
 
   // --- data ---
   virtual TaskData load(const Options& options) const = 0;
-  // What the opened model adds to the rows to train on, before its first step. Returns notes for a person.
+  // What the opened model adds to the rows to train on and to the numbers of the labels, before its first step. Returns
+  // notes for a person.
   virtual std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const;
   // Rows to evaluate a trained model on, and rows without labels. Error(data).
   virtual std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,

@@ -27,7 +27,6 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
            rows(data.validation), rows(data.test), data.label_names.size(), excerpt(join(data.label_names, ", "), 200));
   for (const auto& note : data.notes) log_info("data: {}", note);
   bench->opened = open_for_training(options, data.label_names);
-  if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   const auto& opened = bench->opened;
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
@@ -40,6 +39,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
     data.notes.push_back(note);
     log_info("data: {}", note);
   }
+  if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {

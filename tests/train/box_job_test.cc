@@ -1,5 +1,7 @@
 // Whole jobs on boxes: train, save, open again, evaluate, predict; a detector on a classifier; increments.
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "errors.h"
@@ -241,6 +243,41 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
     EXPECT_EQ(old[i].at("score"), before[i].at("score"));
   }
   EXPECT_LT(old.size(), after.size());
+  for (const auto& one : after) {  // the file's 10 is that of red
+    EXPECT_EQ(one.at("category_id"), one.at("category_name") == "red" ? 10 : one.at("category_name") == "green" ? 20 : 21);
+  }
+  EXPECT_NE(job_.json("added", "strop.json").at("data_notes").dump().find("blue 21 (the file's 10 is that of red)"), std::string::npos);
+}
+
+TEST_F(BoxJob, AddedClassesKeepTheCategoryIdsOfTheirFile) {
+  auto base = options("full", "base");
+  base.num_train_epochs = 1;
+  train(base);
+  for (const auto* split : {"train", "validation"}) {
+    write_scenes(job_.path("more"), split, 6, {"blue", "yellow"}, 2);
+    auto root = job_.json("more", std::string(split) + ".json");
+    for (const auto& [list, key] : {std::pair{"categories", "id"}, {"annotations", "category_id"}}) {
+      for (auto& one : root[list]) one[key] = one[key] == 10 ? 77 : 15;
+    }
+    std::ofstream(job_.path("more") / (std::string(split) + ".json")) << root.dump();
+  }
+  for (const double join_epochs : {0.0, 1.0}) {  // the second run has them from the first one's model
+    const auto name = join_epochs > 0 ? "joined" : "added";
+    auto increment = options("incremental", name);
+    increment.model = job_.path("base").string();
+    increment.data = job_.path("more").string();
+    increment.num_train_epochs = 1;
+    increment.join_epochs = join_epochs;
+    train(increment);
+    const std::map<std::string, int> ids = {{"red", 10}, {"green", 20}, {"yellow", 15}, {"blue", 77}};
+    std::set<std::string> seen;
+    for (const auto& one : found(name, "scenes/test.json")) {
+      const auto label = one.at("category_name").get<std::string>();
+      EXPECT_EQ(one.at("category_id"), ids.at(label)) << label;
+      seen.insert(label);
+    }
+    EXPECT_EQ(seen.size(), 4U) << name;
+  }
 }
 
 TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
+#include "data/boxes/added_ids.h"
 #include "image/draw.h"
 #include "image/encode.h"
 #include "models/family.h"
@@ -79,6 +80,8 @@ class ObjectDetection : public Task {
     TaskData result;
     result.label_names = data.label_names;
     result.category_ids = std::move(data.category_ids);
+    result.known = kept.size();
+    result.added_ids = std::move(data.added_ids);
     result.train = std::make_unique<Boxes>(std::move(data.train), decode_options(options));
     if (!data.validation.empty()) result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Boxes>(std::move(data.test), decode_options(options));
@@ -87,6 +90,11 @@ class ObjectDetection : public Task {
   }
 
   std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const override {
+    if (labels_of_method(options) == Labels::model_and_data) {
+      std::vector<std::string> notes;
+      data.category_ids = ids_with_added(opened.model->category_ids, data.label_names, data.known, data.added_ids, notes);
+      return notes;
+    }
     if (labels_of_method(options) != Labels::model) return {};
     auto train = boxes_of(*data.train);
     auto notes = join_boxes(train, opened, options, reading_of(options));
