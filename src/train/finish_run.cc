@@ -71,8 +71,15 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.task = task.name();
   record.method = plan.options.method;
   record.labels = data.label_names;
+  record.category_ids = bench.opened.model->category_ids;
+  if (bench.opened.model->detector) {
+    for (const auto& group : bench.opened.model->detector->groups()) record.class_groups.push_back(static_cast<std::int64_t>(group.size()));
+  }
   record.base_model = bench.opened.base_name;
-  if (const auto weights = weights_file(bench.opened.base_folder); !weights.empty()) record.base_hash = sha256_file(weights);
+  const auto& below = bench.opened.deltas;
+  if (const auto weights = weights_file(below.empty() ? bench.opened.base_folder : below.back()); !weights.empty()) {
+    record.base_hash = sha256_file(weights);
+  }
   record.family = bench.opened.model->family();
   record.input = task.input_record(bench.opened, plan.options);
   auto changed = trainer.changed_tensors();

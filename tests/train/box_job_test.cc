@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "errors.h"
 #include "strop/job.h"
@@ -278,6 +279,68 @@ TEST_F(BoxJob, AddedClassesKeepTheCategoryIdsOfTheirFile) {
     }
     EXPECT_EQ(seen.size(), 4U) << name;
   }
+}
+
+// save=delta: an increment's branch alone is written. Another one stands on it, then a join on both.
+TEST_F(BoxJob, IncrementsSavedAsChangesStandOnEachOther) {
+  auto base = options("full", "base");
+  base.num_train_epochs = 2;
+  train(base);
+  for (const auto& [folder, name, colour] : {std::tuple{"more", "blue", 2}, {"yet", "yellow", 3}}) {
+    for (const auto* split : {"train", "validation"}) write_scenes(job_.path(folder), split, 8, {name}, static_cast<std::size_t>(colour));
+  }
+  const auto run = [&](const std::string& method, const std::string& out, const std::string& model, const std::string& data, const std::string& save) {
+    auto increment = options(method, out);
+    increment.model = job_.path(model).string();
+    increment.data = job_.path(data).string();
+    increment.num_train_epochs = 2;
+    increment.image_size = 0;
+    increment.save = save;
+    train(increment);
+  };
+  const auto without = [](const nlohmann::json& all, const std::string& label) {
+    nlohmann::json rest = nlohmann::json::array();
+    for (const auto& one : all) {
+      if (one.at("category_name") != label) rest.push_back(one);
+    }
+    return rest;
+  };
+  run("incremental", "whole", "base", "more", "full");
+  run("incremental", "added", "base", "more", "delta");
+  EXPECT_FALSE(std::filesystem::exists(job_.path("added/config.json")));
+  EXPECT_LT(job_.content("added", "delta.safetensors").size(), job_.content("whole", "model.safetensors").size() / 2);
+  const auto one = found("added", "scenes/test.json");
+  EXPECT_EQ(one, found("whole", "scenes/test.json"));
+  EXPECT_NE(without(one, "blue"), one);
+
+  run("incremental", "second", "added", "yet", "delta");
+  EXPECT_EQ(job_.json("second", "strop.json").at("labels"), (nlohmann::json{"red", "green", "blue", "yellow"}));
+  EXPECT_EQ(job_.json("second", "strop.json").at("class_groups"), (nlohmann::json{2, 1, 1}));
+  for (const auto& block : job_.json("second", "strop.json").at("blocks")) {
+    EXPECT_EQ(block.at("frozen_hash_before"), block.at("frozen_hash_after")) << block.at("name");
+  }
+  const auto two = found("second", "scenes/test.json");
+  EXPECT_EQ(without(two, "yellow"), one) << "what was known stays as it was";
+  EXPECT_GT(two.size(), one.size());
+  std::set<int> ids;
+  for (const auto& box : two) ids.insert(box.at("category_id").get<int>());
+  EXPECT_EQ(ids, (std::set<int>{10, 20, 21, 22}));
+
+  run("join", "joined", "second", "yet", "delta");
+  EXPECT_EQ(job_.json("joined", "strop.json").at("class_groups"), (nlohmann::json{2, 1, 1}));
+  const auto joined = found("joined", "scenes/test.json");
+  EXPECT_FALSE(without(joined, "yellow").empty());
+  EXPECT_NE(without(joined, "yellow"), one) << "all was tuned";
+
+  Options whole;
+  whole.model = job_.path("second").string();
+  whole.out = job_.path("merged").string();
+  merge(whole);
+  EXPECT_EQ(found("merged", "scenes/test.json"), two);
+
+  auto other = options("full", "other");
+  other.model = job_.path("second").string();
+  EXPECT_NE(message_of(ErrorKind::usage, [&] { train(other); }).find("strop merge --model"), std::string::npos);
 }
 
 TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {

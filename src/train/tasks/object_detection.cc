@@ -14,7 +14,6 @@
 #include "data/boxes/added_ids.h"
 #include "image/draw.h"
 #include "image/encode.h"
-#include "models/family.h"
 #include "train/tasks/box_gallery.h"
 #include "train/tasks/box_inspect.h"
 #include "train/tasks/boxes.h"
@@ -25,7 +24,6 @@
 #include "train/tasks/preprocessor_config.h"
 #include "train/tasks/tasks.h"
 #include "train/write_files.h"
-#include "weights/hub.h"
 
 namespace strop {
 namespace {
@@ -45,7 +43,7 @@ ImageReading reading_of(const Options& options) {
 // The classes that the method keeps: those of the model, which has to name them.
 std::vector<std::string> kept_labels(const Options& options) {
   if (labels_of_method(options) == Labels::data) return {};
-  auto labels = labels_of_model(resolve_model(options.model, options.revision));
+  auto labels = labels_of_base(options.model, options.revision);
   if (labels.empty()) {
     fail(ErrorKind::model, "{}: method {} keeps the classes of a detector, and this model names none; put a list of them beside it "
          "(coco.names, one a line)", options.model, options.method);

@@ -2,8 +2,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "models/family.h"
-#include "weights/hub.h"
 
 namespace strop {
 
@@ -45,7 +43,7 @@ void check_task(const Task& model_task, const Options& options) {
 
 const Task& choose_task(const Options& options) {
   if (options.task != "auto") find_task(options.task);
-  const auto own = task_of_model(resolve_model(options.model, options.revision));
+  const auto own = task_of_base(options.model, options.revision);
   // A classifier of pictures becomes the backbone of a detector.
   const bool wants_boxes = options.task == kObjectDetection || (options.task == "auto" && object_detection().claims(options.data));
   if (own == kImageClassification && wants_boxes) return object_detection();
