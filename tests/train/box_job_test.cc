@@ -428,6 +428,39 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
   }
 }
 
+// Without pseudo-labels the new pictures teach that nothing of the old classes is there.
+TEST_F(BoxJob, DistillationHoldsTheOldClasses) {
+  auto base = options("full", "base");
+  base.num_train_epochs = 6;
+  base.learning_rate = "0.003";
+  train(base);
+  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 6}}) {
+    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
+  }
+  auto increment = options("incremental", "added");
+  increment.model = job_.path("base").string();
+  increment.data = job_.path("more").string();
+  increment.num_train_epochs = 1;
+  train(increment);
+  std::map<double, double> moved, first;
+  for (const double weight : {0.0, 100.0}) {
+    auto join = options("join", fmt::format("joined-{}", weight));
+    join.model = job_.path("added").string();
+    join.data = increment.data;
+    join.pseudo_labels = 0;
+    join.distill = weight;
+    join.learning_rate = "0.02";
+    join.conf = 0;
+    join.load_best_model_at_end = false;
+    train(join);
+    const auto name = std::filesystem::path(join.out).filename().string();
+    moved[weight] = job_.json(name, "all_results.json").at("eval_base_score_change").get<double>();
+    first[weight] = job_.log(name).front().at("loss").get<double>();
+  }
+  EXPECT_NEAR(first[0], first[100], 0.01 * first[0]) << "before the first step nothing has moved";
+  EXPECT_LT(moved[100], 0.7 * moved[0]);
+}
+
 // The neck and head of such a detector are made anew; by this plan the last block alone trains.
 TEST_F(BoxJob, WhatIsMadeButFrozenIsNotCountedAsTrained) {
   auto full = options("full");
