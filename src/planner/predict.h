@@ -6,8 +6,9 @@
 //   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached, else once
 //                for each pass over a row; at the stage's end anew for validation
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
-//                products are left out), + F_i where the network as it was is asked too (distill), each times the share of steps in which it happens (update_period,
-//                block_cycle), + kStepSeconds, + the optimizer's reading and writing of what trains
+//                products are left out), each times the share of steps in which it happens (update_period, block_cycle),
+//                + F_i where the network as it was is asked too (distill), + kStepSeconds, + the optimizer's reading and
+//                writing of what trains
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
 // Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into

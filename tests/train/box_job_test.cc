@@ -1,4 +1,6 @@
 // Whole jobs on boxes: train, save, open again, evaluate, predict; a detector on a classifier; increments.
+#include <fmt/format.h>
+
 #include <fstream>
 #include <map>
 #include <set>

@@ -25,8 +25,8 @@ std::vector<std::int64_t> ids_with_added(std::vector<std::int64_t> own, const st
       continue;
     }
     const auto id = file[place - known];
-    const auto [holder, free] = holders.emplace(id, place);
-    if (!free) {
+    const auto [holder, is_free] = holders.emplace(id, place);
+    if (!is_free) {
       open.emplace_back(place, fmt::format(" (the file's {} is that of {})", id, labels[holder->second]));
       continue;
     }
