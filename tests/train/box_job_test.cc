@@ -454,6 +454,8 @@ TEST_F(BoxJob, DistillationHoldsTheOldClasses) {
     join.learning_rate = "0.02";
     join.conf = 0;
     join.load_best_model_at_end = false;
+    join.save_steps = 2;
+    join.save_total_limit = 10;
     train(join);
     const auto name = std::filesystem::path(join.out).filename().string();
     moved[weight] = job_.json(name, "all_results.json").at("eval_base_score_change").get<double>();
@@ -461,6 +463,20 @@ TEST_F(BoxJob, DistillationHoldsTheOldClasses) {
   }
   EXPECT_NEAR(first[0], first[100], 0.01 * first[0]) << "before the first step nothing has moved";
   EXPECT_LT(moved[100], 0.7 * moved[0]);
+
+  // Stopped on the way and taken up again: it is held to the same network as before.
+  const auto again = job_.path("again");
+  std::filesystem::copy(job_.path("joined-100"), again, std::filesystem::copy_options::recursive);
+  for (const auto* file : {"all_results.json", "report.html", "model.safetensors", "strop.json", "checkpoint-6"}) {
+    std::filesystem::remove_all(again / file);
+  }
+  ASSERT_TRUE(std::filesystem::exists(again / "checkpoint-4"));
+  ASSERT_FALSE(std::filesystem::exists(again / "checkpoint-8"));
+  Options rest;
+  rest.resume = again.string();
+  rest.quiet = true;
+  train(rest);
+  EXPECT_EQ(job_.weights("again"), job_.weights("joined-100"));
 }
 
 // The neck and head of such a detector are made anew; by this plan the last block alone trains.
