@@ -60,6 +60,7 @@ struct Options {
   std::string replay_data;             // join: pictures of the classes from before; empty: none
   std::int64_t replay_samples = 0;     // join: so many of them; 0: all
   double pseudo_labels = 0.5;          // join: least score of a box that the model finds and is then taught; 0: off
+  double distill = 1;                  // join: weight of what holds the old classes' outputs to those from before; 0: off
   std::int64_t surgical = 0;           // layerwise: blocks side by side, chosen by their gradients
   std::string surgical_first;          // the lowest of them; empty: measured
   double lowest_lr = 1.0;              // learning rate of the lowest block over the top's, in equal ratios between

@@ -38,6 +38,8 @@ void add_method_keys(KeyTable& t) {
   t.integer("replay_samples", &Options::replay_samples, at_least(0), "replay_data: so many pictures of it, drawn by the seed; 0: all.");
   t.number("pseudo_labels", &Options::pseudo_labels, rate(),
            "join: boxes of classes that the data does not label are taken from the model as it begins, from this score on; 0: none.");
+  t.number("distill", &Options::distill, at_least(0),
+           "join: weight of a loss that holds the old classes' outputs to those of the network as it began; 0: none.");
   t.integer("surgical", &Options::surgical, at_least(0),
             "layerwise: train this many blocks side by side, those with the largest gradients for their weights; 0: off.");
   t.text("surgical_first", &Options::surgical_first, "The lowest block of surgical; empty: measured on a few batches.");

@@ -27,6 +27,12 @@ constexpr auto visit_added = [](auto&& field, auto& added) {
   field("novel_map", added.novel.map);
   field("novel_map_50", added.novel.map_50);
 };
+constexpr auto visit_agreement = [](auto&& field, auto& agreement) {
+  field("base_found_before", agreement.before);
+  field("base_found", agreement.after);
+  field("base_found_again", agreement.matched);
+  field("base_score_change", agreement.score_change);
+};
 constexpr auto visit_confusion = [](auto&& field, auto& confusion) {
   field("confusion_score", confusion.score);
   field("precision", confusion.precision);
@@ -41,6 +47,10 @@ void write_added(Json& root, const std::string& start, const AddedClasses& added
     if (value >= 0) root[start + key] = value;
   };
   visit_added(put, added);
+  if (added.agreement && added.agreement->before + added.agreement->after > 0) {
+    root[start + "base_agreement"] = added.agreement->share();
+    visit_agreement([&](const char* key, auto value) { root[start + key] = value; }, *added.agreement);
+  }
   if (!added.base_before || added.base_boxes == 0) return;
   put("base_map_before", added.base_before->map);
   put("base_map_50_before", added.base_before->map_50);
@@ -55,6 +65,9 @@ void read_added(const Json& root, const std::string& start, BoxMetrics& metrics)
   added.base_boxes = root.at(start + "base_boxes");
   added.novel_boxes = root.value(start + "novel_boxes", std::int64_t{0});
   visit_added([&](const char* key, double& value) { value = root.value(start + key, -1.0); }, added);
+  if (root.contains(start + "base_agreement")) {
+    visit_agreement([&](const char* key, auto& value) { root.at(start + key).get_to(value); }, added.agreement.emplace());
+  }
   if (!root.contains(start + "base_map_before")) return;
   added.base_before = {root.at(start + "base_map_before"), root.value(start + "base_map_50_before", -1.0)};
 }

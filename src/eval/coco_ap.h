@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "eval/agreement.h"
 #include "eval/box_confusion.h"
 #include "eval/judged_picture.h"
 
@@ -38,6 +39,7 @@ struct AddedClasses {
   std::int64_t base_boxes = 0, novel_boxes = 0;  // true boxes, without crowds
   MeanAp base, novel;
   std::optional<MeanAp> base_before;  // of the known classes before training
+  std::optional<Agreement> agreement = {};  // of what is found of them with what was found before training
 };
 
 struct BoxMetrics {

@@ -32,6 +32,8 @@ struct ModelOptions {
   std::int64_t image_size = 0;     // side of the pictures in pixels; 0: as the files say
   std::string task;                // kObjectDetection puts a detector on a classifier; empty: what the files' network does
   bool add_classes = false;        // a detector keeps its classes; label_names beyond them become an increment
+  // Classes of each group of a detector, where more than its file tells of them; empty: by the file and label_names.
+  std::vector<std::int64_t> groups;
 };
 
 class Model {

@@ -81,7 +81,8 @@ class StageCost {
     const double optimizer = options_.optim == "adamw" ? 8 : 4;
     const double copies = (weights_ ? 4 : 0) + 4 + optimizer + (keeps_best() ? 4 : 0) + (options_.ema > 0 ? 4 : 0);
     const double trained = gradient() ? trained_parameters() * copies : 0;
-    return trained + cache_bytes() + std::max(micro_batch_bytes(), inference_bytes());
+    const double before = asks_before() ? 4 * static_cast<double>(facts_.model.parameters()) : 0;
+    return trained + before + cache_bytes() + std::max(micro_batch_bytes(), inference_bytes());
   }
 
  private:
@@ -95,6 +96,7 @@ class StageCost {
     }
     return 0;  // a hand-written plan's mistake: the run says so
   }
+  bool asks_before() const { return gradient() && facts_.holds_before && find_method(stage_.method).labels == Labels::model; }
   const std::string& suffix_precision() const { return plan_.precision; }
   bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
   double views(double most) const {
@@ -183,9 +185,10 @@ class StageCost {
     // Token rows are rounded up to 64 in every micro-batch (nn/state.h): half of that on average.
     const double tokens = facts_.model.tokens;
     const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
+    const double before = asks_before() ? batch * forward(cut_, blocks_.size(), plan_.prefix_precision) : 0;
     return batch * rounding * facts_.mean_input * (augment.rdrop ? 2 : 1) * 2 * units /
                (training_share(plan_.precision) * peak(plan_.precision)) +
-           kStepSeconds * parts + updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
+           before + kStepSeconds * parts + updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
   }
 
   // Samples of mean length that weigh as much as `count` that come together. Batches of like length are sorted within

@@ -6,8 +6,9 @@
 //   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached, else once
 //                for each pass over a row; at the stage's end anew for validation
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
-//                products are left out), each times the share of steps in which it happens (update_period,
-//                block_cycle), + kStepSeconds, + the optimizer's reading and writing of what trains
+//                products are left out), each times the share of steps in which it happens (update_period, block_cycle),
+//                + F_i where the network as it was is asked too (distill), + kStepSeconds, + the optimizer's reading and
+//                writing of what trains
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
 // Training inputs that change their size take PlanFacts::mean_input times that in prefix and step, and the micro-batch
@@ -20,6 +21,7 @@
 //                + kKernelBytes: oneDNN's compiled products with their workspaces, gaps of the heap
 //                + the mapped weights, and their bf16 copies
 //                + trained parameters times (copy, gradient, optimizer, best, EMA)
+//                + the weights once more where the network as it was is kept (distill)
 //                + the cache and its packing
 //                + the larger of a micro-batch in training (numbers kept by the blocks that the gradient passes, times
 //                  kTrainedKeeps where weights train, + kTransients times the widest tensor) and 64 rows in inference

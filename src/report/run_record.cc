@@ -125,6 +125,8 @@ constexpr auto visit_run = [](auto&& field, auto& r) {
   field("task", r.task);
   field("method", r.method);
   field("labels", r.labels);
+  field("category_ids", r.category_ids);
+  field("class_groups", r.class_groups);
   field("base_model", r.base_model);
   field("base_hash", r.base_hash);
   field("family", r.family);
@@ -158,7 +160,11 @@ std::string text_of(const Json& root, int indent) {
 }  // namespace
 
 std::string to_json(const RunRecord& record) {
-  return text_of(written(visit_run, record), 2);
+  Json root = written(visit_run, record);
+  for (const auto* key : {"category_ids", "class_groups"}) {
+    if (root.at(key).empty()) root.erase(key);
+  }
+  return text_of(root, 2);
 }
 
 RunRecord run_record_from_json(const std::string& text) {

@@ -71,8 +71,15 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.task = task.name();
   record.method = plan.options.method;
   record.labels = data.label_names;
+  record.category_ids = bench.opened.model->category_ids;
+  if (bench.opened.model->detector) {
+    for (const auto& group : bench.opened.model->detector->groups()) record.class_groups.push_back(static_cast<std::int64_t>(group.size()));
+  }
   record.base_model = bench.opened.base_name;
-  if (const auto weights = weights_file(bench.opened.base_folder); !weights.empty()) record.base_hash = sha256_file(weights);
+  const auto& below = bench.opened.deltas;
+  if (const auto weights = weights_file(below.empty() ? bench.opened.base_folder : below.back()); !weights.empty()) {
+    record.base_hash = sha256_file(weights);
+  }
   record.family = bench.opened.model->family();
   record.input = task.input_record(bench.opened, plan.options);
   auto changed = trainer.changed_tensors();
@@ -130,17 +137,25 @@ void log_cost(const CostRecord& cost, const Options& options) {
 }
 
 // Puts what was known before training beside the figures of now, and says so.
-void note_known(SplitMetrics& metrics, const Workbench& bench, const std::string& prefix) {
-  auto* boxes = std::get_if<BoxMetrics>(&metrics);
+void note_known(Measured& measured, const Workbench& bench, const std::string& prefix) {
+  auto* boxes = std::get_if<BoxMetrics>(&measured.metrics);
   if (boxes == nullptr || !boxes->added) return;
   auto& added = *boxes->added;
-  if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) added.base_before = before->second;
+  if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) {
+    added.base_before = before->second.ap;
+    const auto agreement = detection_agreement(before->second.found, measured.found, before->second.labels);
+    if (agreement.before + agreement.after > 0) added.agreement = agreement;
+  }
   const auto ap = [](const MeanAp& one) { return one.map < 0 ? std::string("-") : fmt::format("{:.1f} ({:.1f})", 100 * one.map, 100 * one.map_50); };
   const auto old = added.base_boxes == 0 ? std::string("not measured, the data has no boxes of them")
                    : added.base_before   ? fmt::format("{}, before {}", ap(added.base), ap(*added.base_before))
                                          : ap(added.base);
   log_info("{}: AP (AP50) of all classes {}; of the added ones {}; of those it had: {}", prefix, ap({boxes->map, boxes->map_50}),
            ap(added.novel), old);
+  if (!added.agreement) return;
+  const auto& found = *added.agreement;
+  log_info("{}: of the classes it had {} boxes were found before, {} now, {} of them the same: agreement {:.1f} %, scores moved by {:.3f}",
+           prefix, found.before, found.after, found.matched, 100 * found.share(), found.score_change);
 }
 
 }  // namespace
@@ -163,6 +178,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const std::string base_name = bench.opened.base_name;
   bench.train.reset();
   bench.validation.reset();
+  bench.before.reset();
   bench.opened = {};
   trim_memory();
 
@@ -183,13 +199,13 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   Measured last;  // of the split that the report is about: test, where there is one
   if (data.validation) {
     last = task.measure(reloaded, *data.validation, options);
-    note_known(last.metrics, bench, "eval");
+    note_known(last, bench, "eval");
     results.eval = last.metrics;
     results.cost.actual_quality = headline_of(last.metrics);
   }
   if (data.test) {
     last = task.measure(reloaded, *data.test, options);
-    note_known(last.metrics, bench, "test");
+    note_known(last, bench, "test");
     results.test = last.metrics;
   }
   if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {

@@ -112,6 +112,10 @@ std::string bench(const Options& options, const BenchOptions& what) {
   Pass pass;
   pass.training = true;
   pass.precision = precision;
+  LossSettings settings;
+  settings.distill = plan.options.distill;
+  settings.before = bench->before.get();
+  settings.before_precision = plan.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
   std::vector<double> seconds;
   double tokens = 0, samples = 0, total = 0, making = 0;
   State last;
@@ -125,7 +129,7 @@ std::string bench(const Options& options, const BenchOptions& what) {
     last = micro.state;
     for (const auto sample : batch.samples) add_label(micro, bench->train->labels()[static_cast<std::size_t>(sample)]);
     pass.dropout_key = static_cast<std::uint64_t>(step);
-    run_step(model, std::move(micro), pass, {}, lowest, static_cast<double>(batch.samples.size()), 0);
+    run_step(model, std::move(micro), pass, settings, lowest, static_cast<double>(batch.samples.size()), 0);
     optimizer.clip(plan.options.max_grad_norm);
     optimizer.step(1e-6);
     if (step < 2) continue;

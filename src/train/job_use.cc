@@ -46,8 +46,10 @@ void predict(const Options& options, std::ostream& out) {
 
 std::filesystem::path merge(const Options& options) {
   auto opened = open_for_use(options);
-  if (opened.adapter.empty()) fail(ErrorKind::usage, "merge: {} has no adapter to fold in; give --adapter, or a run folder that holds one", options.model);
-  if (!find_method(opened.adapter_method).merges) fail_unmergeable(opened.adapter_method);
+  if (opened.adapter.empty() && opened.deltas.empty()) {
+    fail(ErrorKind::usage, "merge: {} has no adapter to fold in, nor changed tensors; give --adapter, or a run folder that holds either", options.model);
+  }
+  if (!opened.adapter.empty() && !find_method(opened.adapter_method).merges) fail_unmergeable(opened.adapter_method);
   const auto folder = claim_folder(options, "merged");
   save_model({folder.path, "full", opened.adapter_method, {}}, opened, options);
   return folder.path;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -69,8 +70,56 @@ void limit_compiled_products() {
   ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "24", 0);
 }
 
-void finish(Opened& opened, const Options& options, ModelOptions model_options) {
-  opened.base_folder = resolve_model(opened.base_name, options.revision);
+// Whether a folder holds changed tensors alone.
+bool holds_delta(const fs::path& folder) { return fs::exists(folder / "delta.safetensors") && fs::exists(folder / "strop.json"); }
+
+// Folders of changed tensors, one over the other, and the whole model below them.
+struct DeltaChain {
+  std::string base;
+  std::vector<fs::path> folders;  // the lowest first
+};
+
+// Error(model): one of them was trained on another base.
+DeltaChain chain_of(const std::string& top, const std::string& revision) {
+  DeltaChain chain{top, {}};
+  while (holds_delta(chain.base)) {
+    const fs::path folder = chain.base;
+    if (std::ranges::find(chain.folders, folder) != chain.folders.end()) {
+      fail(ErrorKind::model, "{}: by base_model of strop.json it stands on itself; expected the folder of another model", folder.string());
+    }
+    const auto record = record_of(folder);
+    refuse_other_base(folder, record, record->base_model, revision);
+    chain.folders.insert(chain.folders.begin(), folder);
+    chain.base = record->base_model;
+  }
+  return chain;
+}
+
+// `groups` of classes with one more for labels beyond them.
+std::vector<std::int64_t> with_added(std::vector<std::int64_t> groups, std::size_t labels) {
+  const auto known = std::accumulate(groups.begin(), groups.end(), std::int64_t{0});
+  const auto wanted = static_cast<std::int64_t>(labels);
+  if (!groups.empty() && wanted > known) groups.push_back(wanted - known);
+  return groups;
+}
+
+// Training goes on from a folder of changed tensors: what its record says of it.
+void continue_delta(Opened& opened, const Options& options, ModelOptions& model_options) {
+  if (labels_of_method(options) == Labels::data) {
+    fail(ErrorKind::usage, "{}: holds changed tensors alone, and method {} may want other classes; make a whole model of it first with: "
+         "strop merge --model {} --out FOLDER", options.model, options.method, options.model);
+  }
+  opened.record = record_of(options.model);
+  model_options.groups = with_added(opened.record->class_groups, model_options.label_names.size());
+  if (opened.record->task == kObjectDetection) model_options.task = opened.record->task;
+  if (model_options.image_size == 0) model_options.image_size = opened.record->input.width;
+}
+
+// top: what was named, a model or the uppermost folder of changed tensors.
+void finish(Opened& opened, const Options& options, ModelOptions model_options, const std::string& top) {
+  auto chain = chain_of(top, options.revision);
+  opened.deltas = std::move(chain.folders);
+  opened.base_folder = resolve_model(chain.base, options.revision);
   auto base = open_model(opened.base_folder, std::move(model_options));
   opened.model = std::move(base.model);
   if (!opened.model->input_form) limit_compiled_products();
@@ -79,7 +128,11 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options) 
   opened.task = &find_task(opened.model->task);
   opened.task->open_inputs(opened, options);
   if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
-  if (!opened.delta.empty()) read_delta(opened.delta, *opened.model);
+  for (const auto& folder : opened.deltas) {
+    const auto read = read_delta(folder, *opened.model);
+    std::erase_if(opened.made, [&](const std::string& name) { return read.contains(name + opened.model->find_layer(name)->weight_suffix()); });
+  }
+  if (opened.record && !opened.record->category_ids.empty()) opened.model->category_ids = opened.record->category_ids;
 }
 
 // pooling=auto. A head alone reads what the encoder was trained to give, as a sentence-transformers folder says in
@@ -121,7 +174,18 @@ Labels labels_of_method(const Options& options) {
 
 fs::path weights_file(const fs::path& base) {
   if (fs::is_regular_file(base)) return base;
-  return fs::exists(base / "model.safetensors") ? base / "model.safetensors" : fs::path();
+  for (const auto* name : {"model.safetensors", "delta.safetensors"}) {
+    if (fs::exists(base / name)) return base / name;
+  }
+  return {};
+}
+
+std::string task_of_base(const std::string& model, const std::string& revision) {
+  return holds_delta(model) ? record_of(model)->task : task_of_model(resolve_model(model, revision));
+}
+
+std::vector<std::string> labels_of_base(const std::string& model, const std::string& revision) {
+  return holds_delta(model) ? record_of(model)->labels : labels_of_model(resolve_model(model, revision));
 }
 
 Opened open_for_training(const Options& options, const std::vector<std::string>& labels) {
@@ -136,7 +200,8 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   model_options.image_size = options.image_size;
   model_options.task = options.task == kObjectDetection ? options.task : "";
   model_options.add_classes = labels_of_method(options) == Labels::model_and_data;
-  finish(opened, options, model_options);
+  if (holds_delta(options.model)) continue_delta(opened, options, model_options);
+  finish(opened, options, model_options, opened.base_name);
   return opened;
 }
 
@@ -152,11 +217,9 @@ Opened open_for_use(const Options& options) {
     opened.adapter = given;
     opened.record = record_of(given);
     opened.base_name = base_of_adapter(given, opened.record);
-  } else if (fs::exists(given / "delta.safetensors") && fs::exists(given / "strop.json")) {
-    opened.delta = given;
+  } else if (holds_delta(given)) {
     opened.record = record_of(given);
     opened.base_name = opened.record->base_model;
-    refuse_other_base(given, opened.record, opened.base_name, options.revision);
   } else {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);
@@ -174,6 +237,7 @@ Opened open_for_use(const Options& options) {
     Options ran;
     ran.method = opened.record->method;
     model_options.add_classes = labels_of_method(ran) == Labels::model_and_data;
+    if (opened.adapter.empty() && holds_delta(given)) model_options.groups = opened.record->class_groups;
   }
   const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
   if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
@@ -182,7 +246,7 @@ Opened open_for_use(const Options& options) {
   if (count > 0 && !base_names_labels(opened.base_name, options.revision, count)) {
     for (std::int64_t i = 0; i < count; ++i) model_options.label_names.push_back("LABEL_" + std::to_string(i));
   }
-  finish(opened, options, model_options);
+  finish(opened, options, model_options, opened.adapter.empty() && holds_delta(given) ? given.string() : opened.base_name);
   if (names_stored_head && !opened.made.empty()) {
     fail(ErrorKind::usage, "head_labels: {} labels do not fit the head of {}", opened.model->label_names.size(), options.model);
   }

@@ -23,19 +23,26 @@ struct Opened {
   std::string why;                     // its family was recognised by this
   std::unique_ptr<Tokenizer> tokenizer;  // of models that read text
   std::string base_name;               // as a person gave it; absolute where it is a path
-  std::filesystem::path base_folder;   // or a lone file of weights
+  std::filesystem::path base_folder;   // of the whole model at the bottom; or a lone file of weights
   std::filesystem::path adapter;       // empty: none
-  std::filesystem::path delta;         // the run folder whose changed tensors were put into the base; empty: none
+  // Run folders whose changed tensors (save=delta) were put into the base, one over the other, the lowest first.
+  std::vector<std::filesystem::path> deltas;
   std::string adapter_method;
   std::vector<std::string> made;       // layers that the files lack, made anew
-  std::optional<RunRecord> record;     // of the run folder, where it is one
+  // Of the run folder: in use where it is one, in training where it holds changed tensors alone.
+  std::optional<RunRecord> record;
   std::int64_t max_length = 0;         // tokens a row, where it reads text
 };
 
-// For training: the base with a head for `labels`; options.adapter goes on from an adapter.
+// For training: the base with a head for `labels`; options.adapter goes on from an adapter. On a folder of changed tensors
+// (save=delta) methods that keep the model's classes go on; others are an Error(usage) that says how to make it a whole model.
 Opened open_for_training(const Options& options, const std::vector<std::string>& labels);
 // For eval, predict, merge, inspect: with the labels and the pooling that the files say.
 Opened open_for_use(const Options& options);
+
+// The task and the labels of what options.model names, also where it holds changed tensors alone.
+std::string task_of_base(const std::string& model, const std::string& revision);
+std::vector<std::string> labels_of_base(const std::string& model, const std::string& revision);
 
 // The labels of a file that holds one a line. Error(usage): unreadable.
 std::vector<std::string> read_label_list(const std::string& file);
@@ -46,7 +53,7 @@ bool tunes_head_alone(const Options& options);
 // Whose classes the model that it trains has; those of the data for a method that is not known yet (auto).
 Labels labels_of_method(const Options& options);
 
-// The file that holds the base's weights; empty where they are in several.
+// The file that holds a base's weights, or the changed ones; empty where they are in several.
 std::filesystem::path weights_file(const std::filesystem::path& base);
 
 // Sets the number of threads and checks options.device. Returns the number of threads.

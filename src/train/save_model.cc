@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "nn/conv.h"
 #include "train/saved_config.h"
 #include "train/task.h"
 #include "train/write_files.h"
@@ -81,6 +82,10 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
       if (!layer->adapter) continue;
       for (const auto& one : layer->stored()) changed.insert(name + one.suffix);
     }
+    // What was made need not have trained: statistics of norms, say.
+    for (const auto& name : opened.made) {
+      for (const auto& one : model.find_layer(name)->stored()) changed.insert(name + one.suffix);
+    }
     merge_adapters(model);
     auto tensors = model.tensors();
     std::erase_if(tensors, [&](const auto& one) { return changed.count(one.first) == 0; });
@@ -100,13 +105,14 @@ void save_model(const SaveRequest& request, Opened& opened, const Options& optio
   opened.task->save_inputs(folder, opened);
 }
 
-void read_delta(const fs::path& folder, Model& model) {
+std::set<std::string> read_delta(const fs::path& folder, Model& model) {
   const auto file = folder / kDelta;
   const auto files = std::make_shared<const WeightFiles>(file);
   std::map<std::string, StoredTensor> stored;
   for (const auto& [name, layer] : model.layers()) {
     for (const auto& one : layer->stored()) stored.emplace(name + one.suffix, one);
   }
+  std::set<std::string> names;
   for (const auto& [name, view] : files->tensors()) {
     const auto place = stored.find(name);
     if (place == stored.end() || place->second.shape != view.shape) {
@@ -114,7 +120,13 @@ void read_delta(const fs::path& folder, Model& model) {
            name, join_numbers(view.shape), model.family());
     }
     *place->second.tensor = to_tensor(view, files);
+    names.insert(name);
   }
+  for (const auto& [name, layer] : model.layers()) {
+    auto* norm = dynamic_cast<BatchNorm2d*>(layer);
+    if (norm != nullptr && names.contains(name + ".running_mean")) norm->fresh = false;
+  }
+  return names;
 }
 
 }  // namespace strop

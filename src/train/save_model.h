@@ -22,11 +22,12 @@ std::string resolve_save(const Options& options, const Model& model, const std::
 
 // Writes adapter_config.json and adapter_model.safetensors; or, with the adapters folded in and a table of positions made
 // that of the pictures' size (the model is changed), model.safetensors, config.json and what the task adds for its
-// inputs. With "delta": changed tensors under on-disk names in delta.safetensors. A size that an adapter can't carry is
-// warned of, with what to do.
+// inputs. With "delta": changed tensors, and those that the base's files lack, under on-disk names in delta.safetensors. A
+// size that an adapter can't carry is warned of, with what to do.
 void save_model(const SaveRequest& request, Opened& opened, const Options& options);
 
-// Puts the tensors of a folder's delta.safetensors into place. Error(model): a name or a shape that the model lacks.
-void read_delta(const std::filesystem::path& folder, Model& model);
+// Puts the tensors of a folder's delta.safetensors into place. Returns their names. Error(model): a name or a shape that the
+// model lacks.
+std::set<std::string> read_delta(const std::filesystem::path& folder, Model& model);
 
 }  // namespace strop

@@ -40,7 +40,7 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
   auto& model = *opened.model;
   torch::NoGradGuard no_grad;
   if (options.head_init == "random") return {};
-  const auto stored = labels_of_model(opened.base_folder);
+  const auto stored = opened.record ? opened.record->labels : labels_of_model(opened.base_folder);
   const auto& wanted = model.label_names;
   if (stored.empty()) return {};
   const bool adds = model.detector->groups().size() > 1;

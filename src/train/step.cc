@@ -38,6 +38,21 @@ Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, 
   return own * mix.share + row_losses(logits, labels.index_select(0, mix.partner), smoothing) * (1 - mix.share);
 }
 
+// What the network as it was says of a batch: its detector's outputs alone, without a graph.
+State answers_before(const MicroBatch& batch, const LossSettings& settings) {
+  torch::NoGradGuard no_grad;
+  const Model& model = *settings.before;
+  State state = batch.state;
+  Pass rest;
+  rest.precision = settings.before_precision;
+  model.forward(state, rest, batch.first, model.size());
+  State answers;
+  for (const auto& name : model.detector->outputs()) {
+    if (state.has(name)) answers.set(name, state.at(name));
+  }
+  return answers;
+}
+
 }  // namespace
 
 void add_label(MicroBatch& batch, std::int32_t label, float weight) {
@@ -72,8 +87,13 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
                     mixed_losses(second, labels, mix, settings.label_smoothing)) +
              0.5 * settings.rdrop_alpha * divergence;
   } else {
+    const bool holds = settings.distill > 0 && settings.before != nullptr && model.detector;
+    const State before = holds ? answers_before(batch, settings) : State();  // first: its room is free again for the graph
     const State end = forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix);
     losses = model.detector ? model.detector->losses(end) : mixed_losses(end.at("logits"), labels, mix, settings.label_smoothing);
+    if (holds) {
+      if (const Tensor moved = model.detector->distillations(end, before); moved.defined()) losses = losses + settings.distill * moved;
+    }
   }
   const Tensor total = (losses * weights).sum();
   if (std::isfinite(total.item<double>())) (total / normalizer).backward();

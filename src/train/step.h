@@ -18,6 +18,11 @@ struct LossSettings {
   double mixup_alpha = 0;
   double rdrop_alpha = 0;             // > 0: two passes with different dropout and a symmetric KL term (2106.14448)
   double cutmix_alpha = 0;
+  // > 0 and `before`: a detector's answers of old classes are held to those of the same network as it was, which sees the same
+  // inputs in this precision, by this factor on Detector::distillations.
+  double distill = 0;
+  const Model* before = nullptr;
+  torch::ScalarType before_precision = torch::kFloat;
 };
 
 struct MicroBatch {
@@ -32,7 +37,7 @@ void add_label(MicroBatch& batch, std::int32_t label, float weight = 1);
 
 struct StepResult {
   double loss = 0;              // sum over the samples of their weighted loss
-  std::vector<float> losses;    // of each sample, unweighted, as InfoBatch scores it
+  std::vector<float> losses;    // of each sample, unweighted, what holds old answers included, as InfoBatch scores it
 };
 
 // Adds the gradients of (sum of losses) / normalizer. Blocks below `lowest_due` run without a graph. `mix_key` seeds

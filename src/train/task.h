@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "image/rect.h"
 #include "planner/plan_facts.h"
 #include "report/run_record.h"
 #include "strop/job.h"
@@ -42,13 +43,23 @@ struct TaskData {
   std::unique_ptr<TaskSplit> train, validation, test;  // null where there are no such rows; train never is
   std::vector<std::string> label_names;
   std::vector<std::int64_t> category_ids;  // of the labels, where the files use numbers; else empty
+  std::size_t known = 0;                   // the first of the labels, which the model brings: those that it adds follow
+  std::vector<std::int64_t> added_ids;     // of the labels behind them, where the file uses numbers
   std::vector<std::int64_t> groups;  // duplicates of the training rows share one; empty: all differ
   std::vector<std::string> notes;    // choices made and problems found, to be printed
 };
 
 struct Measured {
   SplitMetrics metrics;
-  std::vector<PredictionRecord> predictions;  // of every row
+  std::vector<PredictionRecord> predictions;      // of every row
+  std::vector<std::vector<FoundBox>> found = {};  // of every row, where boxes are the answer
+};
+
+// What a model that gets more classes, or got them, knew of those from before on one split.
+struct KnownBefore {
+  std::vector<std::int32_t> labels;          // those classes
+  std::optional<MeanAp> ap;                  // nothing: no example of them in the split
+  std::vector<std::vector<FoundBox>> found;  // of every row
 };
 
 class Task {
@@ -64,7 +75,8 @@ class Task {
 
   // --- data ---
   virtual TaskData load(const Options& options) const = 0;
-  // What the opened model adds to the rows to train on, before its first step. Returns notes for a person.
+  // What the opened model adds to the rows to train on and to the numbers of the labels, before its first step. Returns
+  // notes for a person.
   virtual std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const;
   // Rows to evaluate a trained model on, and rows without labels. Error(data).
   virtual std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,
@@ -91,9 +103,8 @@ class Task {
   virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                               const Options& options) const = 0;
   virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
-  // Of a model that is about to get more classes, how well it knows those it has; nothing where it gets none or the split
-  // has no example of them.
-  virtual std::optional<MeanAp> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const;
+  // Of a model that is about to get more classes, what it knows of those it has; nothing where it gets none.
+  virtual std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const;
   virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.
   virtual nlohmann::ordered_json gallery(const Opened& opened, const TaskData& data, const Options& options,

@@ -156,7 +156,8 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
                .optimizer = Optimizer(options, trained_tensors(model_, stage)),
                .due = DueBlocks(model_, stage, options),
                .loss = {options.label_smoothing_factor, data_.class_weights, augment.mixup ? options.mixup_alpha : 0,
-                        augment.rdrop ? options.rdrop_alpha : 0, augment.cutmix ? options.cutmix_alpha : 0},
+                        augment.rdrop ? options.rdrop_alpha : 0, augment.cutmix ? options.cutmix_alpha : 0, options.distill,
+                        data_.before, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat},
                .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
                .ema = {}};
   if (options.ema > 0) {

@@ -29,6 +29,7 @@ struct TrainData {
   Evaluator evaluate;                     // of validation
   std::vector<std::int64_t> groups;       // duplicates of the training rows share one
   std::vector<double> class_weights;      // by class; empty: 1
+  const Model* before = nullptr;          // the network as it was, to which options.distill holds old answers; null: none
 };
 
 class Trainer {

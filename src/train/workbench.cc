@@ -27,15 +27,19 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
            rows(data.validation), rows(data.test), data.label_names.size(), excerpt(join(data.label_names, ", "), 200));
   for (const auto& note : data.notes) log_info("data: {}", note);
   bench->opened = open_for_training(options, data.label_names);
-  if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   const auto& opened = bench->opened;
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
+  }
+  if (options.distill > 0 && labels_of_method(options) == Labels::model && opened.model->detector && opened.model->detector->groups().size() > 1) {
+    bench->before = open_for_training(options, data.label_names).model;
+    log_info("distill: the classes from before are held to what the network says of them now");
   }
   for (const auto& note : task.complete(data, opened, options)) {
     data.notes.push_back(note);
     log_info("data: {}", note);
   }
+  if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
@@ -67,6 +71,7 @@ TrainData Workbench::train_data(const Options& chosen) const {
     return opened.task->evaluate(opened, *data.validation, source, precision, chosen);
   };
   result.groups = data.groups;
+  result.before = before.get();
   if (chosen.class_weights == "balanced") {
     result.class_weights = balanced_class_weights(data.train->labels(), data.label_names.size());
   }
@@ -76,7 +81,7 @@ TrainData Workbench::train_data(const Options& chosen) const {
 void Workbench::measure_known() {
   for (const auto& [prefix, split] : {std::pair{"eval", &data.validation}, {"test", &data.test}}) {
     if (!*split) continue;
-    if (const auto known = opened.task->measure_known(opened, **split, options)) known_before[prefix] = *known;
+    if (auto known = opened.task->measure_known(opened, **split, options)) known_before[prefix] = std::move(*known);
   }
 }
 
@@ -94,6 +99,7 @@ PlanFacts Workbench::facts(double seconds_used) const {
   facts.resident_bytes = resident_bytes();
   facts.available_bytes = available_bytes();
   facts.threads = threads;
+  facts.holds_before = before != nullptr;
   opened.task->add_facts(facts, opened, *train);
   return facts;
 }

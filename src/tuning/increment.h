@@ -3,9 +3,9 @@
 // incremental: the new classes have a branch of their own (the last block of the row, models/detector.h) on the frozen
 // network, and it alone is trained: the old boxes and scores stay the same to the bit.
 //
-// join: the whole network, old and new branches, at a tenth of full tuning's rate; then the old classes do move, and the
-// run reports by how much. What holds them: pictures from before (replay_data), and the model's own finds where a picture
-// does not label a class (pseudo_labels).
+// join: the whole network, old and new branches, at a low rate; then the old classes do move, and the
+// run reports by how much. What holds them: pictures from before (replay_data), the model's own finds where a picture does
+// not label a class (pseudo_labels), and the outputs of the network as it was (distill).
 #pragma once
 
 #include "tuning/method.h"

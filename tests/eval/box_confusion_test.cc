@@ -111,6 +111,8 @@ TEST(AddedClasses, AreMeansOverTheirGroupsAndComeBack) {
   EXPECT_EQ(metrics.added->novel, (MeanAp{0.75, 0.875}));
   EXPECT_EQ(metrics.added->base_boxes, 8);
   EXPECT_EQ(metrics_json(metrics, "eval").find("forgetting"), std::string::npos) << "nothing was measured before";
+  EXPECT_EQ(metrics_json(metrics, "eval").find("agreement"), std::string::npos) << "nor found";
+  metrics.added->agreement = Agreement{6, 4, 3, 0.125};
   metrics.added->base_before = MeanAp{0.5, 0.75};
   const auto text = metrics_json(metrics, "eval");
   EXPECT_NE(text.find("\"eval_forgetting\": 0.125"), std::string::npos) << text;
@@ -118,6 +120,8 @@ TEST(AddedClasses, AreMeansOverTheirGroupsAndComeBack) {
   const auto read = box_metrics_from_json(text, "eval");
   EXPECT_EQ(metrics_json(read, "eval"), text);
   EXPECT_EQ(read.added->base_before, metrics.added->base_before);
+  EXPECT_EQ(read.added->agreement, metrics.added->agreement);
+  EXPECT_NE(text.find("\"eval_base_agreement\": 0.6"), std::string::npos) << text;
 }
 
 TEST(AddedClasses, WithoutBoxesOfTheKnownOnesHaveNoFiguresOfThem) {

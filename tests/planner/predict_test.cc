@@ -39,6 +39,18 @@ TEST(PredictTime, ForwardAndBackwardByWhatTrains) {
   EXPECT_NEAR(units_a_sample(rdrop, facts), 2 * 2 * 3, 0.02);
 }
 
+// Distillation: a forward pass more, and the weights once more, in stages of a method that keeps the model's classes.
+TEST(PredictTime, TheNetworkAsItWasIsAskedToo) {
+  auto facts = without_validation();
+  const auto joined = with_method("join"), full = with_method("full");
+  const double alone = units_a_sample(joined, facts), full_alone = units_a_sample(full, facts);
+  const auto bytes = cost_of(joined, facts).peak_bytes;
+  facts.holds_before = true;
+  EXPECT_NEAR(units_a_sample(joined, facts) - alone, 2, 0.02);
+  EXPECT_EQ(units_a_sample(full, facts), full_alone);
+  EXPECT_NEAR(static_cast<double>(cost_of(joined, facts).peak_bytes - bytes), 4.0 * static_cast<double>(facts.model.parameters()), 8);
+}
+
 TEST(PredictTime, UpdatesLessOftenCostLess) {
   const auto facts = without_validation();
   auto periods = with_method("full");

@@ -293,12 +293,14 @@ TEST(Report, OldAndAddedClassesStandApart) {
   write_file_atomic(folder.path() / "all_results.json", to_json(results));
   EXPECT_TRUE(holds(render_report({folder.path()}), "The test data has no boxes of the classes that the model had before"));
   auto& added = *std::get<BoxMetrics>(*results.test).added;
+  added.agreement = Agreement{8, 12, 5, 0.25};
   added.base_boxes = 12;
   added.base = {0.25, 0.5};
   added.base_before = MeanAp{0.375, 0.75};
   write_file_atomic(folder.path() / "all_results.json", to_json(results));
   const std::string page = render_report({folder.path()});
   EXPECT_TRUE(holds(page, "Forgotten: 12.5 points of AP, 25.0 of AP50."));
+  EXPECT_TRUE(holds(page, "8 boxes found before training, 12 now, 5 of them the same (agreement 50.0\u00a0%). Their scores moved by 0.250"));
   EXPECT_TRUE(holds(page, "classes it had, before training"));
   EXPECT_FALSE(holds(page, "no boxes of the classes"));
   expect_balanced(page);

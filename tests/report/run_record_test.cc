@@ -42,6 +42,13 @@ TEST(RunRecord, ReadsBackWhatItWrote) {
   EXPECT_EQ(read.splits.at(0).per_class, (std::vector<std::int64_t>{40, 50}));
   EXPECT_EQ(read.machine.memory_bytes, std::int64_t{8} << 30);
   EXPECT_EQ(read.input.pooling, "mean");
+  EXPECT_EQ(text.find("class_groups"), std::string::npos) << "of detectors alone";
+  auto detector = full_record();
+  detector.class_groups = {1, 1};
+  detector.category_ids = {3, 40};
+  const RunRecord again = run_record_from_json(to_json(detector));
+  EXPECT_EQ(again.class_groups, detector.class_groups);
+  EXPECT_EQ(again.category_ids, detector.category_ids);
 }
 
 TEST(RunRecord, AbsentKeysKeepTheirDefaults) {

@@ -139,6 +139,7 @@ class SomeDetector : public Detector {
   std::vector<std::string> outputs() const override { return {}; }
   std::vector<std::vector<FoundBox>> decode(const State&, const DecodeSettings&) const override { return {}; }
   torch::Tensor losses(const State&) const override { return {}; }
+  torch::Tensor distillations(const State&, const State&) const override { return {}; }
   std::int64_t stride() const override { return 1; }
 };
 

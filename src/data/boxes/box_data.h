@@ -37,7 +37,8 @@ struct BoxSplit {
 struct BoxData {
   BoxSplit train, validation, test;
   std::vector<std::string> label_names;    // those known before, then the data's: by category id, as listed, or sorted
-  std::vector<std::int64_t> category_ids;  // of each label in a COCO file; else empty
+  std::vector<std::int64_t> category_ids;  // of each label in a COCO file, where none was known before; else empty
+  std::vector<std::int64_t> added_ids;     // the same of the labels beyond those known before
   std::vector<SkippedPicture> skipped;
   std::vector<std::string> notes;
 };

@@ -179,10 +179,13 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
   BoxData data;
   const auto labelled = labels_of(splits["train"]);
   data.label_names = known;
-  for (const auto& label : labelled) {
-    if (std::ranges::find(known, label) == known.end()) data.label_names.push_back(label);
+  const auto& ids = splits["train"].category_ids;
+  for (std::size_t i = 0; i < labelled.size(); ++i) {
+    if (std::ranges::find(known, labelled[i]) != known.end()) continue;
+    data.label_names.push_back(labelled[i]);
+    if (!known.empty() && i < ids.size()) data.added_ids.push_back(ids[i]);
   }
-  if (known.empty()) data.category_ids = splits["train"].category_ids;
+  if (known.empty()) data.category_ids = ids;
   for (auto& [name, raw] : splits) {
     data.notes.insert(data.notes.end(), raw.notes.begin(), raw.notes.end());
     auto& split = name == "train" ? data.train : name == "validation" ? data.validation : data.test;

@@ -20,6 +20,7 @@ std::vector<std::int64_t> stored_groups(const LayerShapes& shapes, const std::st
 }
 
 std::vector<std::int64_t> group_sizes(const std::vector<std::int64_t>& stored, const ModelOptions& options) {
+  if (!options.groups.empty()) return options.groups;
   const auto wanted = static_cast<std::int64_t>(options.label_names.size());
   const auto known = std::accumulate(stored.begin(), stored.end(), std::int64_t{0});
   if (wanted == 0 || wanted == known) return stored;

@@ -79,4 +79,15 @@ Tensor GroupedDetector::losses(const State& state) const {
   return sum;
 }
 
+Tensor GroupedDetector::distillations(const State& state, const State& before) const {
+  Tensor sum;
+  for (std::size_t group = 0; group + 1 < groups_.size(); ++group) {
+    const auto name = group_output(group);
+    if (!state.has(name) || !before.has(name) || (torch::GradMode::is_enabled() && !state.at(name).requires_grad())) continue;
+    const Tensor own = group_distillations(state.at(name).to(torch::kFloat), before.at(name).to(torch::kFloat));
+    sum = sum.defined() ? sum + own : own;
+  }
+  return sum;
+}
+
 }  // namespace strop

@@ -39,6 +39,7 @@ class GroupedDetector : public Detector {
   std::vector<std::string> outputs() const override;
   std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const override;
   torch::Tensor losses(const State& state) const override;
+  torch::Tensor distillations(const State& state, const State& before) const override;
   void export_to(onnx::Graph& graph, std::int64_t side) const override;
 
  protected:
@@ -47,6 +48,9 @@ class GroupedDetector : public Detector {
   virtual std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const = 0;
   // The loss of each sample (N, fp32, in the graph). outputs: the group's, fp32.
   virtual torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const = 0;
+  // How far a group's outputs have moved from those of the network as it was: of each sample (N, fp32, in the graph of the
+  // first). Both fp32.
+  virtual torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const = 0;
   // Error(model) where the family has no such form. raw: the group's output.
   virtual onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const;
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "eval/nms.h"
+#include "models/detector_parts/distillation.h"
 
 namespace strop {
 
@@ -135,6 +136,20 @@ Tensor FastestDetector::group_losses(const Tensor& outputs, const State&, const 
   }
   const Tensor apart = at::smooth_l1_loss(raw.select(1, 0).sigmoid(), object, at::Reduction::None) * weights;
   return sums + kObjectWeight * apart.view({samples, -1}).mean(1);
+}
+
+Tensor FastestDetector::group_distillations(const Tensor& outputs, const Tensor& before) const {
+  using namespace fastestdet;
+  const auto channels = outputs.size(1), classes = channels - 5;
+  const Tensor objects = before.select(1, 0).sigmoid().pow(kObjectPower);
+  const Tensor best = before.narrow(1, 5, classes).softmax(1).amax(1).pow(kClassPower);
+  const auto sure = sure_answers((objects * best).flatten(1));
+  const auto held = [&](const Tensor& all) { return all.permute({0, 2, 3, 1}).reshape({-1, channels}).index_select(0, sure.rows); };
+  const Tensor now = held(outputs), then = held(before);
+  const Tensor apart = (now.narrow(1, 1, 4) - then.narrow(1, 1, 4)).square().sum(1);
+  const Tensor moved = yes_no_divergence(now.narrow(1, 0, 1), then.narrow(1, 0, 1)) +
+                       choice_divergence(now.narrow(1, 5, classes), then.narrow(1, 5, classes)) + kBoxWeight * sure.scores * apart;
+  return held_losses(sure, moved, outputs.size(0));
 }
 
 }  // namespace strop

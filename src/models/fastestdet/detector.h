@@ -10,6 +10,9 @@
 // its places' part of the first two means times the number of samples, and its own mean of the third, so that the mean
 // over the samples is the loss of the batch. Where upstream divides by nothing (no place above the mean, since one alone
 // is its own mean) the first two are 0.
+//
+// Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 8 * score *
+// the squared differences of the four raw numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"
@@ -25,6 +28,7 @@ class FastestDetector : public GroupedDetector {
  protected:
   std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
+  torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
 };
 
 // Of each of the rows of two tensors of boxes (middle x, y, width, height): overlap less half of what angle, distance and

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "eval/nms.h"
+#include "models/detector_parts/distillation.h"
 
 namespace strop {
 
@@ -61,6 +62,16 @@ Tensor YolosDetector::group_losses(const Tensor& outputs, const State& state, co
   const Tensor found = outputs.narrow(2, 0, 4), logits = outputs.narrow(2, 4, outputs.size(2) - 4);
   const auto losses = set_losses(found, logits, wanted, match_queries(found, logits, wanted, weights_), weights_);
   return losses.classes + weights_.box_loss * losses.boxes + weights_.giou_loss * losses.giou;
+}
+
+Tensor YolosDetector::group_distillations(const Tensor& outputs, const Tensor& before) const {
+  const auto numbers = outputs.size(2), logits = numbers - 4;
+  const auto sure = sure_answers(before.narrow(2, 4, logits).softmax(2).narrow(2, 0, logits - 1).amax(2));
+  const auto held = [&](const Tensor& all) { return all.reshape({-1, numbers}).index_select(0, sure.rows); };
+  const Tensor now = held(outputs), then = held(before);
+  const Tensor boxes = (now.narrow(1, 0, 4) - then.narrow(1, 0, 4)).square().sum(1);
+  const Tensor moved = choice_divergence(now.narrow(1, 4, logits), then.narrow(1, 4, logits)) + weights_.box_loss * sure.scores * boxes;
+  return held_losses(sure, moved, outputs.size(0));
 }
 
 }  // namespace strop

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "eval/nms.h"
+#include "models/detector_parts/distillation.h"
 #include "models/yolox/row.h"
 
 namespace strop {
@@ -147,6 +148,17 @@ Tensor YoloxDetector::group_losses(const Tensor& outputs, const State&, const st
     sums = sums.index_add(0, answers.samples, own);
   }
   return sums * (static_cast<double>(samples) / static_cast<double>(std::max<std::int64_t>(1, count)));
+}
+
+Tensor YoloxDetector::group_distillations(const Tensor& outputs, const Tensor& before) const {
+  const auto classes = outputs.size(2) - 5;
+  const auto sure = sure_answers(before.select(2, 4).sigmoid() * before.narrow(2, 5, classes).sigmoid().amax(2));
+  const auto held = [&](const Tensor& all) { return all.reshape({-1, 5 + classes}).index_select(0, sure.rows); };
+  const Tensor now = held(outputs), then = held(before);
+  // Squares near by, absolute values beyond: a box that went astray must not outweigh all others.
+  const Tensor boxes = at::smooth_l1_loss(now.narrow(1, 0, 4), then.narrow(1, 0, 4), at::Reduction::None).sum(1);
+  const Tensor moved = yes_no_divergence(now.narrow(1, 4, 1 + classes), then.narrow(1, 4, 1 + classes)) + kIouLossWeight * sure.scores * boxes;
+  return held_losses(sure, moved, outputs.size(0));
 }
 
 }  // namespace strop

@@ -4,6 +4,9 @@
 // that SimOTA gives a box, plus objectness cross entropy over all anchors) / number of those anchors; the class that is
 // learnt is the IoU, not 1. losses() gives sample i the share i of that sum times the number of samples, so that the mean
 // over the samples is the loss of the batch.
+//
+// Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 5 * score *
+// the squared differences of the four raw numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"
@@ -20,6 +23,7 @@ class YoloxDetector : public GroupedDetector {
  protected:
   std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
+  torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
   onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const override;
 };
 

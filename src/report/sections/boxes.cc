@@ -123,6 +123,12 @@ std::string added_table(const BoxMetrics& metrics, const char* split) {
                           100 * (added.base_before->map_50 - added.base.map_50));
     }
   }
+  if (added.agreement) {
+    const auto& found = *added.agreement;
+    words += fmt::format("<p>Answers on the {} data, of the classes that the model had: {} boxes found before training, {} now, {} of them the same "
+                         "(agreement {}). Their scores moved by {:.3f} on average.</p>\n",
+                         split, found.before, found.after, found.matched, percent_text(found.share()), found.score_change);
+  }
   rows.push_back(row("added classes", added.novel, added.novel_boxes));
   rows.push_back(row("all", {metrics.map, metrics.map_50}, added.base_boxes + added.novel_boxes));
   return "<h3>Old and new classes</h3>\n" + table_html({"", "AP", "AP50", "boxes"}, rows, 1) + words;

@@ -10,9 +10,9 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "data/boxes/added_ids.h"
 #include "image/draw.h"
 #include "image/encode.h"
-#include "models/family.h"
 #include "train/tasks/box_gallery.h"
 #include "train/tasks/box_inspect.h"
 #include "train/tasks/box_source.h"
@@ -24,7 +24,6 @@
 #include "train/tasks/preprocessor_config.h"
 #include "train/tasks/tasks.h"
 #include "train/write_files.h"
-#include "weights/hub.h"
 
 namespace strop {
 namespace {
@@ -44,7 +43,7 @@ ImageReading reading_of(const Options& options) {
 // The classes that the method keeps: those of the model, which has to name them.
 std::vector<std::string> kept_labels(const Options& options) {
   if (labels_of_method(options) == Labels::data) return {};
-  auto labels = labels_of_model(resolve_model(options.model, options.revision));
+  auto labels = labels_of_base(options.model, options.revision);
   if (labels.empty()) {
     fail(ErrorKind::model, "{}: method {} keeps the classes of a detector, and this model names none; put a list of them beside it "
          "(coco.names, one a line)", options.model, options.method);
@@ -80,6 +79,8 @@ class ObjectDetection : public Task {
     TaskData result;
     result.label_names = data.label_names;
     result.category_ids = std::move(data.category_ids);
+    result.known = kept.size();
+    result.added_ids = std::move(data.added_ids);
     result.train = std::make_unique<Boxes>(std::move(data.train), decode_options(options));
     if (!data.validation.empty()) result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Boxes>(std::move(data.test), decode_options(options));
@@ -88,6 +89,11 @@ class ObjectDetection : public Task {
   }
 
   std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const override {
+    if (labels_of_method(options) == Labels::model_and_data) {
+      std::vector<std::string> notes;
+      data.category_ids = ids_with_added(opened.model->category_ids, data.label_names, data.known, data.added_ids, notes);
+      return notes;
+    }
     if (labels_of_method(options) != Labels::model) return {};
     auto train = boxes_of(*data.train);
     auto notes = join_boxes(train, opened, options, reading_of(options));
@@ -149,18 +155,21 @@ class ObjectDetection : public Task {
   }
 
   Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override {
-    return {measure_boxes_fully(*opened.model, boxes_of(split), found_on(opened, split, options)), {}};
+    auto found = found_on(opened, split, options);
+    auto metrics = measure_boxes_fully(*opened.model, boxes_of(split), found);
+    return {std::move(metrics), {}, std::move(found)};
   }
 
-  std::optional<MeanAp> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const override {
+  std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const override {
     const auto known = known_labels(*opened.model);
+    if (known.empty()) return std::nullopt;
+    KnownBefore before{known, {}, found_on(opened, split, options)};
     const auto is_known = [&](const TrueBox& box) { return !box.crowd && std::find(known.begin(), known.end(), box.label) != known.end(); };
     const auto& samples = boxes_of(split).samples;
-    if (std::none_of(samples.begin(), samples.end(), [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
-      return std::nullopt;
+    if (std::any_of(samples.begin(), samples.end(), [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
+      before.ap = added_classes(measure_boxes(boxes_of(split), before.found, opened.model->label_names), known, {}).base;
     }
-    const auto metrics = measure_boxes(boxes_of(split), found_on(opened, split, options), opened.model->label_names);
-    return added_classes(metrics, known, {}).base;
+    return before;
   }
 
   // One COCO results array: original category ids, xywh in pixels of the picture, falling scores on each picture.

@@ -2,8 +2,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "models/family.h"
-#include "weights/hub.h"
 
 namespace strop {
 
@@ -45,7 +43,7 @@ void check_task(const Task& model_task, const Options& options) {
 
 const Task& choose_task(const Options& options) {
   if (options.task != "auto") find_task(options.task);
-  const auto own = task_of_model(resolve_model(options.model, options.revision));
+  const auto own = task_of_base(options.model, options.revision);
   // A classifier of pictures becomes the backbone of a detector.
   const bool wants_boxes = options.task == kObjectDetection || (options.task == "auto" && object_detection().claims(options.data));
   if (own == kImageClassification && wants_boxes) return object_detection();
@@ -58,7 +56,7 @@ bool Task::reads_data_of(const Task&) const { return false; }
 std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
 std::vector<std::string> Task::complete(TaskData&, const Opened&, const Options&) const { return {}; }
 std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskData&) const { return {}; }
-std::optional<MeanAp> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const { return std::nullopt; }
+std::optional<KnownBefore> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const { return std::nullopt; }
 void Task::add_facts(PlanFacts&, const Opened&, BatchSource&) const {}
 nlohmann::ordered_json Task::gallery(const Opened&, const TaskData&, const Options&, const TaskSplit&,
                                      const std::vector<PredictionRecord>&) const {
