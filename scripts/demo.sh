@@ -14,7 +14,7 @@ show() {  # runs strop with these arguments, after showing them
   "$strop" "$@"
 }
 
-show train --model build/assets/all-MiniLM-L6-v2 --data $data --out $run --method lora num_train_epochs=2
+show train --model build/assets/all-MiniLM-L6-v2 --data $data --out $run --method lora time=2m
 show eval --model $run --data $data/test.tsv
 printf '%s\n' \
   "A quiet film that stays with you for days." \
