@@ -35,10 +35,11 @@ RunResult train(const Plan& plan);
 // options.out where given. Returns its text.
 std::string evaluate(const Options& options);
 
-// COCO's figures of the found boxes in the file `predictions` (COCO's results array, as predict writes it), held against
-// options.data, COCO's JSON file of annotations: equal to pycocotools' to 1e-9. No model is opened and no picture looked
-// at; boxes count as they stand there. Returns their JSON text with eval_seconds, the time it took from the files to the
-// figures; writes it to options.out as evaluate does. Error(data): a picture or category that the annotations lack.
+// COCO's figures of the found boxes in the file `predictions` (COCO's results array, as predict writes it), held
+// against options.data, COCO's JSON file of annotations: equal to pycocotools' to 1e-9. No model is opened and no
+// picture looked at; boxes count as they stand there. Returns their JSON text with eval_seconds, the time it took from
+// the files to the figures; writes it to options.out as evaluate does. Error(data): a picture or category that the
+// annotations lack.
 std::string evaluate_predictions(const std::string& predictions, const Options& options);
 
 // One JSON object a line for each input row, in order: {"index", "label", "score", "scores": {name: p}}.

@@ -19,18 +19,18 @@ inline constexpr int kPlanVersion = 1;
 // One stretch of training with one set of trainable parts. A run is a row of stages, each going on from the last.
 // Blocks are named as the model's row names them ("embeddings", "encoder.layer.5", "pooler", "classifier").
 struct Stage {
-  std::string name;                    // "head", "block encoder.layer.5", "lora"
-  std::string method = "full";         // the tuning method that makes this stage's parts trainable
+  std::string name;             // "head", "block encoder.layer.5", "lora"
+  std::string method = "full";  // the tuning method that makes this stage's parts trainable
   // gradient, or a closed form of the head: ridge | lda | logistic | auto (the better of ridge and logistic).
   std::string solver = "gradient";
-  std::vector<std::string> blocks;     // blocks whose parts train; the head's are always among them
-  std::string cut;                     // first block of the suffix: all before it is frozen, cached, without graph
+  std::vector<std::string> blocks;  // blocks whose parts train; the head's are always among them
+  std::string cut;                  // first block of the suffix: all before it is frozen, cached, without graph
   // The planned end, where the schedule reaches zero: one of the three is above 0.
-  std::int64_t max_steps = 0;          // optimizer steps
-  double epochs = 0;                   // passes over the (sampled) data, where their steps are not known ahead
-  double seconds = 0;                  // wall clock
+  std::int64_t max_steps = 0;  // optimizer steps
+  double epochs = 0;           // passes over the (sampled) data, where their steps are not known ahead
+  double seconds = 0;          // wall clock
   double learning_rate = 0;
-  std::map<std::string, double> lr_scale;           // block -> factor on learning_rate (1 where absent)
+  std::map<std::string, double> lr_scale;             // block -> factor on learning_rate (1 where absent)
   std::map<std::string, std::int64_t> update_period;  // block -> steps between its updates (1 where absent)
 
   bool operator==(const Stage&) const = default;
@@ -47,16 +47,16 @@ struct Prediction {
 
 struct Plan {
   int version = kPlanVersion;
-  Options options;             // fully resolved
+  Options options;  // fully resolved
   std::vector<Stage> stages;
   // Samples that go through the network at a time; the batch's gradient is their sum. 0: the whole batch.
   std::int64_t micro_batch = 0;
   // Fewer of them where together they have more tokens than this. 0: no limit.
   std::int64_t micro_batch_tokens = 0;
-  std::string precision;       // of the trained part: fp32 | bf16
-  std::string prefix_precision;  // of the frozen part
-  std::string attention;       // kernel chosen by the probe: fused | composed
-  std::vector<std::string> fallbacks;  // rungs the trainer takes in turn when a limit is near: halve_batch, ...
+  std::string precision;                       // of the trained part: fp32 | bf16
+  std::string prefix_precision;                // of the frozen part
+  std::string attention;                       // kernel chosen by the probe: fused | composed
+  std::vector<std::string> fallbacks;          // rungs the trainer takes in turn when a limit is near: halve_batch, ...
   std::map<std::string, std::string> reasons;  // decision -> why, in plain words
   Prediction predicted;
 

@@ -16,7 +16,8 @@ std::string results_of(const CommandLine& command) {
   }
   require_keys(command, {"data"});
   if (!command.options.model.empty()) {
-    fail(ErrorKind::usage, "strop eval takes --model, which finds the boxes, or --predictions, where they stand already; leave one out");
+    fail(ErrorKind::usage,
+         "strop eval takes --model, which finds the boxes, or --predictions, where they stand already; leave one out");
   }
   return evaluate_predictions(command.flags.at(kPredictions), command.options);
 }
@@ -36,14 +37,16 @@ Verb eval_verb() {
   verb.about =
       "Prints loss, accuracy, F1 and the like of a run folder, or of a base model with --adapter, on --data; with "
       "--out "
-      "also writes eval_results.json there. --json prints all of it, the confusion matrix too. --predictions FILE measures "
+      "also writes eval_results.json there. --json prints all of it, the confusion matrix too. --predictions FILE "
+      "measures "
       "boxes that were found before, by strop predict or another program, against COCO's annotations in --data: COCO's "
       "twelve figures, without a model.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop eval --model runs/reviews --data test.csv",
                    "strop eval --model sentence-transformers/all-MiniLM-L6-v2 --adapter runs/reviews --data test.csv",
                    "strop eval --predictions found.json --data instances_val2017.json"};
-  verb.flags = {{kPredictions, "FILE", "a COCO results array; --data is the JSON file of annotations, --model is left out"}};
+  verb.flags = {
+      {kPredictions, "FILE", "a COCO results array; --data is the JSON file of annotations, --model is left out"}};
   verb.usual = {"model", "adapter", "data", "out", "per_device_eval_batch_size", "device", "threads", "quiet", "json"};
   verb.run = run;
   return verb;

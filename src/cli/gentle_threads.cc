@@ -1,7 +1,7 @@
 // Keeps waiting threads from burning the cores: before any library starts, libgomp is told to spin for some 20 us only.
 //
-// Its default, some milliseconds, makes a run on a busy machine up to ten times slower (each thread waits, spinning, for
-// one that is not scheduled). libgomp reads its environment in its constructor, before main; the functions of
+// Its default, some milliseconds, makes a run on a busy machine up to ten times slower (each thread waits, spinning,
+// for one that is not scheduled). libgomp reads its environment in its constructor, before main; the functions of
 // .preinit_array run before that, but without a usable setenv. So an entry of the environment that no program needs
 // ("_", the shell's note of the command) gives its place. OMP_WAIT_POLICY and GOMP_SPINCOUNT of the person's win.
 #include <cstring>

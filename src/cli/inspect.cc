@@ -51,9 +51,12 @@ Verb inspect_verb() {
   verb.summary = "shows what a model, adapter, run or data set is";
   verb.about =
       "Of a model: its row of blocks, parameters, input form and labels. Of an adapter or run: its base and what was "
-      "trained. Of data: splits, columns, labels, lengths, duplicates, and problems with file:line. With --augment texts are "
-      "printed; pictures go to a sheet, --out FILE.jpg or .png (else augmented.jpg, augmented-2.jpg ...), as --model sees "
-      "them. With --write pictures with boxes are converted: the checked boxes go to a new folder in COCO's, Pascal VOC's or "
+      "trained. Of data: splits, columns, labels, lengths, duplicates, and problems with file:line. With --augment "
+      "texts are "
+      "printed; pictures go to a sheet, --out FILE.jpg or .png (else augmented.jpg, augmented-2.jpg ...), as --model "
+      "sees "
+      "them. With --write pictures with boxes are converted: the checked boxes go to a new folder in COCO's, Pascal "
+      "VOC's or "
       "YOLO's form, pictures linked or copied (docs/detection.md).";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop inspect --data reviews.csv", "strop inspect --model runs/reviews --blocks",

@@ -83,8 +83,10 @@ Verb predict_verb() {
   verb.name = "predict";
   verb.summary = "labels new rows, one JSON object a line";
   verb.about =
-      "Reads --data (texts: a file, or - for standard input with one text a line or JSON lines; pictures: a file, folder, "
-      "table or tar) and prints one line for each row, in order: index, label, score and the scores of all labels. --out "
+      "Reads --data (texts: a file, or - for standard input with one text a line or JSON lines; pictures: a file, "
+      "folder, "
+      "table or tar) and prints one line for each row, in order: index, label, score and the scores of all labels. "
+      "--out "
       "FILE writes them there instead, complete or not at all. --draw FOLDER writes each picture with its label on it.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop predict --model runs/reviews --data new.csv --out labels.jsonl",

@@ -41,8 +41,9 @@ Verb train_verb() {
                    "strop train --model MODEL --data reviews.csv --method lora --time 10m lora_r=16 lr=5e-4",
                    "strop train plan.yaml --out runs/again", "strop train --resume --out runs",
                    "strop train --replay runs/text-classification/1 --out runs/again"};
-  verb.usual = {"model", "data",   "task",    "method", "out",   "time", "memory", "learning_rate", "num_train_epochs",
-                "seed",  "device", "threads", "resume", "replay", "quiet", "json"};
+  verb.usual = {
+      "model", "data",   "task",    "method", "out",    "time",  "memory", "learning_rate", "num_train_epochs",
+      "seed",  "device", "threads", "resume", "replay", "quiet", "json"};
   verb.keeps_plan = true;
   verb.lists_keys = true;
   verb.run = run;

@@ -16,8 +16,9 @@ void add_method_keys(KeyTable& t) {
          {"finetuning_type", "peft_type", "tuner_type", "fine_tune_type", "training_type"});
   t.choice("head_solver", &Options::head_solver, {"auto", "ridge", "lda", "logistic", "sgd"},
            "head: closed form (ridge, lda), L-BFGS on cached features (logistic), or gradient steps (sgd).");
-  t.path("pretrain_data", &Options::pretrain_data,
-         "A larger labelled set to train on first, into the run's folder pretrain; the head then starts from that one's.");
+  t.path(
+      "pretrain_data", &Options::pretrain_data,
+      "A larger labelled set to train on first, into the run's folder pretrain; the head then starts from that one's.");
   t.text("pretrain_method", &Options::pretrain_method, "pretrain_data: the method of that stage.");
   t.number("pretrain_epochs", &Options::pretrain_epochs, above(0), "pretrain_data: passes over it.");
   t.integer("pretrain_top_k", &Options::pretrain_top_k, at_least(0),
@@ -33,18 +34,24 @@ void add_method_keys(KeyTable& t) {
   t.integer("layerwise_steps", &Options::layerwise_steps, at_least(0),
             "layerwise: steps of each stage; 0: num_train_epochs shared among the stages.");
   t.number("join_epochs", &Options::join_epochs, at_least(0),
-           "incremental: epochs of a second run that tunes the whole network at a low rate (join); 0: none, old answers stay.");
-  t.path("replay_data", &Options::replay_data, "join: pictures whose boxes are of the classes from before, trained on as well.");
-  t.integer("replay_samples", &Options::replay_samples, at_least(0), "replay_data: so many pictures of it, drawn by the seed; 0: all.");
+           "incremental: epochs of a second run that tunes the whole network at a low rate (join); 0: none, old "
+           "answers stay.");
+  t.path("replay_data", &Options::replay_data,
+         "join: pictures whose boxes are of the classes from before, trained on as well.");
+  t.integer("replay_samples", &Options::replay_samples, at_least(0),
+            "replay_data: so many pictures of it, drawn by the seed; 0: all.");
   t.number("pseudo_labels", &Options::pseudo_labels, rate(),
-           "join: boxes of classes that the data does not label are taken from the model as it begins, from this score on; 0: none.");
+           "join: boxes of classes that the data does not label are taken from the model as it begins, from this score "
+           "on; 0: none.");
   t.number("distill", &Options::distill, at_least(0),
            "join: weight of a loss that holds the old classes' outputs to those of the network as it began; 0: none.");
-  t.integer("surgical", &Options::surgical, at_least(0),
-            "layerwise: train this many blocks side by side, those with the largest gradients for their weights; 0: off.");
+  t.integer(
+      "surgical", &Options::surgical, at_least(0),
+      "layerwise: train this many blocks side by side, those with the largest gradients for their weights; 0: off.");
   t.text("surgical_first", &Options::surgical_first, "The lowest block of surgical; empty: measured on a few batches.");
   t.number("lowest_lr", &Options::lowest_lr, fraction(),
-           "Learning rate of the lowest block as a factor of the top's, in equal ratios between (fastai's slice); 1: all the "
+           "Learning rate of the lowest block as a factor of the top's, in equal ratios between (fastai's slice); 1: "
+           "all the "
            "same.");
   t.number("layer_decay", &Options::layer_decay, fraction(),
            "Learning rate of each block as a factor of the block above; 1: all the same.",
@@ -63,7 +70,8 @@ void add_method_keys(KeyTable& t) {
   t.list("feedforward_modules", &Options::feedforward_modules, {},
          "ia3: the targets whose input is scaled instead of their output.");
   t.integers("layers_to_transform", &Options::layers_to_transform, at_least(0),
-             "Light methods (lora, ia3, bitfit, norm, ssf, adaptformer, vpt): only in the blocks of these numbers, from 0 above "
+             "Light methods (lora, ia3, bitfit, norm, ssf, adaptformer, vpt): only in the blocks of these numbers, "
+             "from 0 above "
              "embeddings or stem; empty: all.");
   t.map("rank_pattern", &Options::rank_pattern, "pattern=rank", check_rank,
         "lora: ranks of their own for the layers that a pattern names.");

@@ -15,15 +15,16 @@ void check_channels(const std::string& text, Range range) {
 
 void add_picture_keys(KeyTable& t) {
   t.group("Pictures");
-  t.integer("image_size", &Options::image_size, at_least(0), "Side in pixels of what the network sees; 0: the model's own.",
-            {"imgsz", "img_size", "input_size"});
+  t.integer("image_size", &Options::image_size, at_least(0),
+            "Side in pixels of what the network sees; 0: the model's own.", {"imgsz", "img_size", "input_size"});
   t.checked("mean", &Options::mean, "0.5 or 0.485,0.456,0.406", [](const auto& text) { check_channels(text, Range{}); },
             "Subtracted from red, green and blue in 0 .. 1; empty: the model's own.", {"image_mean"});
   t.checked("std", &Options::std, "0.5 or 0.229,0.224,0.225", [](const auto& text) { check_channels(text, above(0)); },
             "Divides red, green and blue after the mean; empty: the model's own.", {"image_std"});
   t.choice("interpolation", &Options::interpolation, {"auto", "nearest", "box", "bilinear", "bicubic", "lanczos"},
            "Filter of resizing; auto: the model's own.", {"resample_filter"});
-  t.number("crop_pct", &Options::crop_pct, share(), "Size over the side that is resized to, before the middle is cut out; 0: the model's own.");
+  t.number("crop_pct", &Options::crop_pct, share(),
+           "Size over the side that is resized to, before the middle is cut out; 0: the model's own.");
   t.choice("fit", &Options::fit, {"auto", "crop", "squash", "letterbox"},
            "How a picture becomes a square: the middle cut out, both sides resized, or all of it on grey.");
   t.choice("channel_order", &Options::channel_order, {"auto", "rgb", "bgr"}, "Order of the colours.");
@@ -50,7 +51,8 @@ void add_model_and_data_keys(KeyTable& t) {
            "What to learn; auto infers it from data and model.", {"task_type"},
            {{"SEQ_CLS", "text-classification"}, {"sequence-classification", "text-classification"}});
   t.choice("pooling", &Options::pooling, {"auto", "pooler", "cls", "mean"},
-           "What the head reads: BERT's pooler, the first token or the mean of all tokens; auto: the pooler, but a head alone what the model's 1_Pooling says.",
+           "What the head reads: BERT's pooler, the first token or the mean of all tokens; auto: the pooler, but a "
+           "head alone what the model's 1_Pooling says.",
            {"pooling_mode"});
   t.choice("head_init", &Options::head_init, {"auto", "pretrained", "closed_form", "random"},
            "Start of the head: the file's own, a closed-form solution on frozen features, or random.", {},

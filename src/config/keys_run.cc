@@ -29,19 +29,22 @@ void check_device(const std::string& text) {
 void check_jitter(const std::string& text) {
   if (text.empty()) return;
   const auto shares = parse_numbers(text, {1, 3, 4}, at_least(0));
-  if (shares.size() == 4 && shares[3] > 0.5) fail(ErrorKind::usage, "expected a hue of at most 0.5, half the circle, found '{}'", text);
+  if (shares.size() == 4 && shares[3] > 0.5)
+    fail(ErrorKind::usage, "expected a hue of at most 0.5, half the circle, found '{}'", text);
 }
 
 void add_augmentation_keys(KeyTable& t) {
   t.group("Augmentation");
-  t.list("augment", &Options::augment,
-         {"none", "light", "medium", "strong", "flip", "vertical_flip", "jitter", "affine", "randaugment",
-          "trivialaugment", "rand-*", "erasing", "mosaic", "crop", "copy", "aeda", "swap", "delete", "mixup", "cutmix",
-          "rdrop"},
-         "Changes to the training samples, made anew each time and never stored: pictures none to erasing (the first four "
-         "are levels; rand-m9-mstd0.5-n2-p0.5 is RandAugment as timm spells it), with boxes the levels, flip, jitter and mosaic to "
-         "copy; texts aeda to delete; mixup and cutmix mix samples, behind a frozen prefix their features.",
-         {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
+  t.list(
+      "augment", &Options::augment,
+      {"none",   "light",       "medium",         "strong", "flip",    "vertical_flip", "jitter",
+       "affine", "randaugment", "trivialaugment", "rand-*", "erasing", "mosaic",        "crop",
+       "copy",   "aeda",        "swap",           "delete", "mixup",   "cutmix",        "rdrop"},
+      "Changes to the training samples, made anew each time and never stored: pictures none to erasing (the first four "
+      "are levels; rand-m9-mstd0.5-n2-p0.5 is RandAugment as timm spells it), with boxes the levels, flip, jitter and "
+      "mosaic to "
+      "copy; texts aeda to delete; mixup and cutmix mix samples, behind a frozen prefix their features.",
+      {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
   t.number("patch_dropout", &Options::patch_dropout, rate(),
            "Vision transformers: share of the patches left out in training, where the embeddings train.");
@@ -49,14 +52,16 @@ void add_augmentation_keys(KeyTable& t) {
            {"mixup"});
   t.number("cutmix_alpha", &Options::cutmix_alpha, above(0), "cutmix: both parameters of the Beta distribution.");
   t.checked("color_jitter", &Options::color_jitter, "0.4 or 0.4,0.4,0.4,0.1", check_jitter,
-            "Pictures: brightness, contrast and saturation change by up to this share (one number or three), the hue by up to "
+            "Pictures: brightness, contrast and saturation change by up to this share (one number or three), the hue "
+            "by up to "
             "the fourth of a turn; empty: as augment says.");
   t.number("random_erasing", &Options::random_erasing, share(), "Share of the training pictures with a part erased.",
            {"reprob", "erasing"});
   t.number("progressive_resizing", &Options::progressive_resizing, share(),
            "Training pictures begin at this share of image_size and grow to all of it; 0: off.");
   t.number("multi_scale", &Options::multi_scale, {.low = 0, .high = 0.5},
-           "Pictures with boxes: every 10 steps training inputs get another side, a multiple of 32 up to this share smaller or "
+           "Pictures with boxes: every 10 steps training inputs get another side, a multiple of 32 up to this share "
+           "smaller or "
            "larger than image_size; 0: off.");
   t.number("rdrop_alpha", &Options::rdrop_alpha, at_least(0), "rdrop: weight of the agreement between the two passes.");
 }
@@ -78,9 +83,15 @@ void add_output_keys(KeyTable& t) {
            {"evaluation_strategy"});
   t.integer("eval_steps", &Options::eval_steps, at_least(0),
             "eval_strategy=steps: steps between evaluations; 0: ten times a run.", {"steps_per_eval"});
-  t.choice("metric_for_best_model", &Options::metric_for_best_model, {"auto", "accuracy", "loss", "f1", "matthews", "map", "map_50"},
+  t.choice("metric_for_best_model", &Options::metric_for_best_model,
+           {"auto", "accuracy", "loss", "f1", "matthews", "map", "map_50"},
            "Decides which checkpoint is best; auto: accuracy, or map of detectors.", {"best_metric"},
-           {{"eval_accuracy", "accuracy"}, {"eval_loss", "loss"}, {"eval_f1", "f1"}, {"eval_map", "map"}, {"eval_map_50", "map_50"}, {"mcc", "matthews"}});
+           {{"eval_accuracy", "accuracy"},
+            {"eval_loss", "loss"},
+            {"eval_f1", "f1"},
+            {"eval_map", "map"},
+            {"eval_map_50", "map_50"},
+            {"mcc", "matthews"}});
   t.boolean("load_best_model_at_end", &Options::load_best_model_at_end,
             "The result is the best checkpoint, not the last.");
   t.integer("logging_steps", &Options::logging_steps, at_least(1), "Steps between lines of the log.",

@@ -40,7 +40,8 @@ void add_training_keys(KeyTable& t) {
             "Samples of a micro-batch.",
             {"batch_size", "per_device_batch_size", "train_batch_size", "micro_batch_size", "batch"});
   t.integer("per_device_eval_batch_size", &Options::per_device_eval_batch_size, at_least(1),
-            "Samples of a batch in evaluation and prediction; pictures: at most 16.", {"eval_batch_size", "validation_batch_size"});
+            "Samples of a batch in evaluation and prediction; pictures: at most 16.",
+            {"eval_batch_size", "validation_batch_size"});
   t.integer("gradient_accumulation_steps", &Options::gradient_accumulation_steps, at_least(1),
             "Micro-batches of one optimizer step.", {"grad_accumulation_steps", "grad_accum_steps", "accumulate"});
   add_optimizer_keys(t);

@@ -62,9 +62,11 @@ std::string to_yaml(const Plan& plan) {
   }
   out += "\n# To be held against what comes true; 0: not predicted.\n";
   const auto& predicted = plan.predicted;
-  out += fmt::format("predicted: {{seconds: {}, peak_bytes: {}, quality: {}}}", predicted.seconds, predicted.peak_bytes, predicted.quality);
+  out += fmt::format("predicted: {{seconds: {}, peak_bytes: {}, quality: {}}}", predicted.seconds, predicted.peak_bytes,
+                     predicted.quality);
   if (predicted.seconds > 0) {
-    out += fmt::format("  # {}, {}", human_duration(predicted.seconds), human_bytes(static_cast<double>(predicted.peak_bytes)));
+    out += fmt::format("  # {}, {}", human_duration(predicted.seconds),
+                       human_bytes(static_cast<double>(predicted.peak_bytes)));
   }
   out += "\n";
   out += "\n# All keys, resolved (`strop config KEY` explains one).\noptions:\n";

@@ -34,8 +34,8 @@ double parse_number(std::string_view text, const Range& range);
 bool parse_boolean(std::string_view text);  // true/false, yes/no, on/off, 1/0
 // As many numbers as one of `counts` says, between commas.
 std::vector<double> parse_numbers(std::string_view text, const std::vector<std::size_t>& counts, const Range& range);
-// `text` where it is among `choices`, else what `spellings` make of it (another tool's word -> ours). A choice that ends
-// in * stands for every word with that beginning.
+// `text` where it is among `choices`, else what `spellings` make of it (another tool's word -> ours). A choice that
+// ends in * stands for every word with that beginning.
 std::string parse_choice(const std::string& text, const std::vector<std::string>& choices,
                          const std::map<std::string, std::string>& spellings = {});
 

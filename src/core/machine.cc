@@ -31,8 +31,8 @@ Machine read_machine() {
     if (key == "core id" && (!known || CPU_ISSET(processor, &allowed))) cores.insert({package, std::stoi(value)});
     if (key == "model name" && machine.cpu.empty()) machine.cpu = value;
     if (key == "flags" && machine.abilities.empty()) {
-      const std::set<std::string> wanted = {"avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "avx512_vnni",
-                                            "avx_vnni", "amx_bf16", "amx_int8", "avx512_fp16"};
+      const std::set<std::string> wanted = {"avx2",        "fma",      "avx512f",  "avx512bw", "avx512_bf16",
+                                            "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8", "avx512_fp16"};
       std::istringstream flags(value);
       std::vector<std::string> found;
       for (std::string flag; flags >> flag;) {

@@ -15,7 +15,17 @@ namespace strop {
 
 // What a key is used for: keeps streams of different uses apart.
 enum class RngUse : std::uint64_t {
-  order = 1, subset, split, augment, dropout, init, infobatch, mixup, probe, balance, block_cycle
+  order = 1,
+  subset,
+  split,
+  augment,
+  dropout,
+  init,
+  infobatch,
+  mixup,
+  probe,
+  balance,
+  block_cycle
 };
 
 inline std::uint64_t mix64(std::uint64_t x) {

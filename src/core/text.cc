@@ -124,7 +124,11 @@ std::int64_t parse_bytes(std::string_view text, std::string_view key) {
   std::string unit = lower_ascii(trim(rest));
   if (ends_with(unit, "ib")) unit.resize(unit.size() - 2);
   else if (ends_with(unit, "b")) unit.resize(unit.size() - 1);
-  const double scale = unit.empty() ? 1 : unit == "k" ? 1024.0 : unit == "m" ? 1048576.0 : unit == "g" ? 1073741824.0 : 0;
+  const double scale = unit.empty()  ? 1
+                       : unit == "k" ? 1024.0
+                       : unit == "m" ? 1048576.0
+                       : unit == "g" ? 1073741824.0
+                                     : 0;
   if (std::isnan(number) || scale == 0 || number * scale >= 0x1p63) {
     fail(ErrorKind::usage, "{}: '{}' is no size; expected a number with K, M or G, such as 4G or 512M", key, text);
   }
@@ -150,7 +154,8 @@ double parse_duration(std::string_view text, std::string_view key) {
     any = true;
   }
   if (!any) {
-    fail(ErrorKind::usage, "{}: '{}' is no duration; expected a number with s, m or h, such as 90s, 10m or 1h30m", key, text);
+    fail(ErrorKind::usage, "{}: '{}' is no duration; expected a number with s, m or h, such as 90s, 10m or 1h30m", key,
+         text);
   }
   return total;
 }

@@ -17,17 +17,17 @@ const std::map<std::string, TextOperation>& text_words() {
 }
 
 const std::vector<std::string>& picture_words() {
-  static const std::vector<std::string> words = {"none",        "light",          "medium", "strong",
-                                                 "flip",        "vertical_flip",  "jitter", "affine",
-                                                 "randaugment", "trivialaugment", "erasing", "mosaic",
-                                                 "crop",        "copy"};
+  static const std::vector<std::string> words = {"none",          "light",  "medium", "strong",      "flip",
+                                                 "vertical_flip", "jitter", "affine", "randaugment", "trivialaugment",
+                                                 "erasing",       "mosaic", "crop",   "copy"};
   return words;
 }
 
 // All words, for messages.
 const std::vector<std::string>& augment_words() {
   static const auto all = [] {
-    std::vector<std::string> words = {"aeda", "swap", "delete", "mixup", "rdrop", "cutmix", "rand-mN[-mstdX][-nN][-pP]"};
+    std::vector<std::string> words = {
+        "aeda", "swap", "delete", "mixup", "rdrop", "cutmix", "rand-mN[-mstdX][-nN][-pP]"};
     words.insert(words.end(), picture_words().begin(), picture_words().end());
     return words;
   }();
@@ -65,7 +65,8 @@ AugmentPlan parse_augment(const std::vector<std::string>& words) {
 
 bool changes_samples(const Options& options) {
   const auto plan = parse_augment(options.augment);
-  const bool pictures = std::any_of(plan.pictures.begin(), plan.pictures.end(), [](const auto& word) { return word != "none"; });
+  const bool pictures =
+      std::any_of(plan.pictures.begin(), plan.pictures.end(), [](const auto& word) { return word != "none"; });
   const bool jitters = options.color_jitter.find_first_of("123456789") != std::string::npos;
   return !plan.operations.empty() || pictures || jitters || options.random_erasing > 0;
 }

@@ -254,7 +254,8 @@ ImageSplit load_prediction_pictures(const std::string& path, const Options& opti
   } else if (fs::exists(path)) {
     split.samples.push_back({path, {path, nullptr}});
   } else {
-    fail(ErrorKind::data, "{}: no such file or folder; expected a picture, a folder or table of pictures, or a tar", path);
+    fail(ErrorKind::data, "{}: no such file or folder; expected a picture, a folder or table of pictures, or a tar",
+         path);
   }
   for (auto& sample : split.samples) sample.label = -1;
   if (split.empty()) fail(ErrorKind::data, "{}: no pictures to predict on", path);

@@ -24,11 +24,14 @@ class LabelledMaker : public SampleMaker {
   std::size_t floats() const override {
     return 3 * static_cast<std::size_t>(maker_.form().width) * static_cast<std::size_t>(maker_.form().height);
   }
-  const std::string& name_of(std::int64_t sample) const override { return split_.samples[static_cast<std::size_t>(sample)].name; }
+  const std::string& name_of(std::int64_t sample) const override {
+    return split_.samples[static_cast<std::size_t>(sample)].name;
+  }
   void make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes&) const override {
     HeldBytes held;
     const PictureSource source = source_of(split_.samples[static_cast<std::size_t>(sample)], held);
-    const Rng rng(config_.seed, RngUse::augment, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample)});
+    const Rng rng(config_.seed, RngUse::augment,
+                  {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(sample)});
     const Picture picture = config_.training ? maker_.training(source, rng) : maker_.evaluation(source);
     to_floats(picture.view(), maker_.form(), config_.layout, pixels);
   }
@@ -152,7 +155,8 @@ class ImageLoader::Workshop {
 
   void make(const Task& task, Slot& slot) const {
     try {
-      maker_->make(batches_[task.batch][task.item], epoch_, slot.pixels.data() + task.item * maker_->floats(), slot.boxes[task.item]);
+      maker_->make(batches_[task.batch][task.item], epoch_, slot.pixels.data() + task.item * maker_->floats(),
+                   slot.boxes[task.item]);
     } catch (const Error& fault) {
       slot.faults[task.item] = fault.what();
     }

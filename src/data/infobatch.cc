@@ -20,7 +20,8 @@ InfoBatch::InfoBatch(std::size_t samples, double share, double epochs, std::uint
 }
 
 bool InfoBatch::is_full_epoch(std::int64_t epoch) const {
-  return !enabled() || epoch >= static_cast<std::int64_t>(std::ceil(epochs_) - std::floor((1 - delta_) * epochs_ + 1e-9));
+  return !enabled() ||
+         epoch >= static_cast<std::int64_t>(std::ceil(epochs_) - std::floor((1 - delta_) * epochs_ + 1e-9));
 }
 
 Indices InfoBatch::choose(const Indices& active, std::int64_t epoch, std::vector<float>& weight_of_sample) const {

@@ -14,15 +14,16 @@ double likeness(const Rect& a, const Rect& b) { return a == b ? 1 : intersection
 
 std::vector<FoundBox> of_labels(const std::vector<FoundBox>& boxes, std::span<const std::int32_t> labels) {
   std::vector<FoundBox> own;
-  std::ranges::copy_if(boxes, std::back_inserter(own), [&](const FoundBox& box) { return std::ranges::find(labels, box.label) != labels.end(); });
+  std::ranges::copy_if(boxes, std::back_inserter(own),
+                       [&](const FoundBox& box) { return std::ranges::find(labels, box.label) != labels.end(); });
   std::ranges::stable_sort(own, [](const FoundBox& a, const FoundBox& b) { return a.score > b.score; });
   return own;
 }
 
 }  // namespace
 
-Agreement detection_agreement(const std::vector<std::vector<FoundBox>>& before, const std::vector<std::vector<FoundBox>>& after,
-                              std::span<const std::int32_t> labels) {
+Agreement detection_agreement(const std::vector<std::vector<FoundBox>>& before,
+                              const std::vector<std::vector<FoundBox>>& after, std::span<const std::int32_t> labels) {
   Agreement all;
   for (std::size_t picture = 0; picture < before.size() && picture < after.size(); ++picture) {
     const auto then = of_labels(before[picture], labels), now = of_labels(after[picture], labels);

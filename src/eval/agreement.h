@@ -1,4 +1,5 @@
-// How much of what a detector found before it still finds: its answers held against its own, where nobody has drawn the truth.
+// How much of what a detector found before it still finds: its answers held against its own, where nobody has drawn the
+// truth.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,10 @@ struct Agreement {
   bool operator==(const Agreement&) const = default;
 };
 
-// Of the boxes of `labels` on the same pictures. Boxes found after, the highest score first, take the box from before with
-// the same label, not taken yet, that they overlap most, by an IoU of 0.5 or more. Cost: boxes before x after on a picture.
-Agreement detection_agreement(const std::vector<std::vector<FoundBox>>& before, const std::vector<std::vector<FoundBox>>& after,
-                              std::span<const std::int32_t> labels);
+// Of the boxes of `labels` on the same pictures. Boxes found after, the highest score first, take the box from before
+// with the same label, not taken yet, that they overlap most, by an IoU of 0.5 or more. Cost: boxes before x after on a
+// picture.
+Agreement detection_agreement(const std::vector<std::vector<FoundBox>>& before,
+                              const std::vector<std::vector<FoundBox>>& after, std::span<const std::int32_t> labels);
 
 }  // namespace strop

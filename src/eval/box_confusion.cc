@@ -13,7 +13,8 @@ struct Choice {
 };
 
 // The free true box that `box` meets and fits best among those of its own class, or among the others; -1: none.
-std::ptrdiff_t best_truth(const FoundBox& box, const std::vector<TrueBox>& truths, const std::vector<char>& taken, bool own) {
+std::ptrdiff_t best_truth(const FoundBox& box, const std::vector<TrueBox>& truths, const std::vector<char>& taken,
+                          bool own) {
   std::ptrdiff_t best = -1;
   double most = 0;
   for (std::size_t i = 0; i < truths.size(); ++i) {
@@ -29,7 +30,8 @@ std::ptrdiff_t best_truth(const FoundBox& box, const std::vector<TrueBox>& truth
 
 bool lies_in_crowd(const FoundBox& box, const std::vector<TrueBox>& truths) {
   return std::any_of(truths.begin(), truths.end(), [&](const TrueBox& truth) {
-    return truth.crowd && truth.label == box.label && intersection(truth.rect, box.rect) >= kConfusionIou * box.rect.area();
+    return truth.crowd && truth.label == box.label &&
+           intersection(truth.rect, box.rect) >= kConfusionIou * box.rect.area();
   });
 }
 
@@ -71,7 +73,8 @@ double score_of_best_f1(const std::vector<Choice>& sorted, std::int64_t truths) 
 
 }  // namespace
 
-BoxConfusion box_confusion(std::span<const JudgedPicture> pictures, std::size_t classes, std::optional<double> least_score) {
+BoxConfusion box_confusion(std::span<const JudgedPicture> pictures, std::size_t classes,
+                           std::optional<double> least_score) {
   std::vector<Choice> choices;
   std::vector<std::int64_t> missed(classes);  // of each class: first all, then those that nothing chose
   std::int64_t truths = 0;

@@ -14,10 +14,18 @@ struct Figure {
   double BoxMetrics::*member;
 };
 constexpr Figure kFigures[] = {
-    {"map", &BoxMetrics::map},             {"map_50", &BoxMetrics::map_50},         {"map_75", &BoxMetrics::map_75},
-    {"map_small", &BoxMetrics::map_small}, {"map_medium", &BoxMetrics::map_medium}, {"map_large", &BoxMetrics::map_large},
-    {"mar_1", &BoxMetrics::mar_1},         {"mar_10", &BoxMetrics::mar_10},         {"mar_100", &BoxMetrics::mar_100},
-    {"mar_small", &BoxMetrics::mar_small}, {"mar_medium", &BoxMetrics::mar_medium}, {"mar_large", &BoxMetrics::mar_large},
+    {"map", &BoxMetrics::map},
+    {"map_50", &BoxMetrics::map_50},
+    {"map_75", &BoxMetrics::map_75},
+    {"map_small", &BoxMetrics::map_small},
+    {"map_medium", &BoxMetrics::map_medium},
+    {"map_large", &BoxMetrics::map_large},
+    {"mar_1", &BoxMetrics::mar_1},
+    {"mar_10", &BoxMetrics::mar_10},
+    {"mar_100", &BoxMetrics::mar_100},
+    {"mar_small", &BoxMetrics::mar_small},
+    {"mar_medium", &BoxMetrics::mar_medium},
+    {"mar_large", &BoxMetrics::mar_large},
 };
 
 // Each read and written by one list of (key, member).
@@ -66,7 +74,8 @@ void read_added(const Json& root, const std::string& start, BoxMetrics& metrics)
   added.novel_boxes = root.value(start + "novel_boxes", std::int64_t{0});
   visit_added([&](const char* key, double& value) { value = root.value(start + key, -1.0); }, added);
   if (root.contains(start + "base_agreement")) {
-    visit_agreement([&](const char* key, auto& value) { root.at(start + key).get_to(value); }, added.agreement.emplace());
+    visit_agreement([&](const char* key, auto& value) { root.at(start + key).get_to(value); },
+                    added.agreement.emplace());
   }
   if (!root.contains(start + "base_map_before")) return;
   added.base_before = {root.at(start + "base_map_before"), root.value(start + "base_map_50_before", -1.0)};
@@ -76,7 +85,8 @@ void write_confusion(Json& root, const std::string& start, const BoxConfusion& c
   visit_confusion([&](const char* key, double value) { root[start + key] = value; }, confusion);
   const auto side = static_cast<std::ptrdiff_t>(std::llround(std::sqrt(static_cast<double>(confusion.counts.size()))));
   Json rows = Json::array();
-  for (auto row = confusion.counts.begin(); row != confusion.counts.end(); row += side) rows.push_back(std::vector<std::int64_t>(row, row + side));
+  for (auto row = confusion.counts.begin(); row != confusion.counts.end(); row += side)
+    rows.push_back(std::vector<std::int64_t>(row, row + side));
   root[start + "confusion_matrix"] = std::move(rows);
 }
 
@@ -98,8 +108,12 @@ std::string metrics_json(const BoxMetrics& metrics, const std::string& prefix) {
   if (!metrics.confusion.counts.empty()) write_confusion(root, start, metrics.confusion);
   Json classes = Json::array();
   for (const auto& one : metrics.classes) {
-    classes.push_back({{"name", one.name}, {"map", one.map}, {"map_50", one.map_50}, {"mar_100", one.mar_100},
-                       {"support", one.support}, {"precision_50", one.precision_50}});
+    classes.push_back({{"name", one.name},
+                       {"map", one.map},
+                       {"map_50", one.map_50},
+                       {"mar_100", one.mar_100},
+                       {"support", one.support},
+                       {"precision_50", one.precision_50}});
   }
   root[start + "box_classes"] = std::move(classes);
   return root.dump(2, ' ', false, Json::error_handler_t::replace);
@@ -112,14 +126,15 @@ BoxMetrics box_metrics_from_json(const std::string& json, const std::string& pre
   for (const auto& figure : kFigures) metrics.*figure.member = root.value(start + figure.key, -1.0);
   metrics.samples = root.value(start + "samples", std::int64_t{0});
   for (const auto& entry : root.value(start + "box_classes", Json::array())) {
-    metrics.classes.push_back({entry.at("name"), entry.at("map"), entry.at("map_50"), entry.at("mar_100"), entry.at("support"),
-                               entry.at("precision_50").get<std::vector<double>>()});
+    metrics.classes.push_back({entry.at("name"), entry.at("map"), entry.at("map_50"), entry.at("mar_100"),
+                               entry.at("support"), entry.at("precision_50").get<std::vector<double>>()});
   }
   read_added(root, start, metrics);
   read_confusion(root, start, metrics.confusion);
   return metrics;
 } catch (const nlohmann::json::exception& error) {
-  fail(ErrorKind::usage, "metrics of '{}': {}; expected the keys of all_results.json (docs/run-folder.md)", prefix, error.what());
+  fail(ErrorKind::usage, "metrics of '{}': {}; expected the keys of all_results.json (docs/run-folder.md)", prefix,
+       error.what());
 }
 
 }  // namespace strop

@@ -28,7 +28,7 @@ constexpr std::array<AreaRange, kAreas> kRanges = {{{0, 1e10}, {0, 1024}, {1024,
 // One found box of a class in one range of area: for each threshold, whether it met a truth and whether it counts.
 struct Verdict {
   double score;
-  std::size_t rank;  // among those of its class on its picture
+  std::size_t rank;                     // among those of its class on its picture
   std::uint16_t hits = 0, ignored = 0;  // bits of thresholds
 };
 
@@ -57,7 +57,8 @@ class Matcher {
     const auto& [truths, found] = scene;
     overlaps_.resize(found.size() * truths.size());
     for (std::size_t d = 0; d < found.size(); ++d) {
-      for (std::size_t g = 0; g < truths.size(); ++g) overlaps_[d * truths.size() + g] = overlap(found[d]->rect, *truths[g]);
+      for (std::size_t g = 0; g < truths.size(); ++g)
+        overlaps_[d * truths.size() + g] = overlap(found[d]->rect, *truths[g]);
     }
     for (std::size_t area = 0; area < kAreas; ++area) {
       auto& range = ranges[area];
@@ -68,7 +69,8 @@ class Matcher {
       }
       order_.resize(truths.size());
       std::iota(order_.begin(), order_.end(), std::size_t{0});
-      std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return ignored_[a] < ignored_[b]; });
+      std::stable_sort(order_.begin(), order_.end(),
+                       [&](std::size_t a, std::size_t b) { return ignored_[a] < ignored_[b]; });
       const auto first = range.verdicts.size();
       for (std::size_t d = 0; d < found.size(); ++d) range.verdicts.push_back({found[d]->score, d});
       for (std::size_t t = 0; t < kThresholds; ++t) match(scene, kAll[t], t, area, range.verdicts.data() + first);
@@ -130,7 +132,8 @@ Curve curve_of(const std::vector<Verdict>& sorted, std::int64_t truths, std::siz
   Curve curve;
   if (recalls.empty()) return curve;
   curve.recall = recalls.back();
-  for (std::size_t i = precisions.size() - 1; i > 0; --i) precisions[i - 1] = std::max(precisions[i - 1], precisions[i]);
+  for (std::size_t i = precisions.size() - 1; i > 0; --i)
+    precisions[i - 1] = std::max(precisions[i - 1], precisions[i]);
   auto at = recalls.begin();
   for (std::size_t r = 0; r < kRecalls; ++r) {
     at = std::lower_bound(at, recalls.end(), static_cast<double>(r) * 0.01);
@@ -172,7 +175,8 @@ BoxMetrics box_metrics(std::span<const JudgedPicture> pictures, const std::vecto
     }
     for (const auto label : touched) {
       auto& scene = scenes[static_cast<std::size_t>(label)];
-      std::stable_sort(scene.found.begin(), scene.found.end(), [](const auto* a, const auto* b) { return a->score > b->score; });
+      std::stable_sort(scene.found.begin(), scene.found.end(),
+                       [](const auto* a, const auto* b) { return a->score > b->score; });
       if (scene.found.size() > kMost) scene.found.resize(kMost);
       matcher.judge(scene, classes[static_cast<std::size_t>(label)]);
       scene.truths.clear();
@@ -190,7 +194,8 @@ BoxMetrics box_metrics(std::span<const JudgedPicture> pictures, const std::vecto
     for (std::size_t area = 0; area < kAreas; ++area) {
       auto& [verdicts, truths] = classes[c][area];
       if (truths == 0) continue;
-      std::stable_sort(verdicts.begin(), verdicts.end(), [](const Verdict& a, const Verdict& b) { return a.score > b.score; });
+      std::stable_sort(verdicts.begin(), verdicts.end(),
+                       [](const Verdict& a, const Verdict& b) { return a.score > b.score; });
       Means class_means;
       for (std::size_t t = 0; t < kThresholds; ++t) {
         const auto curve = curve_of(verdicts, truths, t, kMost, recalls, precisions);
@@ -239,10 +244,12 @@ double mean_over(const BoxMetrics& metrics, std::span<const std::int32_t> labels
   return mean.value();
 }
 
-AddedClasses added_classes(const BoxMetrics& metrics, std::span<const std::int32_t> base, std::span<const std::int32_t> novel) {
+AddedClasses added_classes(const BoxMetrics& metrics, std::span<const std::int32_t> base,
+                           std::span<const std::int32_t> novel) {
   AddedClasses added;
   const auto ap = [&](std::span<const std::int32_t> labels) {
-    return MeanAp{mean_over(metrics, labels, &BoxClassMetrics::map), mean_over(metrics, labels, &BoxClassMetrics::map_50)};
+    return MeanAp{mean_over(metrics, labels, &BoxClassMetrics::map),
+                  mean_over(metrics, labels, &BoxClassMetrics::map_50)};
   };
   added.base = ap(base);
   added.novel = ap(novel);

@@ -1,11 +1,11 @@
 // COCO's average precision: the twelve numbers of pycocotools 2.0, equal to 1e-9, and what a report shows of each
 // class.
 //
-// Greedy matching by score at ten IoU thresholds and four ranges of area; a truth's own `area` decides its range, a found
-// box's width x height. Crowds are neither found nor missed. A class without a truth counts nowhere. Where nothing is
-// left to average a figure is -1, as there. Found boxes beyond the hundred best of a class on a picture do not count,
-// nor do those whose score is NaN.
-// Cost: sorting, and truths x found boxes of one class on one picture; each overlap is computed once.
+// Greedy matching by score at ten IoU thresholds and four ranges of area; a truth's own `area` decides its range, a
+// found box's width x height. Crowds are neither found nor missed. A class without a truth counts nowhere. Where
+// nothing is left to average a figure is -1, as there. Found boxes beyond the hundred best of a class on a picture do
+// not count, nor do those whose score is NaN. Cost: sorting, and truths x found boxes of one class on one picture; each
+// overlap is computed once.
 #pragma once
 
 #include <array>
@@ -24,8 +24,8 @@ namespace strop {
 struct BoxClassMetrics {
   std::string name;
   double map = -1, map_50 = -1, mar_100 = -1;
-  std::int64_t support = 0;            // true boxes, without crowds
-  std::vector<double> precision_50;    // at recall 0, 0.01 .. 1 and IoU 0.5; empty without a truth
+  std::int64_t support = 0;          // true boxes, without crowds
+  std::vector<double> precision_50;  // at recall 0, 0.01 .. 1 and IoU 0.5; empty without a truth
 };
 
 // AP over IoU 0.5 .. 0.95 and at 0.5; -1: nothing to measure.
@@ -38,7 +38,7 @@ struct MeanAp {
 struct AddedClasses {
   std::int64_t base_boxes = 0, novel_boxes = 0;  // true boxes, without crowds
   MeanAp base, novel;
-  std::optional<MeanAp> base_before;  // of the known classes before training
+  std::optional<MeanAp> base_before;        // of the known classes before training
   std::optional<Agreement> agreement = {};  // of what is found of them with what was found before training
 };
 
@@ -60,10 +60,12 @@ BoxMetrics box_metrics(std::span<const JudgedPicture> pictures, const std::vecto
 // Mean of a figure over the classes that have it; -1 where none has. For groups of classes: base and novel ones.
 double mean_over(const BoxMetrics& metrics, std::span<const std::int32_t> labels, double BoxClassMetrics::*figure);
 
-AddedClasses added_classes(const BoxMetrics& metrics, std::span<const std::int32_t> base, std::span<const std::int32_t> novel);
+AddedClasses added_classes(const BoxMetrics& metrics, std::span<const std::int32_t> base,
+                           std::span<const std::int32_t> novel);
 
 // {"eval_map": ..., "eval_map_50": ..., "eval_box_classes": [...]} with the given prefix, as JSON text, and back: as
-// metrics_json does for classifiers. What is not there (confusion, added, figures of classes without boxes) has no keys.
+// metrics_json does for classifiers. What is not there (confusion, added, figures of classes without boxes) has no
+// keys.
 std::string metrics_json(const BoxMetrics& metrics, const std::string& prefix);
 BoxMetrics box_metrics_from_json(const std::string& json, const std::string& prefix);
 

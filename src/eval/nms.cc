@@ -14,9 +14,8 @@ std::vector<FoundBox> non_maximum_suppression(std::vector<FoundBox> boxes, doubl
   for (const auto& box : boxes) {
     if (static_cast<std::int64_t>(kept.size()) >= max_det) break;
     auto& others = of_label[box.label];
-    const bool hidden = std::any_of(others.begin(), others.end(), [&](const Rect& other) {
-      return intersection_over_union(other, box.rect) > iou;
-    });
+    const bool hidden = std::any_of(others.begin(), others.end(),
+                                    [&](const Rect& other) { return intersection_over_union(other, box.rect) > iou; });
     if (hidden) continue;
     others.push_back(box.rect);
     kept.push_back(box);

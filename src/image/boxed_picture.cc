@@ -23,7 +23,8 @@ Rect Placement::to_picture(const Rect& box, int width, int height) const {
 }
 
 Placement placement_of(int width, int height, const InputForm& form) {
-  const double by_width = static_cast<double>(form.width) / width, by_height = static_cast<double>(form.height) / height;
+  const double by_width = static_cast<double>(form.width) / width,
+               by_height = static_cast<double>(form.height) / height;
   if (form.fit == Fit::squash) return {by_width, by_height, 0, 0};
   if (form.fit == Fit::crop) fail(ErrorKind::usage, "fit: crop would cut boxes off; expected letterbox or squash");
   const double scale = std::min(by_width, by_height);

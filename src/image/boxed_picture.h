@@ -27,8 +27,8 @@ struct Placement {
   Rect to_picture(const Rect& box, int width, int height) const;
 };
 
-// Where a picture of this size lies in the input: letterbox puts all of it at the left top, undistorted; squash stretches
-// it; crop is no form for boxes: Error(usage) naming the key fit.
+// Where a picture of this size lies in the input: letterbox puts all of it at the left top, undistorted; squash
+// stretches it; crop is no form for boxes: Error(usage) naming the key fit.
 Placement placement_of(int width, int height, const InputForm& form);
 
 // The input of form.width x form.height pixels.

@@ -64,21 +64,22 @@ constexpr std::array kGlyphs = {
 constexpr std::array<std::uint8_t, kHeight> kBox = {0x1F, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F};
 
 const std::array<std::uint8_t, kHeight>& rows_of(char32_t sign) {
-  const auto found = std::find_if(kGlyphs.begin(), kGlyphs.end(), [&](const Glyph& glyph) {
-    return static_cast<char32_t>(glyph.sign) == sign;
-  });
+  const auto found = std::find_if(kGlyphs.begin(), kGlyphs.end(),
+                                  [&](const Glyph& glyph) { return static_cast<char32_t>(glyph.sign) == sign; });
   return found == kGlyphs.end() ? kBox : found->rows;
 }
 
 using Colour = std::array<std::uint8_t, 3>;
 
 void paint(Picture& picture, int x, int y, const Colour& colour) {
-  if (x >= 0 && y >= 0 && x < picture.width() && y < picture.height()) std::copy(colour.begin(), colour.end(), picture.row(y) + 3 * x);
+  if (x >= 0 && y >= 0 && x < picture.width() && y < picture.height())
+    std::copy(colour.begin(), colour.end(), picture.row(y) + 3 * x);
 }
 
 void fill(Picture& picture, const Box& box, const Colour& colour) {
   for (int y = std::max(0, box.y); y < std::min(picture.height(), box.y + box.height); ++y) {
-    for (int x = std::max(0, box.x); x < std::min(picture.width(), box.x + box.width); ++x) paint(picture, x, y, colour);
+    for (int x = std::max(0, box.x); x < std::min(picture.width(), box.x + box.width); ++x)
+      paint(picture, x, y, colour);
   }
 }
 
@@ -127,12 +128,21 @@ void draw_box(Picture& picture, const Rect& box, const Colour& colour, std::stri
   const int above = top >= strip ? top - strip : top;  // inside where there is no room above
   fill(picture, {left, above, scale * (static_cast<int>(signs.size()) * kStep + 2 * kMargin), strip}, colour);
   const bool bright = 299 * colour[0] + 587 * colour[1] + 114 * colour[2] > 140'000;
-  write(picture, signs, scale, left + scale * kMargin, above + scale * kMargin, bright ? Colour{0, 0, 0} : Colour{255, 255, 255});
+  write(picture, signs, scale, left + scale * kMargin, above + scale * kMargin,
+        bright ? Colour{0, 0, 0} : Colour{255, 255, 255});
 }
 
 Colour label_colour(std::int32_t label) {
-  static constexpr std::array<Colour, 10> kColours = {{{230, 75, 53}, {77, 187, 213}, {0, 160, 135}, {243, 155, 38}, {60, 84, 136},
-                                                       {240, 100, 200}, {140, 200, 60}, {126, 97, 72}, {150, 90, 220}, {250, 220, 60}}};
+  static constexpr std::array<Colour, 10> kColours = {{{230, 75, 53},
+                                                       {77, 187, 213},
+                                                       {0, 160, 135},
+                                                       {243, 155, 38},
+                                                       {60, 84, 136},
+                                                       {240, 100, 200},
+                                                       {140, 200, 60},
+                                                       {126, 97, 72},
+                                                       {150, 90, 220},
+                                                       {250, 220, 60}}};
   return kColours[static_cast<std::size_t>(label) % kColours.size()];
 }
 

@@ -64,7 +64,11 @@ AnyBox made_upright(AnyBox box, int orientation, int width, int height) {
 
 }  // namespace
 
-Box upright_box(const Box& box, int orientation, int width, int height) { return made_upright(box, orientation, width, height); }
-Rect upright_rect(const Rect& box, int orientation, int width, int height) { return made_upright(box, orientation, width, height); }
+Box upright_box(const Box& box, int orientation, int width, int height) {
+  return made_upright(box, orientation, width, height);
+}
+Rect upright_rect(const Rect& box, int orientation, int width, int height) {
+  return made_upright(box, orientation, width, height);
+}
 
 }  // namespace strop

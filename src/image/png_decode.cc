@@ -85,7 +85,8 @@ Picture decode_png(const PictureFile& file) {
   const bool complete = completes(decoder.escape, [&] {
     png_read_info(decoder.png, decoder.info);
     ask_for_rgb(decoder);
-    if (png_get_rowbytes(decoder.png, decoder.info) != static_cast<std::size_t>(picture.stride())) png_error(decoder.png, "odd rows");
+    if (png_get_rowbytes(decoder.png, decoder.info) != static_cast<std::size_t>(picture.stride()))
+      png_error(decoder.png, "odd rows");
     png_read_image(decoder.png, rows.data());
   });
   if (!complete) fail_png(file, decoder);

@@ -33,7 +33,7 @@ struct TrueBox {
   std::int32_t label = -1;  // index into label_names
   bool crowd = false;       // many things in one box: neither found nor missed
   double area = 0;
-  std::int64_t id = 0;      // in the file; at least 1
+  std::int64_t id = 0;  // in the file; at least 1
 };
 
 // A found box.

@@ -52,7 +52,8 @@ Picture decode_webp(const PictureFile& file) {
   check_size(file, frame.width, frame.height);
   Picture picture(frame.width, frame.height);
   const WebPData& data = frame.fragment;
-  if (WebPDecodeRGBInto(data.bytes, data.size, picture.data(), picture.size(), 3 * frame.width) == nullptr) Demuxed::fail_webp(file);
+  if (WebPDecodeRGBInto(data.bytes, data.size, picture.data(), picture.size(), 3 * frame.width) == nullptr)
+    Demuxed::fail_webp(file);
   return picture;
 }
 

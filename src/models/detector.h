@@ -51,13 +51,13 @@ class Detector {
   // whose outputs are absent or need no gradient counts nothing and costs nothing; without gradients all count.
   virtual torch::Tensor losses(const State& state) const = 0;
   // What holds the classes from before to their answers: how far the outputs of the groups but the last have moved from
-  // `before`, the outputs() that the network as it was gives of the same inputs (without a graph). Of each sample (N, fp32,
-  // in the graph), 0 where nothing moved. A group whose outputs are absent or need no gradient counts nothing; undefined
-  // where none counts.
+  // `before`, the outputs() that the network as it was gives of the same inputs (without a graph). Of each sample (N,
+  // fp32, in the graph), 0 where nothing moved. A group whose outputs are absent or need no gradient counts nothing;
+  // undefined where none counts.
   virtual torch::Tensor distillations(const State& state, const State& before) const = 0;
-  // decode, without a limit or suppression, as nodes of an ONNX graph for square inputs of `side`: of each output "boxes" (N x
-  // boxes x 4: left, top, width, height in pixels of the input) and "scores" (N x boxes x the group's classes), with what
-  // outputs() has behind "outputs" in their names. Error(model) where the family has no such form.
+  // decode, without a limit or suppression, as nodes of an ONNX graph for square inputs of `side`: of each output
+  // "boxes" (N x boxes x 4: left, top, width, height in pixels of the input) and "scores" (N x boxes x the group's
+  // classes), with what outputs() has behind "outputs" in their names. Error(model) where the family has no such form.
   virtual void export_to(onnx::Graph& graph, std::int64_t side) const = 0;
   // A picture's sides must divide by this.
   virtual std::int64_t stride() const = 0;

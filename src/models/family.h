@@ -28,8 +28,8 @@ struct Recognition {
 };
 
 struct Family {
-  std::string name;     // model_type of config.json where the format has it
-  std::string task;     // what its heads do: kTextClassification, kImageClassification
+  std::string name;  // model_type of config.json where the format has it
+  std::string task;  // what its heads do: kTextClassification, kImageClassification
   std::string summary;
   // Nothing where the files are not of this family.
   std::optional<Recognition> (*recognise)(const ModelFiles& files);
@@ -62,6 +62,7 @@ OpenedModel open_model(const std::filesystem::path& place, ModelOptions options)
 std::optional<Recognition> recognise_by_type(const ModelFiles& files, std::initializer_list<const char*> types);
 
 // A whole number of a config.json. Error(model) naming file and key where it is absent, no number or below `least`.
-std::int64_t config_integer(const nlohmann::json& config, const std::string& key, std::int64_t least, const std::string& where);
+std::int64_t config_integer(const nlohmann::json& config, const std::string& key, std::int64_t least,
+                            const std::string& where);
 
 }  // namespace strop

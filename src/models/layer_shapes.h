@@ -19,7 +19,8 @@ class LayerShapes {
   // Of the layer's weight; empty where there is none.
   std::vector<std::int64_t> of(const std::string& layer) const {
     auto found = tensors_.find(layer + ".weight");
-    if (found == tensors_.end() && starts_with(layer, prefix_)) found = tensors_.find(layer.substr(prefix_.size()) + ".weight");
+    if (found == tensors_.end() && starts_with(layer, prefix_))
+      found = tensors_.find(layer.substr(prefix_.size()) + ".weight");
     return found == tensors_.end() ? std::vector<std::int64_t>() : found->second.shape;
   }
   // The number of its outputs; 0 where there is none.

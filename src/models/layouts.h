@@ -19,7 +19,8 @@ inline UnitName transformers_unit(const std::string& base) { return {base + ".co
 // The entry called `layout`, which is in the list: recognition has taken the name from there.
 template <typename Names>
 const Names& find_layout(const std::vector<Names>& layouts, const std::string& layout) {
-  const auto found = std::find_if(layouts.begin(), layouts.end(), [&](const Names& one) { return one.layout == layout; });
+  const auto found =
+      std::find_if(layouts.begin(), layouts.end(), [&](const Names& one) { return one.layout == layout; });
   if (found == layouts.end()) throw std::logic_error("no layout " + layout);
   return *found;
 }

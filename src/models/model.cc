@@ -78,8 +78,8 @@ std::map<std::string, torch::Tensor> Model::tensors() const {
 
 torch::Tensor to_tensor(const TensorView& view, std::shared_ptr<const WeightFiles> owner) {
   static const std::map<std::string, torch::ScalarType> kTypes = {
-      {"F32", torch::kFloat}, {"F16", torch::kHalf},  {"BF16", torch::kBFloat16}, {"F64", torch::kDouble},
-      {"I64", torch::kLong},  {"I32", torch::kInt},   {"I16", torch::kShort},     {"I8", torch::kChar},
+      {"F32", torch::kFloat}, {"F16", torch::kHalf}, {"BF16", torch::kBFloat16}, {"F64", torch::kDouble},
+      {"I64", torch::kLong},  {"I32", torch::kInt},  {"I16", torch::kShort},     {"I8", torch::kChar},
       {"U8", torch::kByte},   {"BOOL", torch::kBool}};
   const auto type = kTypes.find(view.dtype);
   if (type == kTypes.end()) fail(ErrorKind::model, "tensors of type {} are not supported", view.dtype);
@@ -91,7 +91,8 @@ torch::Tensor to_tensor(const TensorView& view, std::shared_ptr<const WeightFile
     std::copy(view.bytes.begin(), view.bytes.end(), static_cast<std::byte*>(copy.data_ptr()));
     return copy.to(torch::kFloat);
   }
-  const auto mapped = torch::from_blob(bytes, view.shape, [owner](void*) {}, type->second);
+  const auto mapped = torch::from_blob(
+      bytes, view.shape, [owner](void*) {}, type->second);
   return mapped.to(torch::kFloat);
 }
 
@@ -102,7 +103,8 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
     std::vector<std::string> spellings = {name};
     if (starts_with(name, prefix_)) spellings.push_back(name.substr(prefix_.size()));
     for (std::size_t i = 0, count = spellings.size(); i < count; ++i) {
-      for (const auto& [ours, old] : {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}}) {
+      for (const auto& [ours, old] :
+           {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}}) {
         if (ends_with(spellings[i], ours)) {
           spellings.push_back(spellings[i].substr(0, spellings[i].size() - std::string_view(ours).size()) + old);
         }
@@ -119,8 +121,8 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
       const auto tensor = find(name + one.suffix);
       if (tensor == stored.end()) {
         const auto weight = find(name + layer.weight_suffix());
-        fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(), weight->first,
-             one.suffix.substr(1));
+        fail(ErrorKind::model, "{}: tensor '{}' stands without its {}", files->file_of(weight->first).string(),
+             weight->first, one.suffix.substr(1));
       }
       if (tensor->second.shape != one.shape) {
         fail(ErrorKind::model, "{}: tensor '{}' has shape [{}]; the model asks for [{}]",
@@ -140,11 +142,13 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
       const auto weight = find(weight_name);
       if (weight == stored.end() && i < head_begin_) {
         fail(ErrorKind::model, "{}: no tensor '{}'; expected the weights of a {} model with {} blocks",
-             stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), weight_name, family_, size());
+             stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), weight_name, family_,
+             size());
       }
       // A head for other classes is a new head: the caller may start it from this one (head_init).
       const bool absent = weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape());
-      const bool begins = absent && !layer->begins_as.empty() && find(layer->begins_as + layer->weight_suffix()) != stored.end();
+      const bool begins =
+          absent && !layer->begins_as.empty() && find(layer->begins_as + layer->weight_suffix()) != stored.end();
       if (absent) made.push_back(name);
       if (absent && !begins) {
         layer->make_fresh(generator);

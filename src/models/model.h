@@ -30,8 +30,8 @@ struct ModelOptions {
   std::string pooling = "pooler";  // pooler | cls | mean
   std::uint64_t seed = 42;         // of layers that the file lacks
   std::int64_t image_size = 0;     // side of the pictures in pixels; 0: as the files say
-  std::string task;                // kObjectDetection puts a detector on a classifier; empty: what the files' network does
-  bool add_classes = false;        // a detector keeps its classes; label_names beyond them become an increment
+  std::string task;          // kObjectDetection puts a detector on a classifier; empty: what the files' network does
+  bool add_classes = false;  // a detector keeps its classes; label_names beyond them become an increment
   // Classes of each group of a detector, where more than its file tells of them; empty: by the file and label_names.
   std::vector<std::int64_t> groups;
 };
@@ -75,8 +75,8 @@ class Model {
   // Weight and bias of all layers by on-disk name.
   std::map<std::string, torch::Tensor> tensors() const;
   // Points every tensor at the mapped file (converted to fp32 where the file holds another type) and makes those that
-  // the file lacks: as another layer of it (Layer::begins_as), or fresh. A missing encoder tensor or a wrong shape is an
-  // Error(model). Returns the names of the layers that were made.
+  // the file lacks: as another layer of it (Layer::begins_as), or fresh. A missing encoder tensor or a wrong shape is
+  // an Error(model). Returns the names of the layers that were made.
   std::vector<std::string> load(std::shared_ptr<const WeightFiles> files, std::uint64_t seed);
 
   std::string task;  // of its family

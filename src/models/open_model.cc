@@ -13,20 +13,23 @@ namespace fs = std::filesystem;
 nlohmann::json read_config(const fs::path& folder) {
   const fs::path file = folder / "config.json";
   if (!fs::exists(file)) {
-    fail(ErrorKind::model, "{}: no config.json; expected a Hugging Face model folder (config.json, tokenizer.json, model.safetensors)",
+    fail(ErrorKind::model,
+         "{}: no config.json; expected a Hugging Face model folder (config.json, tokenizer.json, model.safetensors)",
          folder.string());
   }
   const auto text = read_file(file, ErrorKind::model, 16 << 20);
   try {
     auto config = nlohmann::json::parse(text);
-    if (!config.is_object()) fail(ErrorKind::model, "{}: expected a JSON object, found {}", file.string(), config.type_name());
+    if (!config.is_object())
+      fail(ErrorKind::model, "{}: expected a JSON object, found {}", file.string(), config.type_name());
     return config;
   } catch (const nlohmann::json::parse_error& error) {
     fail(ErrorKind::model, "{}: broken JSON near byte {}: {}", file.string(), error.byte, excerpt(error.what(), 120));
   }
 }
 
-std::int64_t config_integer(const nlohmann::json& config, const std::string& key, std::int64_t least, const std::string& where) {
+std::int64_t config_integer(const nlohmann::json& config, const std::string& key, std::int64_t least,
+                            const std::string& where) {
   if (!config.contains(key)) fail(ErrorKind::model, "{}: no key '{}'", where, key);
   const auto& value = config[key];
   if (!value.is_number_integer() || value.get<std::int64_t>() < least) {
@@ -50,7 +53,8 @@ namespace {
   for (const auto& family : families()) known.push_back(family.name);
   if (files.config.is_null()) {
     const auto& tensors = files.weights->tensors();
-    fail(ErrorKind::model, "{}: no config.json, and names like '{}' fit no family that is known by its weights; families: {}",
+    fail(ErrorKind::model,
+         "{}: no config.json, and names like '{}' fit no family that is known by its weights; families: {}",
          files.place.string(), tensors.empty() ? "" : tensors.begin()->first, join(known, ", "));
   }
   const auto where = (files.place / "config.json").string();
@@ -98,7 +102,8 @@ std::vector<std::string> labels_of(const nlohmann::json& config, const std::stri
   const auto& names = config["id2label"];
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto key = std::to_string(i);
-    if (!names.contains(key) || !names[key].is_string()) fail(ErrorKind::model, "{}: id2label has no text for label {}", where, key);
+    if (!names.contains(key) || !names[key].is_string())
+      fail(ErrorKind::model, "{}: id2label has no text for label {}", where, key);
     labels.push_back(names[key].get<std::string>());
   }
   return labels;
@@ -134,7 +139,8 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
     const auto built = *opened.model->input_form;
     auto& form = *opened.model->input_form;
     form = read_input_form(known.files, built);
-    if (on_classifier) {  // its files say how a classifier cuts its pictures: boxes need all of them, at the detector's size
+    if (on_classifier) {  // its files say how a classifier cuts its pictures: boxes need all of them, at the detector's
+                          // size
       form.width = built.width;
       form.height = built.height;
       form.fit = built.fit;

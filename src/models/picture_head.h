@@ -9,7 +9,8 @@ namespace strop {
 class PictureHead : public Block {
  public:
   // `layer_name` is the layer's name on disk; the block is called "classifier".
-  PictureHead(const std::string& layer_name, std::int64_t width, std::int64_t labels, double dropout, std::int64_t index);
+  PictureHead(const std::string& layer_name, std::int64_t width, std::int64_t labels, double dropout,
+              std::int64_t index);
   std::vector<std::string> reads() const override { return {"pooled"}; }
   std::vector<Port> writes() const override { return {{"logits", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;

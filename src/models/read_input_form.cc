@@ -24,7 +24,8 @@ struct Source {
     fail(ErrorKind::model, "{}: {} is {}; expected {}", where, key, object[key].dump(), expected);
   }
   int side(const char* key, const json& value) const {
-    if (!value.is_number() || value.get<double>() < 1 || value.get<double>() > 1 << 14) refuse(key, "sides of 1 to 16384 pixels");
+    if (!value.is_number() || value.get<double>() < 1 || value.get<double>() > 1 << 14)
+      refuse(key, "sides of 1 to 16384 pixels");
     return value.get<int>();
   }
   std::array<float, 3> colours(const char* key, const std::array<float, 3>& fallback) const {
@@ -42,7 +43,8 @@ struct Source {
   void set_crop_pct(InputForm& form) const {
     if (!has("crop_pct")) return;
     const auto& value = object["crop_pct"];
-    if (!value.is_number() || value.get<double>() <= 0 || value.get<double>() > 1) refuse("crop_pct", "a share above 0, at most 1");
+    if (!value.is_number() || value.get<double>() <= 0 || value.get<double>() > 1)
+      refuse("crop_pct", "a share above 0, at most 1");
     form.crop_pct = value.get<double>();
   }
   void set_size(InputForm& form, int height, int width) const {
@@ -57,7 +59,8 @@ void read_timm(const Source& from, InputForm& form) {
     if (!size.is_array() || size.size() != 3) from.refuse("input_size", "[channels, height, width]");
     from.set_size(form, from.side("input_size", size[1]), from.side("input_size", size[2]));
   }
-  if (from.has("interpolation") && from.object["interpolation"].is_string() && from.object["interpolation"] != "random") {
+  if (from.has("interpolation") && from.object["interpolation"].is_string() &&
+      from.object["interpolation"] != "random") {
     form.interpolation = parse_filter(from.object["interpolation"].get<std::string>());
   }
   from.set_crop_pct(form);
@@ -113,8 +116,8 @@ void read_transformers(const Source& from, InputForm& form) {
     from.set_size(form, size.height, size.width);
     form.fit = Fit::squash;
   } else if (size.shortest > 0) {
-    // ConvNext's processor: below 384 the short side to size / crop_pct and the centre, else both sides to size. Detectors'
-    // keep the proportions and fill up batches; here all pictures are squares.
+    // ConvNext's processor: below 384 the short side to size / crop_pct and the centre, else both sides to size.
+    // Detectors' keep the proportions and fill up batches; here all pictures are squares.
     from.set_size(form, size.shortest, size.shortest);
     form.fit = size.shortest < 384 && !size.whole ? Fit::crop : Fit::squash;
     from.set_crop_pct(form);
@@ -135,7 +138,8 @@ void read_transformers(const Source& from, InputForm& form) {
 
 InputForm read_input_form(const ModelFiles& files, const InputForm& base) {
   InputForm form = base;
-  if (files.config.is_object() && files.config.contains("pretrained_cfg") && files.config["pretrained_cfg"].is_object()) {
+  if (files.config.is_object() && files.config.contains("pretrained_cfg") &&
+      files.config["pretrained_cfg"].is_object()) {
     read_timm({files.config["pretrained_cfg"], (files.place / "config.json").string() + ": pretrained_cfg"}, form);
   }
   const auto file = files.place / "preprocessor_config.json";
@@ -145,7 +149,9 @@ InputForm read_input_form(const ModelFiles& files, const InputForm& base) {
     read_transformers({config, file.string()}, form);
   }
   for (std::size_t i = 0; i < 3; ++i) {
-    if (!(form.std[i] > 0)) fail(ErrorKind::model, "{}: a standard deviation of the input is {}; expected above 0", files.place.string(), form.std[i]);
+    if (!(form.std[i] > 0))
+      fail(ErrorKind::model, "{}: a standard deviation of the input is {}; expected above 0", files.place.string(),
+           form.std[i]);
   }
   return form;
 }

@@ -30,8 +30,8 @@ class Adapter {
 
   // The low-rank form where the adapter is nothing but that in this pass; then input() and output() are not called.
   virtual std::optional<LowRank> low_rank(const Pass&) const { return std::nullopt; }
-  // True where merge() says all that the adapter does in this pass: convolutions and batch norms, whose weights are small
-  // beside what flows through them, then compute with the merged weight and call neither input() nor output().
+  // True where merge() says all that the adapter does in this pass: convolutions and batch norms, whose weights are
+  // small beside what flows through them, then compute with the merged weight and call neither input() nor output().
   virtual bool merges(const Pass& pass) const { return low_rank(pass).has_value(); }
   // True where input() changes x, so that the layer's product cannot be shared with its siblings'.
   virtual bool changes_input() const { return false; }
@@ -40,8 +40,8 @@ class Adapter {
   virtual torch::Tensor output(const torch::Tensor& x, const torch::Tensor& y, const Layer& layer,
                                const Pass& pass) const = 0;
 
-  // Weight and bias of a plain layer that computes the same (fp32), in the graph where one is made. bias stays undefined
-  // where the layer has none.
+  // Weight and bias of a plain layer that computes the same (fp32), in the graph where one is made. bias stays
+  // undefined where the layer has none.
   virtual void merge(const Layer& layer, torch::Tensor& weight, torch::Tensor& bias) const = 0;
   // The trained tensors under PEFT's on-disk names relative to the layer ("lora_A.weight").
   virtual std::map<std::string, torch::Tensor*> tensors() = 0;

@@ -61,14 +61,14 @@ Tensor pointwise(const Tensor& x, const Tensor& weight, const std::optional<Tens
                           at::IntArrayRef, std::int64_t, std::string_view, Scalars, std::optional<std::string_view>)>();
     return op.call(x, weight, bias, padding, stride, dilation, shape.groups, post.name, post.scalars(), post.algorithm);
   }
-  static const auto op = dispatcher.findSchemaOrThrow("mkldnn::_convolution_pointwise", "binary")
-                             .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&,
-                                           at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, std::int64_t,
-                                           std::string_view, std::optional<at::Scalar>, std::optional<std::string_view>,
-                                           Scalars, std::optional<std::string_view>)>();
+  static const auto op =
+      dispatcher.findSchemaOrThrow("mkldnn::_convolution_pointwise", "binary")
+          .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&, at::IntArrayRef,
+                        at::IntArrayRef, at::IntArrayRef, std::int64_t, std::string_view, std::optional<at::Scalar>,
+                        std::optional<std::string_view>, Scalars, std::optional<std::string_view>)>();
   const auto unary = post.name == "none" ? std::nullopt : std::optional<std::string_view>(post.name);
-  return op.call(x, residual, weight, bias, padding, stride, dilation, shape.groups, "add", std::nullopt, unary, Scalars(),
-                 std::nullopt);
+  return op.call(x, residual, weight, bias, padding, stride, dilation, shape.groups, "add", std::nullopt, unary,
+                 Scalars(), std::nullopt);
 }
 
 // grad of input and weight by libtorch; x needs no values where `of_input`.
@@ -126,9 +126,11 @@ Tensor conv_input_gradient(const ConvShape& shape, const Tensor& g, const Tensor
                            std::int64_t width) {
   const auto rows = shape.zeros(height), columns = shape.zeros(width);
   const auto zeros = even_zeros(shape, height, width);
-  const auto more_rows = zeros ? 0 : rows.first + rows.second, more_columns = zeros ? 0 : columns.first + columns.second;
+  const auto more_rows = zeros ? 0 : rows.first + rows.second,
+             more_columns = zeros ? 0 : columns.first + columns.second;
   // Only its sizes and layout are read.
-  const Tensor x = at::empty({g.size(0), shape.in, height + more_rows, width + more_columns}, g.options(), kChannelsLast);
+  const Tensor x =
+      at::empty({g.size(0), shape.in, height + more_rows, width + more_columns}, g.options(), kChannelsLast);
   const Tensor d_x = gradient(shape, g, x, weight, zeros.value_or(0), true);
   if (zeros) return d_x;
   return d_x.narrow(2, rows.first, height).narrow(3, columns.first, width).contiguous(kChannelsLast);
@@ -136,16 +138,17 @@ Tensor conv_input_gradient(const ConvShape& shape, const Tensor& g, const Tensor
 
 Tensor conv_weight_gradient(const ConvShape& shape, const Tensor& g, const Tensor& x) {
   if (shape.kernel == 1 && shape.stride > 1) {
-    // Of such a convolution with few channels oneDNN writes behind its own buffer (libtorch 2.13: 8 -> 16 channels, stride 2,
-    // 64 x 64 pixels), so only the pixels that it reads are given to it.
+    // Of such a convolution with few channels oneDNN writes behind its own buffer (libtorch 2.13: 8 -> 16 channels,
+    // stride 2, 64 x 64 pixels), so only the pixels that it reads are given to it.
     ConvShape dense = shape;
     dense.stride = 1;
-    const Tensor read = x.slice(2, 0, x.size(2), shape.stride).slice(3, 0, x.size(3), shape.stride).contiguous(kChannelsLast);
+    const Tensor read =
+        x.slice(2, 0, x.size(2), shape.stride).slice(3, 0, x.size(3), shape.stride).contiguous(kChannelsLast);
     return conv_weight_gradient(dense, g, read);
   }
   const auto zeros = even_zeros(shape, x.size(2), x.size(3));
-  const Tensor weight = at::empty({shape.out, shape.in / shape.groups, shape.kernel, shape.kernel}, g.options(),
-                                  kChannelsLast);
+  const Tensor weight =
+      at::empty({shape.out, shape.in / shape.groups, shape.kernel, shape.kernel}, g.options(), kChannelsLast);
   return gradient(shape, g, zeros ? x : with_zeros(shape, x), weight, zeros.value_or(0), false);
 }
 

@@ -59,7 +59,8 @@ Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residu
 
 void ConvUnit::estimate_norm(const Tensor& x, const Pass& pass) const {
   torch::NoGradGuard no_grad;
-  const Tensor y = conv_node(conv_.conv(), x, {conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}}, Activation::none, {});
+  const Tensor y = conv_node(conv_.conv(), x, {conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}},
+                             Activation::none, {});
   const auto [variance, mean] = at::var_mean(y.to(torch::kFloat), {0, 2, 3}, /*unbiased=*/false);
   norm_->running_mean = mean;
   norm_->running_var = variance;

@@ -102,10 +102,10 @@ Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias, Aft
 
 Tensor product_plus(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& other) {
   if (!weight.is_mkldnn()) return other + at::linear(x, weight, optional_of(bias));
-  static const auto op = c10::Dispatcher::singleton()
-                             .findSchemaOrThrow("mkldnn::_linear_pointwise", "binary")
-                             .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&,
-                                           std::string_view)>();
+  static const auto op =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow("mkldnn::_linear_pointwise", "binary")
+          .typed<Tensor(const Tensor&, const Tensor&, const Tensor&, const std::optional<Tensor>&, std::string_view)>();
   at::AutoDispatchBelowAutograd below;
   return op.call(x.contiguous(), other.contiguous(), weight, optional_of(bias), "add");
 }

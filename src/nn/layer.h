@@ -61,7 +61,8 @@ class Layer {
   virtual void make_fresh(at::Generator generator);
   double fresh_bias = 0;
   double fresh_deviation = 0;  // of a convolution's weights; 0: by its number of inputs
-  // The layer (its name on disk) whose stored tensors this one begins with where the file has none of its own; empty: none.
+  // The layer (its name on disk) whose stored tensors this one begins with where the file has none of its own; empty:
+  // none.
   std::string begins_as;
   std::int64_t parameters() const { return weight.numel() + (has_bias_ ? bias.numel() : 0); }
 

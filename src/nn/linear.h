@@ -2,8 +2,8 @@
 //
 // One product for all of them where their weights are frozen (q, k and v of an attention), with plain low-rank adapters
 // fused in: neither the adapted output nor the frozen input is stored twice, and the gradient of x is one product over
-// the joint weight plus a thin one. Biases may train beside frozen weights: a sum of columns each. Parity: tests/nn/linear_test.cc against autograd of the unfused form, and by
-// numerical gradient.
+// the joint weight plus a thin one. Biases may train beside frozen weights: a sum of columns each. Parity:
+// tests/nn/linear_test.cc against autograd of the unfused form, and by numerical gradient.
 #pragma once
 
 #include <vector>

@@ -38,14 +38,17 @@ Tensor OnePass::forward(const ConvUnit* expand, const ConvUnit& depthwise, const
   const auto last = finish_of(project == nullptr ? Activation::none : project->activation());
   if (!first || !middle || !last || shape.kernel > kernels::kMostTaps || pass.precision != torch::kFloat) return {};
   if (!x.device().is_cpu() || x.scalar_type() != torch::kFloat) return {};
-  if (torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()))) return {};
+  if (torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad())))
+    return {};
   for (const auto* unit : {expand, &depthwise, project}) {
     if (unit != nullptr && !unit->rests()) return {};
   }
 
-  const Tensor in = x.contiguous(kChannelsLast), more = residual.defined() ? residual.contiguous(kChannelsLast) : Tensor();
+  const Tensor in = x.contiguous(kChannelsLast),
+               more = residual.defined() ? residual.contiguous(kChannelsLast) : Tensor();
   const auto height = in.size(2), width = in.size(3);
-  const Tensor out = at::empty({in.size(0), project == nullptr ? shape.out : project->conv().conv().out, shape.out_length(height), shape.out_length(width)},
+  const Tensor out = at::empty({in.size(0), project == nullptr ? shape.out : project->conv().conv().out,
+                                shape.out_length(height), shape.out_length(width)},
                                in.options(), kChannelsLast);
   kernels::Inverted work{};
   work.height = height;

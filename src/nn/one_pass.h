@@ -1,7 +1,8 @@
-// [1x1 convolution] -> depthwise convolution [-> 1x1 convolution (+ residual)] of a frozen inverted residual in one pass
-// over the picture: the wide tensor between them, the largest of these networks, never leaves the cache.
+// [1x1 convolution] -> depthwise convolution [-> 1x1 convolution (+ residual)] of a frozen inverted residual in one
+// pass over the picture: the wide tensor between them, the largest of these networks, never leaves the cache.
 //
-// For pictures at rest on a CPU in fp32; everything else goes unit by unit. Parity with that: tests/nn/one_pass_test.cc.
+// For pictures at rest on a CPU in fp32; everything else goes unit by unit. Parity with that:
+// tests/nn/one_pass_test.cc.
 #pragma once
 
 #include "nn/conv_unit.h"
@@ -14,8 +15,8 @@ class OnePass {
   // x: N x in x H x W, fp32. residual: of the result's size, or undefined; goes with project.
   // An undefined tensor where these units can't go together: a gradient is wanted, something is adapted, another
   // precision, device or activation.
-  torch::Tensor forward(const ConvUnit* expand, const ConvUnit& depthwise, const ConvUnit* project, const torch::Tensor& x,
-                        const torch::Tensor& residual, const Pass& pass) const;
+  torch::Tensor forward(const ConvUnit* expand, const ConvUnit& depthwise, const ConvUnit* project,
+                        const torch::Tensor& x, const torch::Tensor& residual, const Pass& pass) const;
 
  private:
   struct Packed {

@@ -96,8 +96,7 @@ Value reshaped(Graph& graph, const Value& x, const Integers& shape) {
   return graph.node("Reshape", {x, graph.integers(shape)});
 }
 
-Value slice(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin,
-            std::optional<std::int64_t> end) {
+Value slice(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin, std::optional<std::int64_t> end) {
   const auto stop = end.value_or(std::numeric_limits<std::int64_t>::max());
   return graph.node("Slice", {x, graph.integers({begin}), graph.integers({stop}), graph.integers({dimension})});
 }

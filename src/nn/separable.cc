@@ -29,7 +29,9 @@ Tensor packed_pointwise(const Tensor& weight) {
   return packed;
 }
 
-Tensor padded(const Tensor& bias) { return at::constant_pad_nd(bias, {0, kernels::padded_channels(bias.size(0)) - bias.size(0)}); }
+Tensor padded(const Tensor& bias) {
+  return at::constant_pad_nd(bias, {0, kernels::padded_channels(bias.size(0)) - bias.size(0)});
+}
 
 struct Finishes {
   kernels::Finish filter, project;
@@ -41,7 +43,8 @@ Finishes finishes_of(AutogradContext* ctx) {
 
 struct SeparableNode : torch::autograd::Function<SeparableNode> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& filter, const Tensor& filter_bias,
-                        const Tensor& project, const Tensor& project_bias, const std::vector<std::int64_t>& activations) {
+                        const Tensor& project, const Tensor& project_bias,
+                        const std::vector<std::int64_t>& activations) {
     ctx->saved_data["activations"] = activations;
     const auto finish = finishes_of(ctx);
     const auto out = project.size(0), kernel = filter.size(2);
@@ -88,10 +91,12 @@ struct SeparableNode : torch::autograd::Function<SeparableNode> {
     const Tensor g = gradients[0].contiguous(kChannelsLast);
     const auto channels = x.size(1), out = project.size(0), kernel = filter.size(2);
     const Tensor d_x = ctx->needs_input_grad(0) ? at::empty_like(x) : Tensor();
-    const Tensor filters = packed_depthwise(filter), turned = packed_depthwise(filter.flip({2, 3})), biases = padded(saved[2]);
+    const Tensor filters = packed_depthwise(filter), turned = packed_depthwise(filter.flip({2, 3})),
+                 biases = padded(saved[2]);
     const Tensor projects = packed_pointwise(project.view({out, -1}).t());
     // Each thread sums for itself: of the filter a row for each tap and one for its bias, then of the projection.
-    const auto wide = kernels::padded_channels(channels), wide_out = kernels::padded_channels(out), taps = kernel * kernel;
+    const auto wide = kernels::padded_channels(channels), wide_out = kernels::padded_channels(out),
+               taps = kernel * kernel;
     const Tensor sums = at::zeros({at::get_num_threads(), (taps + 1 + out) * wide + wide_out});
     kernels::Separable work{};
     work.height = x.size(2);
@@ -106,7 +111,8 @@ struct SeparableNode : torch::autograd::Function<SeparableNode> {
     work.project_turned = projects.const_data_ptr<float>();
     work.project_finish = finish.project;
     const auto in_size = x.numel() / x.size(0), out_size = g.numel() / g.size(0);
-    const float *const from = x.const_data_ptr<float>(), *const before = raw.const_data_ptr<float>(), *const back = g.const_data_ptr<float>();
+    const float *const from = x.const_data_ptr<float>(), *const before = raw.const_data_ptr<float>(),
+                       *const back = g.const_data_ptr<float>();
     float* const to = d_x.defined() ? d_x.mutable_data_ptr<float>() : nullptr;
     float* const all_sums = sums.mutable_data_ptr<float>();
     at::parallel_for(0, x.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
@@ -125,7 +131,8 @@ struct SeparableNode : torch::autograd::Function<SeparableNode> {
         kernels::separable_gradient(one);
       }
     });
-    const Tensor sum = sums.sum(0), by_channel = sum.narrow(0, 0, (taps + 1 + out) * wide).view({-1, wide}).narrow(1, 0, channels);
+    const Tensor sum = sums.sum(0),
+                 by_channel = sum.narrow(0, 0, (taps + 1 + out) * wide).view({-1, wide}).narrow(1, 0, channels);
     return {d_x,
             by_channel.narrow(0, 0, taps).t().reshape(filter.sizes()),
             by_channel.select(0, taps),
@@ -140,13 +147,16 @@ struct SeparableNode : torch::autograd::Function<SeparableNode> {
 Tensor separable(const ConvUnit& depthwise, const ConvUnit& pointwise, const Tensor& x, const Pass& pass) {
   const auto& shape = depthwise.conv().conv();
   const bool kernel_known = shape.kernel == 3 || shape.kernel == 5;
-  const bool plain = shape.depthwise() && kernel_known && shape.stride == 1 && shape.dilation == 1 && shape.pad != Pad::none &&
-                     pointwise.conv().conv().pointwise() && !depthwise.conv().adapter && !pointwise.conv().adapter;
+  const bool plain = shape.depthwise() && kernel_known && shape.stride == 1 && shape.dilation == 1 &&
+                     shape.pad != Pad::none && pointwise.conv().conv().pointwise() && !depthwise.conv().adapter &&
+                     !pointwise.conv().adapter;
   if (!plain || pass.estimates_norms || pass.precision != torch::kFloat || !x.device().is_cpu()) return {};
-  if (x.size(3) < kernels::kLeastWidth || !finish_of(depthwise.activation()) || !finish_of(pointwise.activation())) return {};
+  if (x.size(3) < kernels::kLeastWidth || !finish_of(depthwise.activation()) || !finish_of(pointwise.activation()))
+    return {};
   const auto filter = depthwise.folded_parameters(), project = pointwise.folded_parameters();
   if (!filter.bias.defined() || !project.bias.defined()) return {};
-  return SeparableNode::apply(x.to(torch::kFloat).contiguous(kChannelsLast), filter.weight, filter.bias, project.weight, project.bias,
+  return SeparableNode::apply(x.to(torch::kFloat).contiguous(kChannelsLast), filter.weight, filter.bias, project.weight,
+                              project.bias,
                               std::vector<std::int64_t>{static_cast<std::int64_t>(depthwise.activation()),
                                                         static_cast<std::int64_t>(pointwise.activation())});
 }

@@ -1,6 +1,6 @@
-// Places in a block, beside its layers, that a tuning method may fill: layers that store nothing and do nothing until an
-// adapter of the method's own stands in them. As layers they have a name, and whatever is loaded, saved, frozen, counted
-// or written of adapters holds for them too.
+// Places in a block, beside its layers, that a tuning method may fill: layers that store nothing and do nothing until
+// an adapter of the method's own stands in them. As layers they have a name, and whatever is loaded, saved, frozen,
+// counted or written of adapters holds for them too.
 #pragma once
 
 #include "nn/layer.h"

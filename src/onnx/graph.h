@@ -59,8 +59,8 @@ class Graph {
   // A node with one result, which has the sides of the first input.
   Value node(const std::string& operation, const std::vector<Value>& inputs, std::vector<Attribute> attributes = {});
   Value constant(const std::string& name, Data data);
-  Value scalar(float number);                 // one constant for all that ask for the number
-  Value integers(const Integers& numbers);    // a shape, or the bounds of a slice
+  Value scalar(float number);               // one constant for all that ask for the number
+  Value integers(const Integers& numbers);  // a shape, or the bounds of a slice
 
   // Complete or not at all. `about`: what else the file tells (metadata_props). Error(model) above the 2 GiB that the
   // format allows, Error(usage) where the file can't be written.

@@ -13,10 +13,10 @@ namespace strop {
 double default_learning_rate(const std::string& method, const std::string& family, const std::string& optim);
 
 // After a closed form of the last layer, the layers of the head below it (BERT's pooler) learn at 3e-5 at most, by the
-// stages' lr_scale. They are trained weights, and the solved rows are long (their norm is some 20 times a fresh head's),
-// fitted to the small spread of what those layers give: one step of Adam at an adapter's rate moves that by several of
-// its standard deviations, and the loss rises from 0.6 to 1.5 (MiniLM, SST-2). Their rate under LoRA at 3e-3 on 600 rows,
-// one epoch, 3 seeds, dev accuracy and loss: 3e-4 69.6 %, 0.62; 1e-4 71.8 %, 0.56; 3e-5 72.6 %, 0.54.
+// stages' lr_scale. They are trained weights, and the solved rows are long (their norm is some 20 times a fresh
+// head's), fitted to the small spread of what those layers give: one step of Adam at an adapter's rate moves that by
+// several of its standard deviations, and the loss rises from 0.6 to 1.5 (MiniLM, SST-2). Their rate under LoRA at 3e-3
+// on 600 rows, one epoch, 3 seeds, dev accuracy and loss: 3e-4 69.6 %, 0.62; 1e-4 71.8 %, 0.56; 3e-5 72.6 %, 0.54.
 void slow_lower_head(Plan& plan, const ModelFacts& model);
 
 }  // namespace strop

@@ -22,9 +22,9 @@ struct PlanFacts {
   double input_bytes = 0;             // of a row's inputs, where they are made ahead
   // Training inputs over those of the model's facts, where their size changes: the largest's positions, and the mean's.
   double largest_input = 1, mean_input = 1;
-  bool holds_before = false;          // training keeps the network as it was beside it, and asks it about every batch
-  double seconds_used = 0;            // of the time limit, before the plan
-  std::int64_t resident_bytes = 0;    // of the process now: libtorch, data, tokenizer
+  bool holds_before = false;        // training keeps the network as it was beside it, and asks it about every batch
+  double seconds_used = 0;          // of the time limit, before the plan
+  std::int64_t resident_bytes = 0;  // of the process now: libtorch, data, tokenizer
   std::int64_t available_bytes = 0;
   int threads = 1;
 };

@@ -17,10 +17,10 @@ double forward_share(std::string_view precision) { return precision == "bf16" ? 
 double training_share(std::string_view precision) { return precision == "bf16" ? 0.55 : 0.75; }
 constexpr double kStepSeconds = 6e-4;  // of a step on cached features: sampling, loss, log
 constexpr double kOptimizerBytesPerSecond = 12e9;
-constexpr double kOptimizerTraffic = 28;    // bytes a parameter: reads gradient, two moments, weight; writes three
-constexpr double kFileRate = 0.4e9;         // bytes/s of hashing and writing what the run folder holds
-constexpr double kFinishSeconds = 0.5;      // opening the saved model, the report
-constexpr double kLightShare = 1.0 / 32;    // adapters or parts that train, over the parameters of their block
+constexpr double kOptimizerTraffic = 28;  // bytes a parameter: reads gradient, two moments, weight; writes three
+constexpr double kFileRate = 0.4e9;       // bytes/s of hashing and writing what the run folder holds
+constexpr double kFinishSeconds = 0.5;    // opening the saved model, the report
+constexpr double kLightShare = 1.0 / 32;  // adapters or parts that train, over the parameters of their block
 constexpr double kKernelBytes = 128 << 20;
 constexpr double kTrainedKeeps = 1.45;  // inputs of products kept for the weights' gradients, over kept
 constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
@@ -96,7 +96,9 @@ class StageCost {
     }
     return 0;  // a hand-written plan's mistake: the run says so
   }
-  bool asks_before() const { return gradient() && facts_.holds_before && find_method(stage_.method).labels == Labels::model; }
+  bool asks_before() const {
+    return gradient() && facts_.holds_before && find_method(stage_.method).labels == Labels::model;
+  }
   const std::string& suffix_precision() const { return plan_.precision; }
   bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
   double views(double most) const {
@@ -143,7 +145,9 @@ class StageCost {
     return 2 * sum / (forward_share(precision) * peak(precision));
   }
   // Of one sample: making it and bringing it to the cut; `size` as PlanFacts::mean_input has it.
-  double prefix_seconds(double size = 1) const { return facts_.input_seconds + size * forward(0, cut_, plan_.prefix_precision); }
+  double prefix_seconds(double size = 1) const {
+    return facts_.input_seconds + size * forward(0, cut_, plan_.prefix_precision);
+  }
   double peak(std::string_view precision) const {
     return 1e9 * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
   }
@@ -177,7 +181,8 @@ class StageCost {
     double units = 0, updated = 0;  // multiply-adds of a sample; parameters that an optimizer step touches
     for (auto i = cut_; i < blocks_.size(); ++i) {
       const bool own_weights = weights_ || i >= facts_.model.head_begin;
-      units += blocks_[i].multiply_adds / blocks_[i].speed * (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
+      units +=
+          blocks_[i].multiply_adds / blocks_[i].speed * (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
       updated += shares_[i].due * trained_of(i);
     }
     const auto augment = parse_augment(options_.augment);

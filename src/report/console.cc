@@ -61,7 +61,8 @@ void Console::show(const LogLine& line) {
   if (std::isfinite(line.remaining_time)) progress_.remaining = line.remaining_time;
   if (std::isfinite(line.eval_loss) || std::isfinite(line.eval_accuracy) || std::isfinite(line.eval_map)) {
     std::string text = fmt::format("step {}: evaluation", line.current_steps);
-    if (std::isfinite(line.eval_map)) text += fmt::format(", AP {:.1f}, AP50 {:.1f}", 100 * line.eval_map, 100 * line.eval_map_50);
+    if (std::isfinite(line.eval_map))
+      text += fmt::format(", AP {:.1f}, AP50 {:.1f}", 100 * line.eval_map, 100 * line.eval_map_50);
     if (std::isfinite(line.eval_accuracy)) text += fmt::format(", accuracy {:.2f} %", 100 * line.eval_accuracy);
     if (std::isfinite(line.eval_loss)) text += fmt::format(", loss {:.4f}", line.eval_loss);
     log_info("{}", text);

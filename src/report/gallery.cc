@@ -14,7 +14,8 @@ bool is_jpeg_uri(const nlohmann::json& value) {
   if (!value.is_string()) return false;
   const std::string_view text = value.get_ref<const std::string&>();
   return starts_with(text, kHead) && std::all_of(text.begin() + kHead.size(), text.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
+                  c == '=';
          });
 }
 
@@ -30,7 +31,8 @@ void read_gallery(RunFiles& run, const std::string& json) {
   const auto root = nlohmann::json::parse(json, nullptr, false);
   if (!root.is_object()) fail(ErrorKind::usage, "gallery.json: expected one JSON object");
   for (const auto& one : list_of(root, "mistakes")) {
-    if (!one.is_object() || !one.contains("index") || !one["index"].is_number_integer() || !one.contains("image")) continue;
+    if (!one.is_object() || !one.contains("index") || !one["index"].is_number_integer() || !one.contains("image"))
+      continue;
     if (is_jpeg_uri(one["image"])) run.thumbnails[one["index"].get<std::int64_t>()] = one["image"].get<std::string>();
   }
   for (const auto& one : list_of(root, "boxes")) {
@@ -39,7 +41,8 @@ void read_gallery(RunFiles& run, const std::string& json) {
       return one.contains(key) && one[key].is_number_integer() ? one[key].get<std::int64_t>() : std::int64_t{0};
     };
     const bool named = one.contains("name") && one["name"].is_string();
-    run.boxes.push_back({named ? one["name"].get<std::string>() : "", one["image"].get<std::string>(), count("missed"), count("false_alarms")});
+    run.boxes.push_back({named ? one["name"].get<std::string>() : "", one["image"].get<std::string>(), count("missed"),
+                         count("false_alarms")});
   }
   for (const auto& one : list_of(root, "augmented")) {
     if (!one.is_object()) continue;

@@ -35,16 +35,17 @@ constexpr const char* kPage = R"html(<!doctype html>
 )html";
 
 std::string run_body(const RunFiles& run) {
-  return figures_section(run) + curves_section({run}) + classes_section(run) + boxes_section(run) + mistakes_section(run) +
-         gallery_section(run) + plan_section(run) + frozen_section(run) + speed_section({run}) + data_section(run) + environment_section(run);
+  return figures_section(run) + curves_section({run}) + classes_section(run) + boxes_section(run) +
+         mistakes_section(run) + gallery_section(run) + plan_section(run) + frozen_section(run) + speed_section({run}) +
+         data_section(run) + environment_section(run);
 }
 
 // Links to the sections that the body has.
 std::string navigation(const std::string& body, const std::string& anchor) {
   static const std::pair<const char*, const char*> kLinks[] = {
-      {"compare", "Comparison"}, {"figures", "Figures"},    {"curves", "Curves"}, {"classes", "Classes"}, {"boxes", "Boxes"},
-      {"mistakes", "Mistakes"},  {"gallery", "Inputs"},     {"plan", "Plan"},          {"frozen", "Frozen"}, {"speed", "Speed"},
-      {"data", "Data"},          {"environment", "Machine"}};
+      {"compare", "Comparison"}, {"figures", "Figures"},   {"curves", "Curves"},  {"classes", "Classes"},
+      {"boxes", "Boxes"},        {"mistakes", "Mistakes"}, {"gallery", "Inputs"}, {"plan", "Plan"},
+      {"frozen", "Frozen"},      {"speed", "Speed"},       {"data", "Data"},      {"environment", "Machine"}};
   std::string out;
   for (const auto& [id, name] : kLinks) {
     if (body.find(fmt::format("<section id=\"{}{}\">", anchor, id)) == std::string::npos) continue;

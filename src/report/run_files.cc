@@ -88,7 +88,8 @@ RunFiles read_run(const fs::path& folder) {
   attempt(run, folder / "predictions.jsonl", "mistakes are not shown with their text.",
           [&] { read_predictions(run, folder / "predictions.jsonl"); });
   if (const auto file = folder / "gallery.json"; fs::exists(file)) {
-    attempt(run, file, "pictures are shown by their names.", [&] { read_gallery(run, read_file(file, ErrorKind::usage)); });
+    attempt(run, file, "pictures are shown by their names.",
+            [&] { read_gallery(run, read_file(file, ErrorKind::usage)); });
   }
   return run;
 }

@@ -201,9 +201,7 @@ RunResults run_results_from_json(const std::string& text) {
   return results;
 }
 
-std::string to_json(const PredictionRecord& record) {
-  return text_of(written(visit_prediction, record), -1);
-}
+std::string to_json(const PredictionRecord& record) { return text_of(written(visit_prediction, record), -1); }
 
 PredictionRecord prediction_from_json(const std::string& text) {
   const Json root = parse(text, "predictions.jsonl");

@@ -52,8 +52,9 @@ struct MachineRecord {
 
 struct RunRecord {
   std::string task, method;
-  std::vector<std::string> labels;            // by class index
-  // Of a detector; else empty and not written: COCO's numbers of the classes, and how many each group has (models/detector.h).
+  std::vector<std::string> labels;  // by class index
+  // Of a detector; else empty and not written: COCO's numbers of the classes, and how many each group has
+  // (models/detector.h).
   std::vector<std::int64_t> category_ids, class_groups;
   std::string base_model, base_hash, family;  // name or folder as given; hash of the weights file; "bert"
   InputRecord input;

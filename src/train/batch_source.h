@@ -23,8 +23,8 @@ class BatchSource {
   virtual const std::vector<std::int64_t>& lengths() const = 0;
   // -1: none, or a row that turned out to be unusable when it was made; it counts nowhere.
   virtual const std::vector<std::int32_t>& labels() const = 0;
-  // Rows that go through the network together at most where nothing is trained: enough for its products, and no more, since
-  // each costs memory.
+  // Rows that go through the network together at most where nothing is trained: enough for its products, and no more,
+  // since each costs memory.
   virtual std::int64_t rows_at_once() const { return kTextsAtOnce; }
   // Number of different augmented views of a sample that are worth keeping; view 0 of an unaugmented source is the
   // sample itself.
@@ -36,7 +36,8 @@ class BatchSource {
   // The batches that make() will be asked for next, in this order: a source that works ahead begins with them. Asking
   // for others is no mistake.
   virtual void prefetch(std::vector<Samples>, std::int64_t /*view*/) {}
-  // Steps of a run, counted from its first, whose inputs have one size: at each multiple of it another may begin. 0: all.
+  // Steps of a run, counted from its first, whose inputs have one size: at each multiple of it another may begin. 0:
+  // all.
   virtual std::int64_t steps_alike() const { return 0; }
   // What is asked for next belongs to this step (from 0) and those behind it, up to the next such multiple.
   virtual void begin_steps(std::int64_t /*step*/) {}

@@ -63,9 +63,7 @@ TensorView view_of(const torch::Tensor& tensor) {
   return {"F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
 }
 
-torch::Tensor floats(const std::vector<float>& values) {
-  return torch::tensor(values, torch::kFloat);
-}
+torch::Tensor floats(const std::vector<float>& values) { return torch::tensor(values, torch::kFloat); }
 
 }  // namespace
 
@@ -100,7 +98,8 @@ fs::path save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, s
   fs::rename(sibling, target, error);
   if (error) fail(ErrorKind::usage, "{}: cannot be made: {}", target.string(), error.message());
   auto all = checkpoints_of(folder);
-  for (std::size_t i = 0; keep > 0 && i + static_cast<std::size_t>(keep) < all.size(); ++i) fs::remove_all(all[i], error);
+  for (std::size_t i = 0; keep > 0 && i + static_cast<std::size_t>(keep) < all.size(); ++i)
+    fs::remove_all(all[i], error);
   return target;
 }
 
@@ -110,11 +109,13 @@ Checkpoint load_checkpoint(const fs::path& folder) {
   try {
     const auto state = nlohmann::json::parse(read_file(file, ErrorKind::usage));
     if (state.at("version") != kVersion) {
-      fail(ErrorKind::usage, "{}: version is {}; this strop reads version {}", file.string(), state["version"].dump(), kVersion);
+      fail(ErrorKind::usage, "{}: version is {}; this strop reads version {}", file.string(), state["version"].dump(),
+           kVersion);
     }
     visit_progress(checkpoint.progress, [&](const char* key, auto& value) { state.at(key).get_to(value); });
   } catch (const nlohmann::json::exception& error) {
-    fail(ErrorKind::usage, "{}: broken: {}; resume from an older checkpoint with --resume <folder>", file.string(), error.what());
+    fail(ErrorKind::usage, "{}: broken: {}; resume from an older checkpoint with --resume <folder>", file.string(),
+         error.what());
   }
   const auto files = std::make_shared<const WeightFiles>(folder / "state.safetensors");
   for (const auto& [key, view] : files->tensors()) {

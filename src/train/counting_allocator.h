@@ -1,6 +1,7 @@
 // Counts the bytes of all CPU tensors, as a layer over libtorch's own allocator.
 //
-// Tensors made before count_tensor_memory() are not counted; each job calls it first. Memory that a file mapping or the caller owns is not counted.
+// Tensors made before count_tensor_memory() are not counted; each job calls it first. Memory that a file mapping or the
+// caller owns is not counted.
 #pragma once
 
 #include <cstdint>

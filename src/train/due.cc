@@ -5,7 +5,9 @@
 namespace strop {
 
 DueBlocks::DueBlocks(const Model& model, const Stage& stage, const Options& options)
-    : period_(stage.update_period), at_a_time_(options.block_cycle), turn_steps_(std::max<std::int64_t>(1, options.block_cycle_steps)) {
+    : period_(stage.update_period),
+      at_a_time_(options.block_cycle),
+      turn_steps_(std::max<std::int64_t>(1, options.block_cycle_steps)) {
   for (const auto& name : stage.blocks) (model.index_of(name) >= model.head_begin() ? head_ : cycled_).push_back(name);
   std::sort(cycled_.begin(), cycled_.end(),
             [&](const std::string& a, const std::string& b) { return model.index_of(a) > model.index_of(b); });

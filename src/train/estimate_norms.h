@@ -1,5 +1,5 @@
-// Statistics for batch norms that no file has: those of what reaches them from some training rows. Frozen from then on, as
-// all others are, they give fresh convolutions results of mean 0 and variance 1 to begin with.
+// Statistics for batch norms that no file has: those of what reaches them from some training rows. Frozen from then on,
+// as all others are, they give fresh convolutions results of mean 0 and variance 1 to begin with.
 #pragma once
 
 #include "models/model.h"

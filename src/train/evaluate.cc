@@ -18,7 +18,8 @@ std::vector<BatchSource::Samples> batches_in_order(std::size_t count, std::int64
   return batches;
 }
 
-torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::ScalarType precision, std::int64_t batch_size, bool stops) {
+torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::ScalarType precision,
+                             std::int64_t batch_size, bool stops) {
   torch::NoGradGuard no_grad;
   // Packed batches waste nothing on padding, whatever their order; the data's own keeps a cache's chunks together.
   const auto batches = batches_in_order(source.size(), std::min(batch_size, source.rows_at_once()));
@@ -38,7 +39,8 @@ torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::Sca
 ClassificationMetrics evaluate_logits(const torch::Tensor& logits, const std::vector<std::int32_t>& labels,
                                       const std::vector<std::string>& names) {
   const torch::Tensor probabilities = at::softmax(logits, 1).contiguous();
-  return classification_metrics(labels, {probabilities.const_data_ptr<float>(), static_cast<std::size_t>(probabilities.numel())}, names);
+  return classification_metrics(
+      labels, {probabilities.const_data_ptr<float>(), static_cast<std::size_t>(probabilities.numel())}, names);
 }
 
 }  // namespace strop

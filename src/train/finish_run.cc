@@ -30,7 +30,8 @@ SplitRecord split_record(const std::string& name, const TaskSplit& split, std::s
 }
 
 // The blocks with what trained in them, and the hashes of what did not: before, from the base's file read again.
-// `changed`: tensors without a proof, the trained ones and those made anew, which have no stored value to be held against.
+// `changed`: tensors without a proof, the trained ones and those made anew, which have no stored value to be held
+// against.
 std::vector<BlockRecord> block_records(const Model& model, const Options& options, const std::set<std::string>& trained,
                                        const std::set<std::string>& changed, const std::vector<std::string>& labels,
                                        const std::string& precision) {
@@ -73,7 +74,8 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.labels = data.label_names;
   record.category_ids = bench.opened.model->category_ids;
   if (bench.opened.model->detector) {
-    for (const auto& group : bench.opened.model->detector->groups()) record.class_groups.push_back(static_cast<std::int64_t>(group.size()));
+    for (const auto& group : bench.opened.model->detector->groups())
+      record.class_groups.push_back(static_cast<std::int64_t>(group.size()));
   }
   record.base_model = bench.opened.base_name;
   const auto& below = bench.opened.deltas;
@@ -86,13 +88,15 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   for (const auto& name : bench.opened.made) {
     for (const auto& one : bench.opened.model->find_layer(name)->stored()) changed.insert(name + one.suffix);
   }
-  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_tensors(), changed, data.label_names, plan.precision);
+  record.blocks = block_records(*bench.opened.model, plan.options, trainer.changed_tensors(), changed, data.label_names,
+                                plan.precision);
   for (const auto& block : record.blocks) {
     record.total_parameters += block.parameters;
     record.trained_parameters += block.trained_parameters;
   }
   record.data = plan.options.data;
-  for (const auto& [name, split] : {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
+  for (const auto& [name, split] :
+       {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
     if (*split) record.splits.push_back(split_record(name, **split, data.label_names.size()));
   }
   record.data_notes = data.notes;
@@ -124,8 +128,11 @@ void remember(const nlohmann::json& outcome) {
 
 // Against what was predicted, and against the limits.
 void log_cost(const CostRecord& cost, const Options& options) {
-  const auto peak = human_bytes(static_cast<double>(cost.actual_peak_bytes)), took = human_duration(cost.actual_seconds);
-  const auto predicted = [&](const std::string& text) { return cost.predicted_seconds > 0 ? " (predicted " + text + ")" : ""; };
+  const auto peak = human_bytes(static_cast<double>(cost.actual_peak_bytes)),
+             took = human_duration(cost.actual_seconds);
+  const auto predicted = [&](const std::string& text) {
+    return cost.predicted_seconds > 0 ? " (predicted " + text + ")" : "";
+  };
   log_info("took {}{} and {} of memory{}", took, predicted(human_duration(cost.predicted_seconds)), peak,
            predicted(human_bytes(static_cast<double>(cost.predicted_peak_bytes))));
   if (!options.time.empty() && cost.actual_seconds > parse_duration(options.time, "time")) {
@@ -146,16 +153,20 @@ void note_known(Measured& measured, const Workbench& bench, const std::string& p
     const auto agreement = detection_agreement(before->second.found, measured.found, before->second.labels);
     if (agreement.before + agreement.after > 0) added.agreement = agreement;
   }
-  const auto ap = [](const MeanAp& one) { return one.map < 0 ? std::string("-") : fmt::format("{:.1f} ({:.1f})", 100 * one.map, 100 * one.map_50); };
+  const auto ap = [](const MeanAp& one) {
+    return one.map < 0 ? std::string("-") : fmt::format("{:.1f} ({:.1f})", 100 * one.map, 100 * one.map_50);
+  };
   const auto old = added.base_boxes == 0 ? std::string("not measured, the data has no boxes of them")
                    : added.base_before   ? fmt::format("{}, before {}", ap(added.base), ap(*added.base_before))
                                          : ap(added.base);
-  log_info("{}: AP (AP50) of all classes {}; of the added ones {}; of those it had: {}", prefix, ap({boxes->map, boxes->map_50}),
-           ap(added.novel), old);
+  log_info("{}: AP (AP50) of all classes {}; of the added ones {}; of those it had: {}", prefix,
+           ap({boxes->map, boxes->map_50}), ap(added.novel), old);
   if (!added.agreement) return;
   const auto& found = *added.agreement;
-  log_info("{}: of the classes it had {} boxes were found before, {} now, {} of them the same: agreement {:.1f} %, scores moved by {:.3f}",
-           prefix, found.before, found.after, found.matched, 100 * found.share(), found.score_change);
+  log_info(
+      "{}: of the classes it had {} boxes were found before, {} now, {} of them the same: agreement {:.1f} %, scores "
+      "moved by {:.3f}",
+      prefix, found.before, found.after, found.matched, 100 * found.share(), found.score_change);
 }
 
 }  // namespace
@@ -184,7 +195,8 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
 
   RunResults results;
   results.train_runtime = progress.elapsed;
-  results.train_samples_per_second = progress.elapsed > 0 ? static_cast<double>(progress.samples) / progress.elapsed : 0;
+  results.train_samples_per_second =
+      progress.elapsed > 0 ? static_cast<double>(progress.samples) / progress.elapsed : 0;
   results.train_loss = progress.global_step > 0 ? progress.loss_sum / static_cast<double>(progress.global_step) : 0;
   results.epoch = static_cast<double>(progress.first_epoch);
   results.total_steps = progress.global_step;
@@ -223,9 +235,12 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   write_file_atomic(folder / "all_results.json", text + "\n");
   write_result_files(folder, results, progress);
   write_file_atomic(folder / "report.html", render_report({folder}));
-  remember(nlohmann::json{{"finished", utc_now()}, {"folder", fs::absolute(folder).string()},
-              {"base_model", base_name}, {"method", options.method}, {"cpu", this_machine().cpu},
-              {"results", nlohmann::json::parse(text)}});
+  remember(nlohmann::json{{"finished", utc_now()},
+                          {"folder", fs::absolute(folder).string()},
+                          {"base_model", base_name},
+                          {"method", options.method},
+                          {"cpu", this_machine().cpu},
+                          {"results", nlohmann::json::parse(text)}});
   return text;
 }
 

@@ -87,18 +87,22 @@ Options after_first_run(const Options& options, const fs::path& folder) {
   const auto name = first_run_folder(options);
   if (name.empty()) return options;
   if (name == "pretrain" && joins(options)) {
-    fail(ErrorKind::usage, "pretrain_data and join_epochs are three runs; train on pretrain_data by a command of its own, and give its folder "
+    fail(ErrorKind::usage,
+         "pretrain_data and join_epochs are three runs; train on pretrain_data by a command of its own, and give its "
+         "folder "
          "as --model");
   }
   // Before the first run has taken its time.
   if (name == "increment" && !options.replay_data.empty() && !fs::exists(options.replay_data)) {
-    fail(ErrorKind::usage, "replay_data: {} does not exist; expected pictures with boxes of the classes from before", options.replay_data);
+    fail(ErrorKind::usage, "replay_data: {} does not exist; expected pictures with boxes of the classes from before",
+         options.replay_data);
   }
   try {
     run_first(options, folder / name);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::interrupted) throw;
-    fail(error.kind(), "interrupted in the first of two runs; go on with the same command and --out {}", folder.string());
+    fail(error.kind(), "interrupted in the first of two runs; go on with the same command and --out {}",
+         folder.string());
   }
   return second_run(options, folder / name);
 }

@@ -10,8 +10,8 @@
 
 namespace strop {
 
-// Runs the first one where there is one (a whole run, with plan and report), goes on with one that was stopped there, or
-// finds it complete. Returns the options of the second; without a first, the options as they are.
+// Runs the first one where there is one (a whole run, with plan and report), goes on with one that was stopped there,
+// or finds it complete. Returns the options of the second; without a first, the options as they are.
 Options after_first_run(const Options& options, const std::filesystem::path& folder);
 
 // The name of that folder; empty: the options ask for one run.

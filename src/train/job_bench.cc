@@ -47,7 +47,8 @@ class MadeAhead : public BatchSource {
 // Seconds of each block forward and, through a fresh graph cut at its inputs, backward.
 json time_blocks(const Model& model, const State& start, std::size_t first, const Pass& pass, std::string& text) {
   json rows = json::array();
-  text += fmt::format("\n{:<22}{:>14}{:>14}{:>16}{:>14}\n", "block", "forward ms", "backward ms", "GFLOP/s forward", "tensors");
+  text += fmt::format("\n{:<22}{:>14}{:>14}{:>16}{:>14}\n", "block", "forward ms", "backward ms", "GFLOP/s forward",
+                      "tensors");
   State state = start;
   for (std::size_t i = first; i < model.size(); ++i) {
     const auto& block = model.block(i);
@@ -80,9 +81,12 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
         static_cast<double>(packed ? state.at("cu_seqlens").numel() - 1 : state.tensors().begin()->second.size(0));
     const double tokens = packed ? static_cast<double>(state.at("cu_seqlens")[-1].item<std::int64_t>()) : samples;
     const double flops = 2 * samples * block.multiply_adds(tokens / samples);
-    rows.push_back({{"name", block.name()}, {"forward_seconds", median(forward)}, {"backward_seconds", median(backward)}, {"peak_tensor_bytes", room}});
-    text += fmt::format("{:<22}{:>14.2f}{:>14.2f}{:>16.0f}{:>14}\n", block.name(), 1e3 * median(forward), 1e3 * median(backward),
-                        1e-9 * flops / median(forward), human_bytes(static_cast<double>(room)));
+    rows.push_back({{"name", block.name()},
+                    {"forward_seconds", median(forward)},
+                    {"backward_seconds", median(backward)},
+                    {"peak_tensor_bytes", room}});
+    text += fmt::format("{:<22}{:>14.2f}{:>14.2f}{:>16.0f}{:>14}\n", block.name(), 1e3 * median(forward),
+                        1e3 * median(backward), 1e-9 * flops / median(forward), human_bytes(static_cast<double>(room)));
     state = after;
   }
   return rows;
@@ -96,7 +100,8 @@ std::string bench(const Options& options, const BenchOptions& what) {
   auto facts = bench->facts(0);
   facts.rates = machine_rates(bench->threads);
   const Plan plan = choose_plan(bench->options, facts);
-  const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
+  const auto stage =
+      std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
   auto& model = *bench->opened.model;
   const Stage& timed = stage == plan.stages.end() ? plan.stages.front() : *stage;
   const auto trained = apply_stage(model, timed, plan.options);
@@ -136,7 +141,8 @@ std::string bench(const Options& options, const BenchOptions& what) {
     seconds.push_back(watch.seconds());
     total += watch.seconds();
     samples += static_cast<double>(batch.samples.size());
-    for (const auto sample : batch.samples) tokens += static_cast<double>(bench->train->lengths()[static_cast<std::size_t>(sample)]);
+    for (const auto sample : batch.samples)
+      tokens += static_cast<double>(bench->train->lengths()[static_cast<std::size_t>(sample)]);
   }
   // Useful work: forward of all blocks, backward through those above the lowest trained one (weights that train cost a
   // third product; adapters' own are left out).
@@ -149,15 +155,23 @@ std::string bench(const Options& options, const BenchOptions& what) {
     flops += one * (i < lowest ? 1 : weights_train ? 3 : 2);
   }
   const double peak = plan.precision == "bf16" ? facts.rates.bf16_gflops : facts.rates.fp32_gflops;
-  json result = {{"method", plan.options.method}, {"precision", plan.precision}, {"steps", what.steps},
-                 {"samples_per_second", samples / total}, {"tokens_per_second", tokens / total},
-                 {"median_step_seconds", median(seconds)}, {"input_samples_per_second", samples / making}, {"gflops", 1e-9 * flops / total}, {"peak_gflops", peak},
-                 {"share_of_peak", 1e-9 * flops / total / peak}, {"peak_resident_bytes", peak_resident_bytes()}};
+  json result = {{"method", plan.options.method},
+                 {"precision", plan.precision},
+                 {"steps", what.steps},
+                 {"samples_per_second", samples / total},
+                 {"tokens_per_second", tokens / total},
+                 {"median_step_seconds", median(seconds)},
+                 {"input_samples_per_second", samples / making},
+                 {"gflops", 1e-9 * flops / total},
+                 {"peak_gflops", peak},
+                 {"share_of_peak", 1e-9 * flops / total / peak},
+                 {"peak_resident_bytes", peak_resident_bytes()}};
   std::string text = fmt::format(
-      "{} in {}: {:.1f} samples/s{}, median step {:.1f} ms; inputs are made at {:.0f} samples/s\n{:.0f} GFLOP/s, {:.0f} % of this machine's {:.0f}; peak memory {}\n",
+      "{} in {}: {:.1f} samples/s{}, median step {:.1f} ms; inputs are made at {:.0f} samples/s\n{:.0f} GFLOP/s, "
+      "{:.0f} % of this machine's {:.0f}; peak memory {}\n",
       plan.options.method, plan.precision, samples / total,
-      tokens > samples ? fmt::format(", {:.0f} tokens/s", tokens / total) : "", 1e3 * median(seconds), samples / making, 1e-9 * flops / total,
-      1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_resident_bytes())));
+      tokens > samples ? fmt::format(", {:.0f} tokens/s", tokens / total) : "", 1e3 * median(seconds), samples / making,
+      1e-9 * flops / total, 1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_resident_bytes())));
   if (what.blocks) result["blocks"] = time_blocks(model, last, source.first_block(), pass, text);
   return options.json ? result.dump(2) : text;
 }

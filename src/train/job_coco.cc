@@ -25,7 +25,8 @@ std::vector<JudgedPicture> true_boxes(const RawBoxes& raw, const std::string& fi
   for (const auto& name : raw.labels) label_of.emplace(name, static_cast<std::int32_t>(label_of.size()));
   std::vector<std::size_t> order(raw.pictures.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return raw.pictures[a].image_id < raw.pictures[b].image_id; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return raw.pictures[a].image_id < raw.pictures[b].image_id; });
   std::vector<JudgedPicture> pictures;
   std::int64_t id = 0;
   for (const auto row : order) {
@@ -33,7 +34,8 @@ std::vector<JudgedPicture> true_boxes(const RawBoxes& raw, const std::string& fi
     place_of_image.emplace(picture.image_id.value(), pictures.size());
     auto& judged = pictures.emplace_back();
     for (const auto& box : picture.boxes) {
-      judged.truths.push_back({box.rect, label_of.at(box.label), box.crowd, box.area >= 0 ? box.area : box.rect.area(), ++id});
+      judged.truths.push_back(
+          {box.rect, label_of.at(box.label), box.crowd, box.area >= 0 ? box.area : box.rect.area(), ++id});
     }
   }
   if (id == 0) fail(ErrorKind::data, "{}: no annotations to hold the found boxes against", file);
@@ -48,13 +50,13 @@ void add_found(std::vector<JudgedPicture>& pictures, const std::vector<CocoResul
     const auto& one = results[i];
     const auto place = place_of_image.find(one.image_id);
     if (place == place_of_image.end()) {
-      fail(ErrorKind::data, "{}: [{}]: image_id {} is none of the pictures of {}; are the two files of the same data?", file, i,
-           one.image_id, raw.origin);
+      fail(ErrorKind::data, "{}: [{}]: image_id {} is none of the pictures of {}; are the two files of the same data?",
+           file, i, one.image_id, raw.origin);
     }
     const auto label = label_of.find(one.category_id);
     if (label == label_of.end()) {
-      fail(ErrorKind::data, "{}: [{}]: category_id {} is none of the categories of {} ({})", file, i, one.category_id, raw.origin,
-           excerpt(join_numbers(raw.category_ids), 200));
+      fail(ErrorKind::data, "{}: [{}]: category_id {} is none of the categories of {} ({})", file, i, one.category_id,
+           raw.origin, excerpt(join_numbers(raw.category_ids), 200));
     }
     pictures[place->second].found.push_back({one.rect, static_cast<std::int32_t>(label->second), one.score});
   }
@@ -65,7 +67,8 @@ void add_found(std::vector<JudgedPicture>& pictures, const std::vector<CocoResul
 std::string evaluate_predictions(const std::string& predictions, const Options& options) {
   const Stopwatch watch;
   if (!std::filesystem::is_regular_file(options.data)) {
-    fail(ErrorKind::data, "data: '{}' is no file; found boxes are held against COCO's JSON file of annotations", options.data);
+    fail(ErrorKind::data, "data: '{}' is no file; found boxes are held against COCO's JSON file of annotations",
+         options.data);
   }
   const auto raw = parse_coco(read_file(options.data, ErrorKind::data), options.data);
   const auto results = parse_coco_results(read_file(predictions, ErrorKind::data), predictions);

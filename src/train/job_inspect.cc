@@ -23,11 +23,18 @@ json model_part(const Options& options, const InspectOptions& what, std::string&
   task = opened.task;
   const auto& model = *opened.model;
   const auto facts = model_facts(model, 32, !opened.made.empty());
-  json part = {{"base", opened.base_name}, {"family", facts.family}, {"recognised_by", opened.why}, {"task", opened.task->name()},
-               {"input", opened.task->describe_inputs(opened)}, {"parameters", facts.parameters()},
-               {"labels", model.label_names}, {"max_length", opened.max_length}, {"made", opened.made}};
-  text += fmt::format("model   {}\nfamily  {} ({})\n        {} parameters in {} blocks, {}\n", opened.base_name, facts.family, opened.why,
-                      human_count(static_cast<double>(facts.parameters())), facts.blocks.size(), opened.task->describe_inputs(opened));
+  json part = {{"base", opened.base_name},
+               {"family", facts.family},
+               {"recognised_by", opened.why},
+               {"task", opened.task->name()},
+               {"input", opened.task->describe_inputs(opened)},
+               {"parameters", facts.parameters()},
+               {"labels", model.label_names},
+               {"max_length", opened.max_length},
+               {"made", opened.made}};
+  text += fmt::format("model   {}\nfamily  {} ({})\n        {} parameters in {} blocks, {}\n", opened.base_name,
+                      facts.family, opened.why, human_count(static_cast<double>(facts.parameters())),
+                      facts.blocks.size(), opened.task->describe_inputs(opened));
   if (!model.label_names.empty()) text += "labels  " + excerpt(join(model.label_names, ", "), 200) + "\n";
   if (!opened.adapter.empty()) {
     std::int64_t adapted = 0, tensors = 0;
@@ -36,14 +43,21 @@ json model_part(const Options& options, const InspectOptions& what, std::string&
       ++adapted;
       for (const auto& [key, tensor] : layer->adapter->tensors()) tensors += tensor->numel();
     }
-    part["adapter"] = {{"folder", opened.adapter.string()}, {"method", opened.adapter_method}, {"layers", adapted}, {"parameters", tensors}};
-    text += fmt::format("adapter {} ({}), {} layers, {} parameters\n", opened.adapter.string(), opened.adapter_method, adapted, human_count(static_cast<double>(tensors)));
+    part["adapter"] = {{"folder", opened.adapter.string()},
+                       {"method", opened.adapter_method},
+                       {"layers", adapted},
+                       {"parameters", tensors}};
+    text += fmt::format("adapter {} ({}), {} layers, {} parameters\n", opened.adapter.string(), opened.adapter_method,
+                        adapted, human_count(static_cast<double>(tensors)));
   }
   if (!what.blocks) return part;
   text += fmt::format("\n{:<22}{:>14}{:>14}{:>20}\n", "block", "parameters", "fp32 bytes",
                       model.input_form ? "GFLOP a picture" : "GFLOP for 32 tokens");
   for (const auto& block : facts.blocks) {
-    part["blocks"].push_back({{"name", block.name}, {"parameters", block.parameters}, {"bytes", 4 * block.parameters}, {"flops", 2 * block.multiply_adds}});
+    part["blocks"].push_back({{"name", block.name},
+                              {"parameters", block.parameters},
+                              {"bytes", 4 * block.parameters},
+                              {"flops", 2 * block.multiply_adds}});
     text += fmt::format("{:<22}{:>14}{:>14}{:>20.3f}\n", block.name, human_count(static_cast<double>(block.parameters)),
                         human_bytes(4 * static_cast<double>(block.parameters)), 2e-9 * block.multiply_adds);
   }

@@ -28,7 +28,8 @@ void settle_learning_rate(Plan& plan, Workbench& bench) {
   const double factor = sweep_rate_factor(*bench.opened.model, plan, bench.train_data(plan.options));
   for (auto& stage : plan.stages) stage.learning_rate *= factor;
   plan.options.learning_rate = "table";
-  plan.reasons["learning_rate"] = fmt::format("{} times the table's, by a sweep of five rates over 20 steps each", factor);
+  plan.reasons["learning_rate"] =
+      fmt::format("{} times the table's, by a sweep of five rates over 20 steps each", factor);
 }
 
 PlanFacts facts_of(const Workbench& bench, const Options& options) {
@@ -52,8 +53,8 @@ Plan plan_for(Options options, Workbench& bench) {
   auto plan = choose_plan(options, facts_of(bench, options));
   std::vector<std::string> found;
   for (const auto& [block, ratio] : choice.gradients) found.push_back(fmt::format("{} {:.2g}", block, ratio));
-  plan.reasons["surgical"] = fmt::format("{} from {} up: the largest gradients for their weights ({})", options.surgical,
-                                         choice.first, join(found, ", "));
+  plan.reasons["surgical"] = fmt::format("{} from {} up: the largest gradients for their weights ({})",
+                                         options.surgical, choice.first, join(found, ", "));
   return plan;
 }
 
@@ -64,7 +65,8 @@ void check_plan(const Plan& plan, Workbench& bench) {
   resolve_save(plan.options, model, adapter_method(plan, bench.opened));
 }
 
-RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder, const std::optional<Checkpoint>& resume) {
+RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder,
+                  const std::optional<Checkpoint>& resume) {
   const auto started = utc_now();
   plan.options.out = folder.path.string();
   check_plan(plan, *bench);
@@ -77,11 +79,13 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
                         : stage.seconds > 0 ? human_duration(stage.seconds)
                         : stage.epochs > 0  ? fmt::format("{} epochs", stage.epochs)
                                             : stage.solver;
-    log_info("plan: stage {}: {}, trains {}, learning rate {:.3g}", stage.name, length, join(stage.blocks, " "), stage.learning_rate);
+    log_info("plan: stage {}: {}, trains {}, learning rate {:.3g}", stage.name, length, join(stage.blocks, " "),
+             stage.learning_rate);
   }
   if (plan.predicted.seconds > 0) {
-    log_info("plan: predicted to take {} in all and {} of memory, {} samples at a time", human_duration(plan.predicted.seconds),
-             human_bytes(static_cast<double>(plan.predicted.peak_bytes)), plan.micro_batch);
+    log_info("plan: predicted to take {} in all and {} of memory, {} samples at a time",
+             human_duration(plan.predicted.seconds), human_bytes(static_cast<double>(plan.predicted.peak_bytes)),
+             plan.micro_batch);
   }
   Console console(console_mode(plan.options.quiet, plan.options.json));
   Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
@@ -120,7 +124,8 @@ RunResult resume_run(const Options& options) {
 void refuse_two_runs(const Options& options) {
   const auto folder = first_run_folder(options);
   if (folder.empty()) return;
-  fail(ErrorKind::usage, "{}: a plan holds one training; run the options themselves with strop train, or plan each alone",
+  fail(ErrorKind::usage,
+       "{}: a plan holds one training; run the options themselves with strop train, or plan each alone",
        folder == "pretrain" ? "pretrain_data" : "join_epochs");
 }
 

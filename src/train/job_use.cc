@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 Opened open_to_ask(const Options& options) {
   set_up_device(options);
   auto opened = open_for_use(options);
-  if (opened.model->label_names.empty()) fail(ErrorKind::model, "{}: the model has no labels to predict; train it first", options.model);
+  if (opened.model->label_names.empty())
+    fail(ErrorKind::model, "{}: the model has no labels to predict; train it first", options.model);
   check_task(*opened.task, options);
   return opened;
 }
@@ -47,7 +48,9 @@ void predict(const Options& options, std::ostream& out) {
 std::filesystem::path merge(const Options& options) {
   auto opened = open_for_use(options);
   if (opened.adapter.empty() && opened.deltas.empty()) {
-    fail(ErrorKind::usage, "merge: {} has no adapter to fold in, nor changed tensors; give --adapter, or a run folder that holds either", options.model);
+    fail(ErrorKind::usage,
+         "merge: {} has no adapter to fold in, nor changed tensors; give --adapter, or a run folder that holds either",
+         options.model);
   }
   if (!opened.adapter.empty() && !find_method(opened.adapter_method).merges) fail_unmergeable(opened.adapter_method);
   const auto folder = claim_folder(options, "merged");

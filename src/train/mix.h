@@ -1,8 +1,8 @@
 // Samples mixed in pairs: mixup (Zhang et al. 2017, 1710.09412) and CutMix (Yun et al. 2019, 1905.04899).
 //
-// mixup: x <- share x + (1 - share) x_partner, of pictures or of features. CutMix: a rectangle of the partner is put into
-// the picture; `share` is what is left of its own area. On features it mixes as mixup does. With both, chance decides
-// for each step. Labels are mixed in the same shares by the loss.
+// mixup: x <- share x + (1 - share) x_partner, of pictures or of features. CutMix: a rectangle of the partner is put
+// into the picture; `share` is what is left of its own area. On features it mixes as mixup does. With both, chance
+// decides for each step. Labels are mixed in the same shares by the loss.
 #pragma once
 
 #include <torch/types.h>

@@ -37,10 +37,12 @@ std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecor
   if (record && !record->base_model.empty()) return record->base_model;
   const auto file = folder / "adapter_config.json";
   const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
-  if (config.is_object() && config.contains("base_model_name_or_path") && config["base_model_name_or_path"].is_string()) {
+  if (config.is_object() && config.contains("base_model_name_or_path") &&
+      config["base_model_name_or_path"].is_string()) {
     return config["base_model_name_or_path"].get<std::string>();
   }
-  fail(ErrorKind::model, "{}: no base_model_name_or_path; name the base with --model and this folder with --adapter", file.string());
+  fail(ErrorKind::model, "{}: no base_model_name_or_path; name the base with --model and this folder with --adapter",
+       file.string());
 }
 
 // Shapes alone do not tell a base from another of its kind: the run record holds a hash of the weights.
@@ -49,7 +51,8 @@ void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& 
   if (!record || record->base_hash.empty()) return;
   const auto weights = weights_file(resolve_model(base, revision));
   if (!weights.empty() && sha256_file(weights) != record->base_hash) {
-    fail(ErrorKind::model, "{}: this was trained on {}, whose weights differ from those of {}; give that base with --model",
+    fail(ErrorKind::model,
+         "{}: this was trained on {}, whose weights differ from those of {}; give that base with --model",
          adapter.string(), record->base_model, base);
   }
 }
@@ -59,19 +62,22 @@ bool base_names_labels(const std::string& base, const std::string& revision, std
   const auto file = resolve_model(base, revision) / "config.json";
   if (!fs::exists(file)) return false;
   const auto config = nlohmann::json::parse(read_file(file, ErrorKind::model), nullptr, false);
-  return config.is_object() && config.contains("id2label") && static_cast<std::int64_t>(config["id2label"].size()) == count;
+  return config.is_object() && config.contains("id2label") &&
+         static_cast<std::int64_t>(config["id2label"].size()) == count;
 }
 
-// oneDNN keeps a compiled product, with its workspace of a megabyte or two, for every shape it has seen, 1,024 of them. Texts
-// bring hundreds of shapes; pictures bring one a layer, and need them all again with the next batch. A person's own settings
-// win. To be called before the first product.
+// oneDNN keeps a compiled product, with its workspace of a megabyte or two, for every shape it has seen, 1,024 of them.
+// Texts bring hundreds of shapes; pictures bring one a layer, and need them all again with the next batch. A person's
+// own settings win. To be called before the first product.
 void limit_compiled_products() {
   ::setenv("LRU_CACHE_CAPACITY", "24", 0);
   ::setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "24", 0);
 }
 
 // Whether a folder holds changed tensors alone.
-bool holds_delta(const fs::path& folder) { return fs::exists(folder / "delta.safetensors") && fs::exists(folder / "strop.json"); }
+bool holds_delta(const fs::path& folder) {
+  return fs::exists(folder / "delta.safetensors") && fs::exists(folder / "strop.json");
+}
 
 // Folders of changed tensors, one over the other, and the whole model below them.
 struct DeltaChain {
@@ -85,7 +91,9 @@ DeltaChain chain_of(const std::string& top, const std::string& revision) {
   while (holds_delta(chain.base)) {
     const fs::path folder = chain.base;
     if (std::ranges::find(chain.folders, folder) != chain.folders.end()) {
-      fail(ErrorKind::model, "{}: by base_model of strop.json it stands on itself; expected the folder of another model", folder.string());
+      fail(ErrorKind::model,
+           "{}: by base_model of strop.json it stands on itself; expected the folder of another model",
+           folder.string());
     }
     const auto record = record_of(folder);
     refuse_other_base(folder, record, record->base_model, revision);
@@ -106,8 +114,10 @@ std::vector<std::int64_t> with_added(std::vector<std::int64_t> groups, std::size
 // Training goes on from a folder of changed tensors: what its record says of it.
 void continue_delta(Opened& opened, const Options& options, ModelOptions& model_options) {
   if (labels_of_method(options) == Labels::data) {
-    fail(ErrorKind::usage, "{}: holds changed tensors alone, and method {} may want other classes; make a whole model of it first with: "
-         "strop merge --model {} --out FOLDER", options.model, options.method, options.model);
+    fail(ErrorKind::usage,
+         "{}: holds changed tensors alone, and method {} may want other classes; make a whole model of it first with: "
+         "strop merge --model {} --out FOLDER",
+         options.model, options.method, options.model);
   }
   opened.record = record_of(options.model);
   model_options.groups = with_added(opened.record->class_groups, model_options.label_names.size());
@@ -130,7 +140,9 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
   if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
   for (const auto& folder : opened.deltas) {
     const auto read = read_delta(folder, *opened.model);
-    std::erase_if(opened.made, [&](const std::string& name) { return read.contains(name + opened.model->find_layer(name)->weight_suffix()); });
+    std::erase_if(opened.made, [&](const std::string& name) {
+      return read.contains(name + opened.model->find_layer(name)->weight_suffix());
+    });
   }
   if (opened.record && !opened.record->category_ids.empty()) opened.model->category_ids = opened.record->category_ids;
 }
@@ -162,9 +174,8 @@ std::vector<std::string> read_label_list(const std::string& file) {
 }
 
 bool tunes_head_alone(const Options& options) {
-  return std::any_of(methods().begin(), methods().end(), [&](const Method& method) {
-    return method.head_alone && method.name == options.method;
-  });
+  return std::any_of(methods().begin(), methods().end(),
+                     [&](const Method& method) { return method.head_alone && method.name == options.method; });
 }
 
 Labels labels_of_method(const Options& options) {
@@ -192,7 +203,8 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   Opened opened;
   opened.base_name = absolute_if_path(options.model);
   opened.adapter = options.adapter;
-  if (!options.adapter.empty()) refuse_other_base(options.adapter, record_of(options.adapter), options.model, options.revision);
+  if (!options.adapter.empty())
+    refuse_other_base(options.adapter, record_of(options.adapter), options.model, options.revision);
   ModelOptions model_options;
   model_options.label_names = labels;
   model_options.pooling = pooling_of(options);
@@ -224,7 +236,8 @@ Opened open_for_use(const Options& options) {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);
     if (opened.record && !fs::exists(given / "config.json")) {
-      fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}", given.string(), given.string());
+      fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}",
+           given.string(), given.string());
     }
   }
   ModelOptions model_options;
@@ -239,16 +252,21 @@ Opened open_for_use(const Options& options) {
     model_options.add_classes = labels_of_method(ran) == Labels::model_and_data;
     if (opened.adapter.empty() && holds_delta(given)) model_options.groups = opened.record->class_groups;
   }
-  const bool names_stored_head = model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
+  const bool names_stored_head =
+      model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
   if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
-  model_options.image_size = options.image_size > 0 ? options.image_size : opened.record ? opened.record->input.width : 0;
+  model_options.image_size = options.image_size > 0 ? options.image_size
+                             : opened.record        ? opened.record->input.width
+                                                    : 0;
   const auto count = model_options.label_names.empty() && !opened.adapter.empty() ? adapter_labels(opened.adapter) : 0;
   if (count > 0 && !base_names_labels(opened.base_name, options.revision, count)) {
     for (std::int64_t i = 0; i < count; ++i) model_options.label_names.push_back("LABEL_" + std::to_string(i));
   }
-  finish(opened, options, model_options, opened.adapter.empty() && holds_delta(given) ? given.string() : opened.base_name);
+  finish(opened, options, model_options,
+         opened.adapter.empty() && holds_delta(given) ? given.string() : opened.base_name);
   if (names_stored_head && !opened.made.empty()) {
-    fail(ErrorKind::usage, "head_labels: {} labels do not fit the head of {}", opened.model->label_names.size(), options.model);
+    fail(ErrorKind::usage, "head_labels: {} labels do not fit the head of {}", opened.model->label_names.size(),
+         options.model);
   }
   return opened;
 }

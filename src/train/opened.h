@@ -9,9 +9,9 @@
 
 #include "models/model.h"
 #include "report/run_record.h"
-#include "tuning/method.h"
 #include "strop/options.h"
 #include "text/tokenizer.h"
+#include "tuning/method.h"
 
 namespace strop {
 
@@ -20,22 +20,23 @@ class Task;
 struct Opened {
   const Task* task = nullptr;
   std::unique_ptr<Model> model;
-  std::string why;                     // its family was recognised by this
+  std::string why;                       // its family was recognised by this
   std::unique_ptr<Tokenizer> tokenizer;  // of models that read text
-  std::string base_name;               // as a person gave it; absolute where it is a path
-  std::filesystem::path base_folder;   // of the whole model at the bottom; or a lone file of weights
-  std::filesystem::path adapter;       // empty: none
+  std::string base_name;                 // as a person gave it; absolute where it is a path
+  std::filesystem::path base_folder;     // of the whole model at the bottom; or a lone file of weights
+  std::filesystem::path adapter;         // empty: none
   // Run folders whose changed tensors (save=delta) were put into the base, one over the other, the lowest first.
   std::vector<std::filesystem::path> deltas;
   std::string adapter_method;
-  std::vector<std::string> made;       // layers that the files lack, made anew
+  std::vector<std::string> made;  // layers that the files lack, made anew
   // Of the run folder: in use where it is one, in training where it holds changed tensors alone.
   std::optional<RunRecord> record;
-  std::int64_t max_length = 0;         // tokens a row, where it reads text
+  std::int64_t max_length = 0;  // tokens a row, where it reads text
 };
 
-// For training: the base with a head for `labels`; options.adapter goes on from an adapter. On a folder of changed tensors
-// (save=delta) methods that keep the model's classes go on; others are an Error(usage) that says how to make it a whole model.
+// For training: the base with a head for `labels`; options.adapter goes on from an adapter. On a folder of changed
+// tensors (save=delta) methods that keep the model's classes go on; others are an Error(usage) that says how to make it
+// a whole model.
 Opened open_for_training(const Options& options, const std::vector<std::string>& labels);
 // For eval, predict, merge, inspect: with the labels and the pooling that the files say.
 Opened open_for_use(const Options& options);

@@ -2,14 +2,17 @@
 
 #include <torch/torch.h>
 
-
 namespace strop {
 
 using torch::Tensor;
 
 Optimizer::Optimizer(const Options& options, std::vector<TrainedTensor> tensors)
-    : adamw_(options.optim == "adamw"), beta1_(options.adam_beta1), beta2_(options.adam_beta2),
-      epsilon_(options.adam_epsilon), weight_decay_(options.weight_decay), momentum_(options.momentum),
+    : adamw_(options.optim == "adamw"),
+      beta1_(options.adam_beta1),
+      beta2_(options.adam_beta2),
+      epsilon_(options.adam_epsilon),
+      weight_decay_(options.weight_decay),
+      momentum_(options.momentum),
       tensors_(std::move(tensors)) {}
 
 double Optimizer::clip(double max_norm) {
@@ -51,8 +54,8 @@ void Optimizer::step(double learning_rate) {
   for (auto& [key, group] : groups) {
     const auto& [rate, decay] = key;
     if (adamw_) {
-      at::_fused_adamw_(group.tensors, group.gradients, group.first, group.second, {}, group.steps, rate, beta1_, beta2_,
-                        decay, epsilon_, false, false);
+      at::_fused_adamw_(group.tensors, group.gradients, group.first, group.second, {}, group.steps, rate, beta1_,
+                        beta2_, decay, epsilon_, false, false);
     } else {
       // First steps differ (the buffer starts as the gradient): one call for each kind.
       for (std::size_t i = 0; i < group.tensors.size(); ++i) {

@@ -21,11 +21,13 @@ using torch::Tensor;
 namespace {
 
 // Maps are computed with their channels last, and kept so: one row a sample then holds together.
-Tensor as_rows(const Tensor& tensor) { return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor.contiguous(); }
+Tensor as_rows(const Tensor& tensor) {
+  return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor.contiguous();
+}
 Tensor as_maps(const Tensor& rows) { return rows.dim() == 4 ? rows.permute({0, 3, 1, 2}) : rows; }
 
-// The rows one after another. Lists of boxes are as long as the longest of their own batch: the shorter ones get rows of -1
-// (models/detector.h).
+// The rows one after another. Lists of boxes are as long as the longest of their own batch: the shorter ones get rows
+// of -1 (models/detector.h).
 Tensor joined(std::vector<Tensor> parts) {
   if (parts[0].dim() == 3) {
     std::int64_t most = 0;
@@ -49,7 +51,8 @@ struct PrefixSource::Storage {
   explicit Storage(const std::filesystem::path& folder) : place(folder) {
     std::string file = (folder / "cache.XXXXXX").string();
     descriptor = ::mkstemp(file.data());
-    if (descriptor < 0) fail(ErrorKind::usage, "{}: the cache cannot be written: {}", folder.string(), std::strerror(errno));
+    if (descriptor < 0)
+      fail(ErrorKind::usage, "{}: the cache cannot be written: {}", folder.string(), std::strerror(errno));
     ::unlink(file.c_str());
   }
   ~Storage() {
@@ -62,11 +65,14 @@ struct PrefixSource::Storage {
     if (bytes == 0) return tensor;
     const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), room = (bytes + page - 1) / page * page;
     int why = ::posix_fallocate(descriptor, size, static_cast<off_t>(room));
-    void* const address = why == 0 ? ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
+    void* const address =
+        why == 0 ? ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
     if (address == MAP_FAILED) {
       if (why == 0) why = errno;
-      fail(ErrorKind::usage, "{}: the cache of {} cannot grow by {}: {}; free some space, or set cache=none or cache_dir=",
-           place.string(), human_bytes(static_cast<double>(size)), human_bytes(static_cast<double>(bytes)), std::strerror(why));
+      fail(
+          ErrorKind::usage,
+          "{}: the cache of {} cannot grow by {}: {}; free some space, or set cache=none or cache_dir=", place.string(),
+          human_bytes(static_cast<double>(size)), human_bytes(static_cast<double>(bytes)), std::strerror(why));
     }
     std::memcpy(address, tensor.const_data_ptr(), bytes);
     maps.emplace_back(address, room);
@@ -77,8 +83,14 @@ struct PrefixSource::Storage {
 
 PrefixSource::PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
                            CacheKind cache, std::int64_t limit, const std::filesystem::path& folder, bool losses)
-    : source_(source), model_(model), cut_(cut), precision_(precision), cache_(cache), limit_(limit),
-      chunk_rows_(source.rows_at_once()), live_(model.live_at(cut, losses)) {
+    : source_(source),
+      model_(model),
+      cut_(cut),
+      precision_(precision),
+      cache_(cache),
+      limit_(limit),
+      chunk_rows_(source.rows_at_once()),
+      live_(model.live_at(cut, losses)) {
   if (cache_ == CacheKind::disk) storage_ = std::make_unique<Storage>(folder);
 }
 
@@ -150,23 +162,28 @@ State PrefixSource::gather(const State& packed, std::span<const std::int64_t> sa
     const auto* all = packed.at(port.name).const_data_ptr<std::int64_t>();
     bounds = torch::zeros({count + 1}, torch::kLong);
     auto* bound = bounds.data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < count; ++i) bound[i + 1] = bound[i] + all[samples[static_cast<std::size_t>(i)] + 1] - all[samples[static_cast<std::size_t>(i)]];
+    for (std::int64_t i = 0; i < count; ++i)
+      bound[i + 1] =
+          bound[i] + all[samples[static_cast<std::size_t>(i)] + 1] - all[samples[static_cast<std::size_t>(i)]];
     rows = torch::zeros({rounded_rows(bound[count])}, torch::kLong);
     for (std::int64_t i = 0; i < count; ++i) {
-      std::iota(rows.data_ptr<std::int64_t>() + bound[i], rows.data_ptr<std::int64_t>() + bound[i + 1], all[samples[static_cast<std::size_t>(i)]]);
+      std::iota(rows.data_ptr<std::int64_t>() + bound[i], rows.data_ptr<std::int64_t>() + bound[i + 1],
+                all[samples[static_cast<std::size_t>(i)]]);
     }
   }
   const Tensor numbers = torch::tensor(at::ArrayRef<std::int64_t>(samples.data(), samples.size()), torch::kLong);
   State result;
   for (const auto& port : live_) {
     if (port.rows == Rows::bounds) result.set(port.name, bounds);
-    else result.set(port.name, as_maps(packed.at(port.name).index_select(0, port.rows == Rows::token ? rows : numbers)));
+    else
+      result.set(port.name, as_maps(packed.at(port.name).index_select(0, port.rows == Rows::token ? rows : numbers)));
   }
   return result;
 }
 
 std::vector<std::int64_t> PrefixSource::samples_of(std::int64_t number) const {
-  const auto first = number * chunk_rows_, last = std::min<std::int64_t>(first + chunk_rows_, static_cast<std::int64_t>(size()));
+  const auto first = number * chunk_rows_,
+             last = std::min<std::int64_t>(first + chunk_rows_, static_cast<std::int64_t>(size()));
   std::vector<std::int64_t> samples(static_cast<std::size_t>(last - first));
   std::iota(samples.begin(), samples.end(), first);
   return samples;
@@ -200,7 +217,8 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
   for (const auto sample : samples) {
     const auto number = sample / chunk_rows_, place = sample % chunk_rows_;
     const auto again = kept.find(number);
-    const State& state = again != kept.end() && !again->second.tensors().empty() ? again->second : chunk(number, view, kept[number]);
+    const State& state =
+        again != kept.end() && !again->second.tensors().empty() ? again->second : chunk(number, view, kept[number]);
     std::int64_t first = 0, count = 0;
     for (const auto& port : live_) {
       if (port.rows != Rows::bounds) continue;

@@ -1,8 +1,8 @@
 // A source behind a frozen prefix: blocks first .. cut-1 run in inference form (no graph, no dropout, the prefix's
 // precision) and, with a cache, once for each sample and view.
 //
-// What is kept is exactly what is live at the cut. Entries are computed in chunks of rows_at_once() samples in data-set order,
-// whatever asks first, and read back even in the first epoch, so a refill after a crash gives the same bits.
+// What is kept is exactly what is live at the cut. Entries are computed in chunks of rows_at_once() samples in data-set
+// order, whatever asks first, and read back even in the first epoch, so a refill after a crash gives the same bits.
 #pragma once
 
 #include <filesystem>

@@ -25,7 +25,8 @@ void make_writable(const fs::path& folder) {
 
 // The report is the last file of a run: one that was killed before it goes on, too.
 bool unfinished(const fs::path& folder) {
-  return fs::exists(folder / "plan.yaml") && !(fs::exists(folder / "all_results.json") && fs::exists(folder / "report.html"));
+  return fs::exists(folder / "plan.yaml") &&
+         !(fs::exists(folder / "all_results.json") && fs::exists(folder / "report.html"));
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ RunFolder claim_folder(const Options& options, const std::string& task) {
       if (entry.path().filename().string().starts_with(".")) continue;
       // A first stage that was stopped, or is done.
       if (entry.path().filename() == first_run_folder(options)) continue;
-      fail(ErrorKind::usage, "out: {} exists and holds files; go on with it by --resume, or choose another folder", folder.string());
+      fail(ErrorKind::usage, "out: {} exists and holds files; go on with it by --resume, or choose another folder",
+           folder.string());
     }
   }
   make_writable(folder);

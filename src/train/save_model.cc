@@ -39,15 +39,18 @@ void advise_on_size(const fs::path& folder, const Model& model) {
   for (std::size_t i = 0; i < model.size(); ++i) {
     const auto advice = model.block(i).fit_advice(form.height, form.width);
     if (advice.empty()) continue;
-    log_warning("{}: trained on pictures of {} x {} pixels, while the base's position table is for others: for other programs {}, "
-                "or make a model of this size with: strop merge --model {} --out FOLDER",
-                folder.string(), form.height, form.width, advice, folder.string());
+    log_warning(
+        "{}: trained on pictures of {} x {} pixels, while the base's position table is for others: for other programs "
+        "{}, "
+        "or make a model of this size with: strop merge --model {} --out FOLDER",
+        folder.string(), form.height, form.width, advice, folder.string());
   }
 }
 
 void fit_to_pictures(Model& model) {
   if (!model.one_size) return;
-  for (std::size_t i = 0; i < model.size(); ++i) model.block(i).fit_pictures(model.input_form->height, model.input_form->width);
+  for (std::size_t i = 0; i < model.size(); ++i)
+    model.block(i).fit_pictures(model.input_form->height, model.input_form->width);
 }
 
 }  // namespace
@@ -60,7 +63,9 @@ std::string resolve_save(const Options& options, const Model& model, const std::
   }
   if (options.save != "auto") {
     if (options.save == "adapter" && !adapters) {
-      fail(ErrorKind::usage, "save: adapter does not fit method {}, for which PEFT's files have no form; use save=full or delta", options.method);
+      fail(ErrorKind::usage,
+           "save: adapter does not fit method {}, for which PEFT's files have no form; use save=full or delta",
+           options.method);
     }
     return options.save;
   }
@@ -116,8 +121,8 @@ std::set<std::string> read_delta(const fs::path& folder, Model& model) {
   for (const auto& [name, view] : files->tensors()) {
     const auto place = stored.find(name);
     if (place == stored.end() || place->second.shape != view.shape) {
-      fail(ErrorKind::model, "{}: tensor '{}' [{}] fits none of this {} model: the run was trained on another base", file.string(),
-           name, join_numbers(view.shape), model.family());
+      fail(ErrorKind::model, "{}: tensor '{}' [{}] fits none of this {} model: the run was trained on another base",
+           file.string(), name, join_numbers(view.shape), model.family());
     }
     *place->second.tensor = to_tensor(view, files);
     names.insert(name);

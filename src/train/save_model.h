@@ -20,14 +20,14 @@ struct SaveRequest {
 // "adapter" where the slots hold adapters that PEFT can express over the base (pooling pooler), else "full".
 std::string resolve_save(const Options& options, const Model& model, const std::string& method);
 
-// Writes adapter_config.json and adapter_model.safetensors; or, with the adapters folded in and a table of positions made
-// that of the pictures' size (the model is changed), model.safetensors, config.json and what the task adds for its
-// inputs. With "delta": changed tensors, and those that the base's files lack, under on-disk names in delta.safetensors. A
-// size that an adapter can't carry is warned of, with what to do.
+// Writes adapter_config.json and adapter_model.safetensors; or, with the adapters folded in and a table of positions
+// made that of the pictures' size (the model is changed), model.safetensors, config.json and what the task adds for its
+// inputs. With "delta": changed tensors, and those that the base's files lack, under on-disk names in
+// delta.safetensors. A size that an adapter can't carry is warned of, with what to do.
 void save_model(const SaveRequest& request, Opened& opened, const Options& options);
 
-// Puts the tensors of a folder's delta.safetensors into place. Returns their names. Error(model): a name or a shape that the
-// model lacks.
+// Puts the tensors of a folder's delta.safetensors into place. Returns their names. Error(model): a name or a shape
+// that the model lacks.
 std::set<std::string> read_delta(const std::filesystem::path& folder, Model& model);
 
 }  // namespace strop

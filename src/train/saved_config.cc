@@ -19,7 +19,8 @@ void add_timm_keys(nlohmann::json& config, const Model& model) {
   if (!model.input_form) return;
   const auto& form = *model.input_form;
   form_keys["input_size"] = {3, form.height, form.width};
-  if (model.one_size && config.contains("model_args") && config["model_args"].contains("img_size")) config["model_args"]["img_size"] = size_of(form);
+  if (model.one_size && config.contains("model_args") && config["model_args"].contains("img_size"))
+    config["model_args"]["img_size"] = size_of(form);
   form_keys["mean"] = form.mean;
   form_keys["std"] = form.std;
   form_keys["interpolation"] = filter_name(form.interpolation);

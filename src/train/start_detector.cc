@@ -10,10 +10,10 @@
 namespace strop {
 namespace {
 
-// Rows of the stored class predictions under the labels that the model has. Rows behind those of the labels ("nothing is
-// here", in softmax heads) are kept.
-void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& bias, const std::vector<std::string>& stored,
-               const std::vector<std::string>& wanted) {
+// Rows of the stored class predictions under the labels that the model has. Rows behind those of the labels ("nothing
+// is here", in softmax heads) are kept.
+void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& bias,
+               const std::vector<std::string>& stored, const std::vector<std::string>& wanted) {
   // The layer may point at the file's own rows.
   layer.weight = layer.weight.clone();
   layer.bias = layer.bias.clone();
@@ -44,11 +44,14 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
   const auto& wanted = model.label_names;
   if (stored.empty()) return {};
   const bool adds = model.detector->groups().size() > 1;
-  const bool keeps_all = adds ? stored.size() <= wanted.size() && std::equal(stored.begin(), stored.end(), wanted.begin()) : stored == wanted;
+  const bool keeps_all =
+      adds ? stored.size() <= wanted.size() && std::equal(stored.begin(), stored.end(), wanted.begin())
+           : stored == wanted;
   if (keeps_all) {
     const std::vector<std::string> added(wanted.begin() + static_cast<std::ptrdiff_t>(stored.size()), wanted.end());
     return {added.empty() ? "all classes kept: the stored head has the same"
-                          : fmt::format("{} classes kept as they are; added: {}", stored.size(), excerpt(join(added, ", "), 200))};
+                          : fmt::format("{} classes kept as they are; added: {}", stored.size(),
+                                        excerpt(join(added, ", "), 200))};
   }
   if (model.detector->class_layers().empty()) return {"begins anew for other classes"};
   const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
@@ -59,10 +62,13 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
     take_rows(*layer, to_tensor(weight->second, files), to_tensor(bias->second, files), stored, wanted);
   }
   std::vector<std::string> kept, fresh;
-  for (const auto& label : wanted) (std::count(stored.begin(), stored.end(), label) > 0 ? kept : fresh).push_back(label);
+  for (const auto& label : wanted)
+    (std::count(stored.begin(), stored.end(), label) > 0 ? kept : fresh).push_back(label);
   std::vector<std::string> lines;
-  if (!kept.empty()) lines.push_back("classes that the stored head knows start from their rows: " + excerpt(join(kept, ", "), 200));
-  if (!fresh.empty()) lines.push_back("classes that it does not know start from nothing: " + excerpt(join(fresh, ", "), 200));
+  if (!kept.empty())
+    lines.push_back("classes that the stored head knows start from their rows: " + excerpt(join(kept, ", "), 200));
+  if (!fresh.empty())
+    lines.push_back("classes that it does not know start from nothing: " + excerpt(join(fresh, ", "), 200));
   return lines;
 }
 

@@ -8,7 +8,8 @@
 
 namespace strop {
 
-// Classes that the stored head does not know begin as nothing. With head_init=random nothing is taken over. Returns lines for a person. Cost: some megabytes copied.
+// Classes that the stored head does not know begin as nothing. With head_init=random nothing is taken over. Returns
+// lines for a person. Cost: some megabytes copied.
 std::vector<std::string> start_detector(Opened& opened, const Options& options);
 
 }  // namespace strop

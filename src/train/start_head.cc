@@ -24,7 +24,8 @@ std::vector<std::string> named_labels(const nlohmann::json& config) {
   }
   for (const auto& holder : {config, config.value("pretrained_cfg", nlohmann::json())}) {
     if (!holder.is_object() || !holder.contains("label_names") || !holder["label_names"].is_array()) continue;
-    for (const auto& name : holder["label_names"]) labels.push_back(name.is_string() ? name.get<std::string>() : name.dump());
+    for (const auto& name : holder["label_names"])
+      labels.push_back(name.is_string() ? name.get<std::string>() : name.dump());
     break;
   }
   return labels;
@@ -33,8 +34,8 @@ std::vector<std::string> named_labels(const nlohmann::json& config) {
 std::vector<std::string> labels_of_file(const std::string& file, std::size_t rows) {
   auto labels = read_label_list(file);
   if (labels.size() != rows) {
-    fail(ErrorKind::usage, "head_labels: {} holds {} labels, the stored head has {} rows; expected one label a line", file,
-         labels.size(), rows);
+    fail(ErrorKind::usage, "head_labels: {} holds {} labels, the stored head has {} rows; expected one label a line",
+         file, labels.size(), rows);
   }
   return labels;
 }
@@ -70,7 +71,8 @@ std::optional<PretrainedHead> stored_head(const Opened& opened, const Options& o
   PretrainedHead head;
   head.labels = options.head_labels.empty() ? named_labels(model.config()) : labels_of_file(options.head_labels, rows);
   if (head.labels.empty() && !model.input_form) return std::nullopt;
-  for (std::size_t i = head.labels.size(); i < rows && model.input_form; ++i) head.labels.push_back("row " + std::to_string(i));
+  for (std::size_t i = head.labels.size(); i < rows && model.input_form; ++i)
+    head.labels.push_back("row " + std::to_string(i));
   head.weight = to_tensor(weight->second, files);
   const auto bias = files->tensors().find(name + ".bias");
   if (bias != files->tensors().end()) head.bias = to_tensor(bias->second, files);
@@ -83,20 +85,24 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
   const auto pretrained = stored_head(opened, options);
   // A closed form is solved as a stage of the plan; until then the head is what chance gives.
   const std::string mode = options.head_init == "closed_form" ? "random" : options.head_init;
-  if (pretrained && pretrained->labels == labels && mode != "random") return {"all rows kept: the stored head has the same labels"};
+  if (pretrained && pretrained->labels == labels && mode != "random")
+    return {"all rows kept: the stored head has the same labels"};
   if (!pretrained && mode == "pretrained") {
-    fail(ErrorKind::usage, "head_init: pretrained, but {} holds no head (no tensor '{}.weight' with id2label); use closed_form or random",
+    fail(ErrorKind::usage,
+         "head_init: pretrained, but {} holds no head (no tensor '{}.weight' with id2label); use closed_form or random",
          opened.base_name, name);
   }
   std::optional<HeadData> samples;
   const auto known = [&](const std::string& label) {
     return std::find(pretrained->labels.begin(), pretrained->labels.end(), label) != pretrained->labels.end();
   };
-  const bool asked = pretrained && (mode == "pretrained" || (mode == "auto" && std::any_of(labels.begin(), labels.end(), known)));
+  const bool asked =
+      pretrained && (mode == "pretrained" || (mode == "auto" && std::any_of(labels.begin(), labels.end(), known)));
   // Of several classifiers (a distilled DeiT's) each reads a part of the features: the stored one can't be asked alone.
   const bool alone = opened.model->block(opened.model->size() - 1).layers().size() == 1;
   if (asked && alone && !std::all_of(labels.begin(), labels.end(), known)) samples = sample_features(opened, train);
-  auto start = init_head(mode, labels, layer->shape()[1], pretrained, std::nullopt, samples, static_cast<std::uint64_t>(options.seed));
+  auto start = init_head(mode, labels, layer->shape()[1], pretrained, std::nullopt, samples,
+                         static_cast<std::uint64_t>(options.seed));
   layer->weight = start.weight;
   if (layer->has_bias()) layer->bias = start.bias;
   return start.origin;

@@ -22,7 +22,8 @@ namespace {
 
 // The state behind the last block; below `lowest_due` without a graph. What is mixed are pictures where the row begins
 // with them, else the last block's inputs.
-State forward(const Model& model, State state, std::size_t first, const Pass& pass, std::size_t lowest_due, const Mix& mix) {
+State forward(const Model& model, State state, std::size_t first, const Pass& pass, std::size_t lowest_due,
+              const Mix& mix) {
   const std::size_t mixed = first == 0 && holds_pictures(state) ? 0 : model.size() - 1;
   for (std::size_t block = first; block < model.size(); ++block) {
     torch::AutoGradMode grad(block >= lowest_due);
@@ -69,12 +70,15 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
     const auto label = batch.labels[static_cast<std::size_t>(i)];
     labels.data_ptr<std::int64_t>()[i] = label;
     float weight = batch.weights.empty() ? 1.0F : batch.weights[static_cast<std::size_t>(i)];
-    if (!settings.class_weights.empty()) weight *= static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
+    if (!settings.class_weights.empty())
+      weight *= static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
     weights.data_ptr<float>()[i] = weight;
   }
   // Mixed with a row that counts nowhere, others would learn from it.
   const bool all_count = std::find(batch.weights.begin(), batch.weights.end(), 0.0F) == batch.weights.end();
-  const Mix mix = all_count && !model.detector ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key) : Mix{};
+  const Mix mix = all_count && !model.detector
+                      ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key)
+                      : Mix{};
   Tensor losses;
   if (settings.rdrop_alpha > 0) {
     Pass other = pass;
@@ -88,11 +92,14 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
              0.5 * settings.rdrop_alpha * divergence;
   } else {
     const bool holds = settings.distill > 0 && settings.before != nullptr && model.detector;
-    const State before = holds ? answers_before(batch, settings) : State();  // first: its room is free again for the graph
+    const State before =
+        holds ? answers_before(batch, settings) : State();  // first: its room is free again for the graph
     const State end = forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix);
-    losses = model.detector ? model.detector->losses(end) : mixed_losses(end.at("logits"), labels, mix, settings.label_smoothing);
+    losses = model.detector ? model.detector->losses(end)
+                            : mixed_losses(end.at("logits"), labels, mix, settings.label_smoothing);
     if (holds) {
-      if (const Tensor moved = model.detector->distillations(end, before); moved.defined()) losses = losses + settings.distill * moved;
+      if (const Tensor moved = model.detector->distillations(end, before); moved.defined())
+        losses = losses + settings.distill * moved;
     }
   }
   const Tensor total = (losses * weights).sum();

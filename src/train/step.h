@@ -16,28 +16,28 @@ struct LossSettings {
   std::vector<double> class_weights;  // factor by class; empty: 1
   // > 0: samples are mixed in pairs, see mix.h.
   double mixup_alpha = 0;
-  double rdrop_alpha = 0;             // > 0: two passes with different dropout and a symmetric KL term (2106.14448)
+  double rdrop_alpha = 0;  // > 0: two passes with different dropout and a symmetric KL term (2106.14448)
   double cutmix_alpha = 0;
-  // > 0 and `before`: a detector's answers of old classes are held to those of the same network as it was, which sees the same
-  // inputs in this precision, by this factor on Detector::distillations.
+  // > 0 and `before`: a detector's answers of old classes are held to those of the same network as it was, which sees
+  // the same inputs in this precision, by this factor on Detector::distillations.
   double distill = 0;
   const Model* before = nullptr;
   torch::ScalarType before_precision = torch::kFloat;
 };
 
 struct MicroBatch {
-  State state;                      // reads of block `first`
+  State state;  // reads of block `first`
   std::size_t first = 0;
   std::vector<std::int32_t> labels;
-  std::vector<float> weights;       // factor on each sample's loss; empty: 1
+  std::vector<float> weights;  // factor on each sample's loss; empty: 1
 };
 
 // A row whose label is unknown by now (-1: its picture is damaged) counts nowhere.
 void add_label(MicroBatch& batch, std::int32_t label, float weight = 1);
 
 struct StepResult {
-  double loss = 0;              // sum over the samples of their weighted loss
-  std::vector<float> losses;    // of each sample, unweighted, what holds old answers included, as InfoBatch scores it
+  double loss = 0;            // sum over the samples of their weighted loss
+  std::vector<float> losses;  // of each sample, unweighted, what holds old answers included, as InfoBatch scores it
 };
 
 // Adds the gradients of (sum of losses) / normalizer. Blocks below `lowest_due` run without a graph. `mix_key` seeds

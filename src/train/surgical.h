@@ -1,4 +1,5 @@
-// surgical=n: which n blocks side by side to tune, by relative gradient norm (Lee et al. 2022, arXiv 2210.11466, Auto-RGN).
+// surgical=n: which n blocks side by side to tune, by relative gradient norm (Lee et al. 2022, arXiv 2210.11466,
+// Auto-RGN).
 //
 // Of each block the norm of its weights' gradient over the norm of the weights, mean over a few batches in fp32 without
 // dropout, the head as it starts (head_init; with lp_ft it is solved later); the stretch with the largest mean wins.

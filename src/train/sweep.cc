@@ -20,7 +20,8 @@ constexpr std::size_t kSteps = 20;  // of each rate: 100 in all
 }  // namespace
 
 double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) {
-  const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
+  const auto stage =
+      std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
   if (stage == plan.stages.end()) return 1;
   const auto& options = plan.options;
   const auto trained = apply_stage(model, *stage, options);

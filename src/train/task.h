@@ -45,8 +45,8 @@ struct TaskData {
   std::vector<std::int64_t> category_ids;  // of the labels, where the files use numbers; else empty
   std::size_t known = 0;                   // the first of the labels, which the model brings: those that it adds follow
   std::vector<std::int64_t> added_ids;     // of the labels behind them, where the file uses numbers
-  std::vector<std::int64_t> groups;  // duplicates of the training rows share one; empty: all differ
-  std::vector<std::string> notes;    // choices made and problems found, to be printed
+  std::vector<std::int64_t> groups;        // duplicates of the training rows share one; empty: all differ
+  std::vector<std::string> notes;          // choices made and problems found, to be printed
 };
 
 struct Measured {
@@ -100,17 +100,21 @@ class Task {
   // The figure that tells which weights are best where metric_for_best_model does not say.
   virtual std::string headline() const = 0;
   // Figures of `split`, whose rows `source` gives as the inputs of its first block (behind a frozen prefix, say).
-  virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
-                              const Options& options) const = 0;
+  virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source,
+                              torch::ScalarType precision, const Options& options) const = 0;
   virtual Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const = 0;
   // Of a model that is about to get more classes, what it knows of those it has; nothing where it gets none.
-  virtual std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const;
-  virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const = 0;
+  virtual std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split,
+                                                   const Options& options) const;
+  virtual void predict(const Opened& opened, const TaskSplit& split, const Options& options,
+                       std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.
   virtual nlohmann::ordered_json gallery(const Opened& opened, const TaskData& data, const Options& options,
-                                         const TaskSplit& measured, const std::vector<PredictionRecord>& predictions) const;
+                                         const TaskSplit& measured,
+                                         const std::vector<PredictionRecord>& predictions) const;
   // The data as strop inspect shows it: returned as JSON, and added to `text` for a person.
-  virtual nlohmann::ordered_json inspect_data(const Options& options, const InspectOptions& what, std::string& text) const = 0;
+  virtual nlohmann::ordered_json inspect_data(const Options& options, const InspectOptions& what,
+                                              std::string& text) const = 0;
   // Whether inspect_data also writes it (what.write).
   virtual bool writes_data() const { return false; }
 };

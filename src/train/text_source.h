@@ -35,14 +35,15 @@ class TextSource : public BatchSource {
 
  private:
   // Ids and type ids of one row; type ids stay empty where all are 0.
-  bool encode(std::int64_t sample, std::int64_t view, std::vector<std::int32_t>& ids, std::vector<std::int32_t>& types) const;
+  bool encode(std::int64_t sample, std::int64_t view, std::vector<std::int32_t>& ids,
+              std::vector<std::int32_t>& types) const;
 
   const TextSplit& split_;
   const Tokenizer& tokenizer_;
   std::int64_t max_length_;
   TextAugment augment_;
-  std::vector<std::int32_t> ids_, types_;    // of all rows, one after the other; types_ empty where all are 0
-  std::vector<std::int64_t> begins_;         // size() + 1
+  std::vector<std::int32_t> ids_, types_;  // of all rows, one after the other; types_ empty where all are 0
+  std::vector<std::int64_t> begins_;       // size() + 1
   std::vector<std::int64_t> lengths_;
   std::int64_t truncated_ = 0;
 };

@@ -19,8 +19,11 @@ double Trainer::begin_step(const StageRun& run) {
   if (replay_) {
     const auto& step = replay_->at(progress_.global_step + 1);
     if (step.stage != stage.name || step.data_rate != run.data_rate) {
-      fail(ErrorKind::data, "replay: step {} was in stage {} with {} of the samples; it is now in stage {} with {}: the data or the plan "
-           "are not those of {}", progress_.global_step + 1, step.stage, step.data_rate, stage.name, run.data_rate, plan_.options.replay);
+      fail(
+          ErrorKind::data,
+          "replay: step {} was in stage {} with {} of the samples; it is now in stage {} with {}: the data or the plan "
+          "are not those of {}",
+          progress_.global_step + 1, step.stage, step.data_rate, stage.name, run.data_rate, plan_.options.replay);
     }
     progress_.micro_batch = step.micro_batch;
     return step.learning_rate;
@@ -68,7 +71,8 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
         const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);
         MicroBatch micro{run.train->make(samples, view_of(run)), run.train->first_block(), {}, {}};
         for (std::size_t i = 0; i < size; ++i) {
-          add_label(micro, run.train->labels()[static_cast<std::size_t>(samples[i])], batch.weights[static_cast<std::size_t>(first) + i]);
+          add_label(micro, run.train->labels()[static_cast<std::size_t>(samples[i])],
+                    batch.weights[static_cast<std::size_t>(first) + i]);
         }
         Pass pass;
         pass.training = true;
@@ -76,7 +80,8 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
         pass.dropout = options.dropout;
         pass.patch_dropout = options.patch_dropout;
         pass.dropout_key = Rng(static_cast<std::uint64_t>(options.seed), RngUse::dropout,
-                               {static_cast<std::uint64_t>(progress_.global_step), part}).next();
+                               {static_cast<std::uint64_t>(progress_.global_step), part})
+                               .next();
         const auto result = run_step(model_, std::move(micro), pass, run.loss, lowest, total, pass.dropout_key);
         loss += result.loss;
         for (std::size_t i = 0; i < size; ++i) run.sampler.record(samples[i], result.losses[i]);
@@ -87,14 +92,16 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
       const auto last = newest_checkpoint(folder_);
       fail(ErrorKind::usage,
            "the loss is {} at step {} (stage {}, learning rate {:.3g}); expected a finite number. Lower learning_rate{}"
-           "{}", loss, progress_.global_step, run.stage.name, rate, plan_.precision == "fp32" ? "" : " or set precision=fp32",
+           "{}",
+           loss, progress_.global_step, run.stage.name, rate, plan_.precision == "fp32" ? "" : " or set precision=fp32",
            last ? "; the last good state is " + last->string() : "");
     }
     norm = run.optimizer.clip(options.max_grad_norm);
     run.optimizer.step(rate);
     torch::NoGradGuard no_grad;
     for (const auto& one : run.optimizer.tensors()) {
-      if (const auto average = run.ema.find(one.name); average != run.ema.end()) average->second.lerp_(one.tensor.detach(), 1 - options.ema);
+      if (const auto average = run.ema.find(one.name); average != run.ema.end())
+        average->second.lerp_(one.tensor.detach(), 1 - options.ema);
     }
   }
   progress_.samples += static_cast<std::int64_t>(total);
@@ -107,9 +114,11 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
 void Trainer::halve_if_near_limit() {
   const auto& options = plan_.options;
   if (options.memory.empty() || replay_ || progress_.micro_batch <= 1) return;
-  const bool may_halve = std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), "halve_batch") != plan_.fallbacks.end();
+  const bool may_halve =
+      std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), "halve_batch") != plan_.fallbacks.end();
   const auto limit = static_cast<double>(parse_bytes(options.memory, "memory"));
-  if (may_halve && static_cast<double>(peak_resident_bytes()) > 0.92 * limit && static_cast<double>(resident_bytes()) > 0.8 * limit) {
+  if (may_halve && static_cast<double>(peak_resident_bytes()) > 0.92 * limit &&
+      static_cast<double>(resident_bytes()) > 0.8 * limit) {
     progress_.micro_batch = (progress_.micro_batch + 1) / 2;
     trim_memory();
     log_warning("memory is at {} of {}: {} samples at a time from now on (the same batch, the same gradient)",
@@ -120,14 +129,16 @@ void Trainer::halve_if_near_limit() {
 void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   progress_.loss_since_log += loss;
   ++progress_.steps_since_log;
-  const bool due = progress_.stage_step == 1 || progress_.global_step % plan_.options.logging_steps == 0 || logs_every_step(plan_);
+  const bool due =
+      progress_.stage_step == 1 || progress_.global_step % plan_.options.logging_steps == 0 || logs_every_step(plan_);
   if (!due) return;
   const double seconds = run.since_log.seconds();
   LogLine line;
   line.current_steps = progress_.global_step;
   line.total_steps = run.stage.max_steps;
   line.stage = run.stage.name;
-  line.epoch = static_cast<double>(progress_.first_epoch + progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch;
+  line.epoch = static_cast<double>(progress_.first_epoch + progress_.epoch) +
+               static_cast<double>(progress_.batch) / run.batches_in_epoch;
   line.loss = progress_.loss_since_log / static_cast<double>(progress_.steps_since_log);
   line.learning_rate = rate;
   line.grad_norm = norm;

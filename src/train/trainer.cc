@@ -57,7 +57,8 @@ void Trainer::open(const Stage& stage) {
   if (!best_.empty()) best_.merge(copy_tensors(model_, changed_));
 }
 
-std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, bool may_cache, bool losses) const {
+std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, bool may_cache,
+                                                    bool losses) const {
   const auto cut = model_.index_of(stage.cut);
   const auto& options = plan_.options;
   double cost = 0;
@@ -66,8 +67,9 @@ std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const S
   const auto kind = !cache ? CacheKind::none : options.cache == "disk" ? CacheKind::disk : CacheKind::ram;
   const std::filesystem::path place = options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir);
   const auto limit = parse_bytes(options.cache_limit, "cache_limit");
-  return std::make_unique<PrefixSource>(source, model_, cut, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
-                                        kind, limit, place, losses);
+  return std::make_unique<PrefixSource>(source, model_, cut,
+                                        plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat, kind,
+                                        limit, place, losses);
 }
 
 namespace {
@@ -116,7 +118,10 @@ void Trainer::run_closed_form(const Stage& stage) {
     if (data_.groups.empty()) groups.insert(groups.end(), order.begin(), order.end());
     else groups.insert(groups.end(), data_.groups.begin(), data_.groups.end());
   }
-  HeadData data{at::cat(features, 0), torch::tensor(labels, torch::kLong), static_cast<std::int64_t>(model_.label_names.size()), {},
+  HeadData data{at::cat(features, 0),
+                torch::tensor(labels, torch::kLong),
+                static_cast<std::int64_t>(model_.label_names.size()),
+                {},
                 torch::tensor(groups, torch::kLong)};
   if (const Tensor good = data.labels.ge(0).nonzero().squeeze(1); good.numel() < data.labels.numel()) {
     for (auto* rows : {&data.features, &data.labels, &data.groups}) *rows = rows->index_select(0, good);
@@ -149,17 +154,18 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     write_tensors(model_, tensors);
   }
   const AugmentPlan augment = parse_augment(options.augment);
-  StageRun run{.stage = stage,
-               .train = behind_prefix(*data_.train, stage, true, true),
-               .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
-               .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
-               .optimizer = Optimizer(options, trained_tensors(model_, stage)),
-               .due = DueBlocks(model_, stage, options),
-               .loss = {options.label_smoothing_factor, data_.class_weights, augment.mixup ? options.mixup_alpha : 0,
-                        augment.rdrop ? options.rdrop_alpha : 0, augment.cutmix ? options.cutmix_alpha : 0, options.distill,
-                        data_.before, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat},
-               .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
-               .ema = {}};
+  StageRun run{
+      .stage = stage,
+      .train = behind_prefix(*data_.train, stage, true, true),
+      .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
+      .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
+      .optimizer = Optimizer(options, trained_tensors(model_, stage)),
+      .due = DueBlocks(model_, stage, options),
+      .loss = {options.label_smoothing_factor, data_.class_weights, augment.mixup ? options.mixup_alpha : 0,
+               augment.rdrop ? options.rdrop_alpha : 0, augment.cutmix ? options.cutmix_alpha : 0, options.distill,
+               data_.before, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat},
+      .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
+      .ema = {}};
   if (options.ema > 0) {
     for (const auto& one : run.optimizer.tensors()) run.ema[one.name] = one.tensor.detach().clone();
   }
@@ -194,7 +200,8 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
       if (progress_.batch >= announced) announced = announce(run, batches);
       const auto first = static_cast<std::size_t>(progress_.batch), last = std::min(batches.size(), first + per_step);
       progress_.batch = static_cast<std::int64_t>(last);
-      train_step(run, {batches.begin() + static_cast<std::ptrdiff_t>(first), batches.begin() + static_cast<std::ptrdiff_t>(last)});
+      train_step(run, {batches.begin() + static_cast<std::ptrdiff_t>(first),
+                       batches.begin() + static_cast<std::ptrdiff_t>(last)});
       const bool epoch_ends = progress_.batch == static_cast<std::int64_t>(batches.size());
       if (epoch_ends) {
         ++progress_.epoch;
@@ -264,7 +271,8 @@ double Trainer::stage_progress(const StageRun& run) const {
   const Stage& stage = run.stage;
   if (stage.seconds > 0) return progress_.stage_elapsed / stage.seconds;
   if (stage.max_steps > 0) return static_cast<double>(progress_.stage_step) / static_cast<double>(stage.max_steps);
-  return (static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch) / stage.epochs;
+  return (static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch) /
+         stage.epochs;
 }
 
 bool Trainer::evaluate(StageRun& run) {
@@ -306,8 +314,11 @@ bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, cons
   line.current_steps = progress_.global_step;
   line.stage = stage;
   line.epoch = epoch;
-  for (const auto& [name, member] : {std::pair{"loss", &LogLine::eval_loss}, {"accuracy", &LogLine::eval_accuracy},
-                                     {"f1", &LogLine::eval_f1}, {"map", &LogLine::eval_map}, {"map_50", &LogLine::eval_map_50}}) {
+  for (const auto& [name, member] : {std::pair{"loss", &LogLine::eval_loss},
+                                     {"accuracy", &LogLine::eval_accuracy},
+                                     {"f1", &LogLine::eval_f1},
+                                     {"map", &LogLine::eval_map},
+                                     {"map_50", &LogLine::eval_map_50}}) {
     if (const auto figure = figures.find(name); figure != figures.end()) line.*member = figure->second;
   }
   line.elapsed_time = progress_.elapsed;

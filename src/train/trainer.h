@@ -1,7 +1,8 @@
 // Carries out a plan's stages on a model: nothing here decides, names a model family or a tuning method.
 //
 // After run() the model holds the best weights by metric_for_best_model (or the last ones). Interrupted, it saves a
-// checkpoint and throws Error(interrupted); resumed from it, the remaining steps give the same bits as if it had not been.
+// checkpoint and throws Error(interrupted); resumed from it, the remaining steps give the same bits as if it had not
+// been.
 #pragma once
 
 #include <filesystem>
@@ -25,11 +26,11 @@ namespace strop {
 
 struct TrainData {
   BatchSource* train = nullptr;
-  BatchSource* validation = nullptr;      // may be null: no evaluations
-  Evaluator evaluate;                     // of validation
-  std::vector<std::int64_t> groups;       // duplicates of the training rows share one
-  std::vector<double> class_weights;      // by class; empty: 1
-  const Model* before = nullptr;          // the network as it was, to which options.distill holds old answers; null: none
+  BatchSource* validation = nullptr;  // may be null: no evaluations
+  Evaluator evaluate;                 // of validation
+  std::vector<std::int64_t> groups;   // duplicates of the training rows share one
+  std::vector<double> class_weights;  // by class; empty: 1
+  const Model* before = nullptr;      // the network as it was, to which options.distill holds old answers; null: none
 };
 
 class Trainer {
@@ -68,7 +69,8 @@ class Trainer {
   std::int64_t part_size(std::int64_t samples, std::int64_t tokens) const;
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
-  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache, bool losses = false) const;
+  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache,
+                                             bool losses = false) const;
 
   Model& model_;
   const Plan& plan_;

@@ -31,7 +31,8 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
   }
-  if (options.distill > 0 && labels_of_method(options) == Labels::model && opened.model->detector && opened.model->detector->groups().size() > 1) {
+  if (options.distill > 0 && labels_of_method(options) == Labels::model && opened.model->detector &&
+      opened.model->detector->groups().size() > 1) {
     bench->before = open_for_training(options, data.label_names).model;
     log_info("distill: the classes from before are held to what the network says of them now");
   }
@@ -43,7 +44,8 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
-    const auto lines = opened.model->detector ? start_detector(bench->opened, options) : start_head(bench->opened, options, *bench->train);
+    const auto lines = opened.model->detector ? start_detector(bench->opened, options)
+                                              : start_head(bench->opened, options, *bench->train);
     for (const auto& line : lines) log_info("head: {}", line);
   }
   if (const auto count = estimate_norms(*opened.model, *bench->train); count > 0) {

@@ -17,8 +17,8 @@ struct Workbench {
   TaskData data;
   Opened opened;
   std::unique_ptr<BatchSource> train, validation;  // validation: null where there are no such rows
-  // Of a detector that keeps its classes while all of it trains (options.distill): the same network at rest, its weights the
-  // file's own; else null.
+  // Of a detector that keeps its classes while all of it trains (options.distill): the same network at rest, its
+  // weights the file's own; else null.
   std::unique_ptr<Model> before;
   int threads = 1;
   // Of a model that gets more classes, by the prefix of the split ("eval", "test"): what it knew of its own before.
@@ -26,7 +26,8 @@ struct Workbench {
 
   TrainData train_data(const Options& options) const;
   PlanFacts facts(double seconds_used) const;
-  // Fills known_before: to be called before training. Cost: an evaluation of each split, where the model has such classes.
+  // Fills known_before: to be called before training. Cost: an evaluation of each split, where the model has such
+  // classes.
   void measure_known();
 };
 

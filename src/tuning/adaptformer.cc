@@ -62,7 +62,9 @@ void open_adaptformer(Block& block, const Options& options) {
 }
 
 nlohmann::json adaptformer_config(const Options& options, const NamedLayers& adapted) {
-  return {{"target_modules", names_of(adapted)}, {"bottleneck", options.adapter_bottleneck}, {"scale", options.adapter_scale}};
+  return {{"target_modules", names_of(adapted)},
+          {"bottleneck", options.adapter_bottleneck},
+          {"scale", options.adapter_scale}};
 }
 
 std::unique_ptr<Adapter> read_adaptformer(const nlohmann::json& config, const std::string& module, const Layer& layer,

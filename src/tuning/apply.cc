@@ -37,7 +37,8 @@ namespace {
        stage.method, join(options.target_modules, ", "), model.family(), stage.blocks.front(), join(names, ", "));
 }
 
-// PEFT's names in modules_to_save are those of modules, of which a layer is the innermost: "pooler" is pooler.dense too.
+// PEFT's names in modules_to_save are those of modules, of which a layer is the innermost: "pooler" is pooler.dense
+// too.
 bool saves(const std::vector<std::string>& wanted, const std::string& layer_name, const Layer& layer) {
   for (std::string module : {layer_name, layer.memory_name}) {
     while (!module.empty()) {
@@ -62,9 +63,8 @@ void check_saved_modules(const Model& model, const Stage& stage, const Options& 
   for (const auto& wanted : options.modules_to_save) {
     const bool found = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
       const auto& layers = model.block(model.index_of(name)).layers();
-      return std::any_of(layers.begin(), layers.end(), [&](const auto& entry) {
-        return saves({wanted}, entry.first, *entry.second);
-      });
+      return std::any_of(layers.begin(), layers.end(),
+                         [&](const auto& entry) { return saves({wanted}, entry.first, *entry.second); });
     });
     if (!found) {
       fail(ErrorKind::usage, "modules_to_save: '{}' names no layer of the blocks that train: {}", wanted,
@@ -160,7 +160,8 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
     for (const auto& [name, layer] : block.layers()) {
       for (const auto& one : layer->stored()) add(name + one.suffix, *one.tensor, 1);
       if (!layer->adapter) continue;
-      for (const auto& [key, tensor] : layer->adapter->tensors()) add(name + "." + key, *tensor, layer->adapter->rate_factor(key));
+      for (const auto& [key, tensor] : layer->adapter->tensors())
+        add(name + "." + key, *tensor, layer->adapter->rate_factor(key));
     }
   }
   return all;

@@ -13,7 +13,7 @@ namespace strop {
 
 // One trained tensor of a stage.
 struct TrainedTensor {
-  std::string name;         // on-disk name; adapters: "<module>.lora_A.weight"
+  std::string name;  // on-disk name; adapters: "<module>.lora_A.weight"
   std::string block;
   torch::Tensor tensor;     // leaf, requires grad
   double rate_factor = 1;   // on the stage's learning rate
@@ -37,8 +37,8 @@ void freeze(Model& model);
 // The on-disk names of the stored tensors (not adapters') that are open now.
 std::set<std::string> open_tensors(const Model& model);
 
-// SHA-256 of each block's stored tensors without those of `changed` (and adapters aside): the proof that what was frozen
-// stayed as it was. Blocks without such a tensor are left out.
+// SHA-256 of each block's stored tensors without those of `changed` (and adapters aside): the proof that what was
+// frozen stayed as it was. Blocks without such a tensor are left out.
 std::map<std::string, std::string> frozen_hashes(const Model& model, const std::set<std::string>& changed);
 
 // Folds every adapter into its layer and empties the slots. Exact in fp32 up to rounding of one product.

@@ -1,5 +1,5 @@
-// BitFit (Ben Zaken et al. 2021, arXiv 2106.10199): the biases train, the weights stay. Of norm layers that is the shift.
-// Backward computes no gradient of a weight: a trained bias costs the sum of its gradient's columns.
+// BitFit (Ben Zaken et al. 2021, arXiv 2106.10199): the biases train, the weights stay. Of norm layers that is the
+// shift. Backward computes no gradient of a weight: a trained bias costs the sum of its gradient's columns.
 #pragma once
 
 #include "tuning/method.h"

@@ -73,7 +73,10 @@ nlohmann::json ia3_peft_config(const Options& options, const NamedLayers& adapte
       }
     }
   }
-  return {{"target_modules", modules}, {"feedforward_modules", feedforward}, {"fan_in_fan_out", false}, {"init_ia3_weights", true}};
+  return {{"target_modules", modules},
+          {"feedforward_modules", feedforward},
+          {"fan_in_fan_out", false},
+          {"init_ia3_weights", true}};
 }
 
 std::unique_ptr<Adapter> read_ia3(const nlohmann::json&, const std::string& module, const Layer& layer,
@@ -85,7 +88,8 @@ std::unique_ptr<Adapter> read_ia3(const nlohmann::json&, const std::string& modu
   const bool on_input = shape == std::vector<std::int64_t>{1, layer.shape().back()};
   const bool on_output = shape == std::vector<std::int64_t>{layer.shape().front(), 1};
   if (layer.shape().size() != 2 || (!on_input && !on_output)) {
-    fail(ErrorKind::model, "adapter: '{}' has ia3_l [{}]; the base's layer is [{}]: this adapter belongs to another base", module,
+    fail(ErrorKind::model,
+         "adapter: '{}' has ia3_l [{}]; the base's layer is [{}]: this adapter belongs to another base", module,
          join_numbers(shape), join_numbers(layer.shape()));
   }
   return std::make_unique<Ia3Adapter>(found->second.to(torch::kFloat).clone(), on_input);

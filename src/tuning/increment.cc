@@ -15,8 +15,10 @@ constexpr double kJoinRate = 0.1;
 std::vector<Stage> increment_stages(const ModelFacts& model, const Options& options) {
   const auto last = model.blocks.size() - 1;
   if (!starts_with(model.blocks[last].name, kIncrement)) {
-    fail(ErrorKind::usage, "method incremental: this {} model has no branch for new classes: it adds to a detector the classes of "
-         "the data that the model lacks, and there are none", model.family);
+    fail(ErrorKind::usage,
+         "method incremental: this {} model has no branch for new classes: it adds to a detector the classes of "
+         "the data that the model lacks, and there are none",
+         model.family);
   }
   return {stage_from(model, options, "new classes", "incremental", last)};
 }

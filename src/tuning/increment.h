@@ -4,8 +4,8 @@
 // network, and it alone is trained: the old boxes and scores stay the same to the bit.
 //
 // join: the whole network, old and new branches, at a low rate; then the old classes do move, and the
-// run reports by how much. What holds them: pictures from before (replay_data), the model's own finds where a picture does
-// not label a class (pseudo_labels), and the outputs of the network as it was (distill).
+// run reports by how much. What holds them: pictures from before (replay_data), the model's own finds where a picture
+// does not label a class (pseudo_labels), and the outputs of the network as it was (distill).
 #pragma once
 
 #include "tuning/method.h"

@@ -13,7 +13,8 @@ Stage stage_of(const ModelFacts& model, const Options& options, const std::strin
   Stage stage = stage_from(model, options, name, "layerwise", first);
   stage.blocks.clear();
   for (std::size_t i = first; i < model.blocks.size(); ++i) {
-    if (i <= last || i >= model.head_begin || model.blocks[i].multiply_adds == 0) stage.blocks.push_back(model.blocks[i].name);
+    if (i <= last || i >= model.head_begin || model.blocks[i].multiply_adds == 0)
+      stage.blocks.push_back(model.blocks[i].name);
   }
   return stage;
 }
@@ -32,7 +33,8 @@ Stage surgical_stage(const ModelFacts& model, const Options& options, const std:
     if (model.blocks[blocks[i]].name == options.surgical_first) at = i;
   }
   if (at + count > blocks.size()) {
-    fail(ErrorKind::usage, "surgical_first: there are no {} blocks from '{}' up to the head", count, options.surgical_first);
+    fail(ErrorKind::usage, "surgical_first: there are no {} blocks from '{}' up to the head", count,
+         options.surgical_first);
   }
   return stage_of(model, options, "surgical " + model.blocks[blocks[at]].name, blocks[at], blocks[at + count - 1]);
 }
@@ -45,7 +47,8 @@ std::vector<std::size_t> layerwise_blocks(const ModelFacts& model) {
     if (model.blocks[i].parameters > 0 && model.blocks[i].multiply_adds > 0) blocks.push_back(i);
   }
   if (blocks.empty()) {
-    fail(ErrorKind::usage, "method layerwise: this {} model has no block between input and head; use method=full or head", model.family);
+    fail(ErrorKind::usage,
+         "method layerwise: this {} model has no block between input and head; use method=full or head", model.family);
   }
   return blocks;
 }

@@ -2,9 +2,10 @@
 //
 // top_k = 0: one stage a block, in layerwise_order (top_down or bottom_up); with gradual_unfreezing each stage keeps
 // the blocks of the stages before (ULMFiT, Howard and Ruder 2018). top_k = k: one stage that trains the top k blocks
-// together. surgical = n: n blocks side by side, chosen by their gradients (train/surgical.h among surgical_candidates.h; surgical_first names the
-// lowest; Lee et al. 2022, arXiv 2210.11466). Everything below the lowest trained block is a frozen prefix: no graph,
-// cached. A block without products (a last norm) is no stage of its own: it trains with the head.
+// together. surgical = n: n blocks side by side, chosen by their gradients (train/surgical.h among
+// surgical_candidates.h; surgical_first names the lowest; Lee et al. 2022, arXiv 2210.11466). Everything below the
+// lowest trained block is a frozen prefix: no graph, cached. A block without products (a last norm) is no stage of its
+// own: it trains with the head.
 #pragma once
 
 #include "tuning/method.h"

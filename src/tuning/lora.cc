@@ -62,7 +62,8 @@ Shapes shapes_of(const Layer& layer, std::int64_t rank) {
   return shapes;
 }
 
-std::unique_ptr<Adapter> make_adapter(const Layer& layer, Tensor a, Tensor b, Tensor magnitude, const LoraSettings& settings) {
+std::unique_ptr<Adapter> make_adapter(const Layer& layer, Tensor a, Tensor b, Tensor magnitude,
+                                      const LoraSettings& settings) {
   if (const auto* conv = as_conv(layer)) {
     return std::make_unique<LoraConvAdapter>(*conv, std::move(a), std::move(b), std::move(magnitude), settings);
   }
@@ -84,7 +85,9 @@ void open_lora(Block& block, const Options& options) {
     if (!is_target(options, name, *layer)) continue;
     const auto rank = rank_of(options, name, *layer);
     const auto shapes = shapes_of(*layer, rank);
-    const double alpha = pattern_value(options.alpha_pattern, name, options.lora_alpha > 0 ? options.lora_alpha : 2.0 * static_cast<double>(options.lora_r), "alpha_pattern");
+    const double alpha = pattern_value(
+        options.alpha_pattern, name,
+        options.lora_alpha > 0 ? options.lora_alpha : 2.0 * static_cast<double>(options.lora_r), "alpha_pattern");
     auto generator = generator_of(options, name);
     const double bound = 1.0 / std::sqrt(static_cast<double>(layer->weight.numel() / layer->shape()[0]));
     Tensor a = torch::empty(shapes.a).uniform_(-bound, bound, generator).requires_grad_();
@@ -115,7 +118,8 @@ nlohmann::json lora_peft_config(const Options& options, const NamedLayers& adapt
   for (const auto& [module, layer] : adapted) {
     ranks[module] = rank_of(options, module, *layer);
     one_rank = one_rank && ranks[module] == options.lora_r;
-    if (!options.alpha_pattern.empty()) alphas[module] = pattern_value(options.alpha_pattern, module, alpha, "alpha_pattern");
+    if (!options.alpha_pattern.empty())
+      alphas[module] = pattern_value(options.alpha_pattern, module, alpha, "alpha_pattern");
   }
   if (one_rank) ranks = nlohmann::json::object();
   config["rank_pattern"] = ranks;
@@ -125,9 +129,11 @@ nlohmann::json lora_peft_config(const Options& options, const NamedLayers& adapt
 
 std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::string& module, const Layer& layer,
                                    const std::map<std::string, Tensor>& tensors) {
-  for (const auto* key : {"use_qalora", "arrow_config", "use_bdlora", "kasa_config", "monteclora_config", "lora_bias", "layer_replication", "alora_invocation_tokens"}) {
+  for (const auto* key : {"use_qalora", "arrow_config", "use_bdlora", "kasa_config", "monteclora_config", "lora_bias",
+                          "layer_replication", "alora_invocation_tokens"}) {
     if (config.contains(key) && !config[key].is_null() && config[key] != false) {
-      fail(ErrorKind::model, "adapter_config.json: {} is {}; this variant of LoRA is not supported", key, config[key].dump());
+      fail(ErrorKind::model, "adapter_config.json: {} is {}; this variant of LoRA is not supported", key,
+           config[key].dump());
     }
   }
   const auto find = [&](const std::string& name) {
@@ -142,13 +148,17 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
   auto shapes = whole ? shapes_of(layer, rank) : Shapes{};
   if (groups > 1 && whole) shapes.a[1] *= groups;  // PEFT's A has none
   if (!whole || a.sizes() != shapes.a || b.sizes() != shapes.b) {
-    fail(ErrorKind::model, "adapter: '{}' has lora_A [{}] and lora_B [{}]; the base's layer is [{}]: this adapter belongs to another base",
-         module, join_numbers(a.sizes().vec()), join_numbers(b.sizes().vec()), join_numbers(layer.shape()));
+    fail(
+        ErrorKind::model,
+        "adapter: '{}' has lora_A [{}] and lora_B [{}]; the base's layer is [{}]: this adapter belongs to another base",
+        module, join_numbers(a.sizes().vec()), join_numbers(b.sizes().vec()), join_numbers(layer.shape()));
   }
   if (groups > 1) {
     a = without_zeros(as_conv(layer)->conv(), a);
     if (!a.defined()) {
-      fail(ErrorKind::model, "adapter: lora_A of '{}' mixes the {} groups of this convolution: such an adapter does not fold into it and is not supported",
+      fail(ErrorKind::model,
+           "adapter: lora_A of '{}' mixes the {} groups of this convolution: such an adapter does not fold into it and "
+           "is not supported",
            module, groups);
     }
   }
@@ -159,11 +169,12 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
     }
     return result;
   };
-  const double alpha = pattern_value(patterns("alpha_pattern"), module, config.value("lora_alpha", 8.0), "alpha_pattern");
+  const double alpha =
+      pattern_value(patterns("alpha_pattern"), module, config.value("lora_alpha", 8.0), "alpha_pattern");
   const bool dora = config.value("use_dora", false);
-  return make_adapter(
-      layer, a, b, dora ? find("lora_magnitude_vector") : Tensor(),
-      {scale_of(alpha, rank, config.value("use_rslora", false)), config.value("lora_dropout", 0.0), 1.0, name_hash(module)});
+  return make_adapter(layer, a, b, dora ? find("lora_magnitude_vector") : Tensor(),
+                      {scale_of(alpha, rank, config.value("use_rslora", false)), config.value("lora_dropout", 0.0), 1.0,
+                       name_hash(module)});
 }
 
 }  // namespace strop

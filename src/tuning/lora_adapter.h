@@ -18,7 +18,8 @@ class LoraAdapter : public Adapter {
   LoraAdapter(torch::Tensor a, torch::Tensor b, torch::Tensor magnitude, LoraSettings settings);
 
   std::optional<LowRank> low_rank(const Pass& pass) const override;
-  torch::Tensor output(const torch::Tensor& x, const torch::Tensor& y, const Layer& layer, const Pass& pass) const override;
+  torch::Tensor output(const torch::Tensor& x, const torch::Tensor& y, const Layer& layer,
+                       const Pass& pass) const override;
   void merge(const Layer& layer, torch::Tensor& weight, torch::Tensor& bias) const override;
   std::map<std::string, torch::Tensor*> tensors() override;
   double rate_factor(const std::string& tensor) const override;

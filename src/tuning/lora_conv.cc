@@ -14,8 +14,8 @@ LoraConvAdapter::LoraConvAdapter(const Conv2d& layer, Tensor a, Tensor b, Tensor
 
 Tensor LoraConvAdapter::product() const {
   const auto groups = shape_.groups, rank = a_.size(0);
-  const Tensor product = at::bmm(b_.reshape({groups, shape_.out / groups, rank / groups}),
-                                 a_.reshape({groups, rank / groups, -1}));
+  const Tensor product =
+      at::bmm(b_.reshape({groups, shape_.out / groups, rank / groups}), a_.reshape({groups, rank / groups, -1}));
   return product.reshape({shape_.out, shape_.in / groups, shape_.kernel, shape_.kernel}) * settings_.scale;
 }
 
@@ -33,7 +33,8 @@ void LoraConvAdapter::merge(const Layer& layer, Tensor& weight, Tensor& bias) co
 Tensor LoraConvAdapter::output(const Tensor& x, const Tensor& y, const Layer& layer, const Pass& pass) const {
   const auto type = pass.precision;
   const auto convolved = [&](const ConvShape& shape, const Tensor& in, const Tensor& weight) {
-    return conv_node(shape, in, {weight.to(type).contiguous(torch::MemoryFormat::ChannelsLast), {}, {}}, Activation::none, {});
+    return conv_node(shape, in, {weight.to(type).contiguous(torch::MemoryFormat::ChannelsLast), {}, {}},
+                     Activation::none, {});
   };
   ConvShape down = shape_, up{.in = a_.size(0), .out = shape_.out, .groups = shape_.groups};
   down.out = a_.size(0);

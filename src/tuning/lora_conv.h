@@ -1,8 +1,8 @@
 // LoRA and DoRA of a convolution: A is a convolution to `rank` channels with the layer's kernel, stride, padding and
-// groups (rank x in/groups x k x k), B one of 1 x 1 in as many groups (out x rank/groups x 1 x 1); a grouped layer asks for
-// a rank that its groups divide. Together they are a convolution like the layer itself, W + s B A group by group, and so
-// the layer computes with that sum (Adapter::merges) unless dropout stands before A. DoRA: the norm of each filter of the
-// sum becomes a trained length (1 x out x 1 x 1).
+// groups (rank x in/groups x k x k), B one of 1 x 1 in as many groups (out x rank/groups x 1 x 1); a grouped layer asks
+// for a rank that its groups divide. Together they are a convolution like the layer itself, W + s B A group by group,
+// and so the layer computes with that sum (Adapter::merges) unless dropout stands before A. DoRA: the norm of each
+// filter of the sum becomes a trained length (1 x out x 1 x 1).
 //
 // PEFT's Conv2d is the same but for grouped layers, where its A has no groups (rank x in x k x k) and can't be merged:
 // files hold our A with zeros between the groups, and one that mixes the groups is refused.
@@ -16,10 +16,12 @@ namespace strop {
 class LoraConvAdapter : public Adapter {
  public:
   // fp32, of the shapes above; an undefined magnitude is LoRA. The layer outlives the adapter.
-  LoraConvAdapter(const Conv2d& layer, torch::Tensor a, torch::Tensor b, torch::Tensor magnitude, LoraSettings settings);
+  LoraConvAdapter(const Conv2d& layer, torch::Tensor a, torch::Tensor b, torch::Tensor magnitude,
+                  LoraSettings settings);
 
   bool merges(const Pass& pass) const override { return !(pass.training && settings_.dropout > 0); }
-  torch::Tensor output(const torch::Tensor& x, const torch::Tensor& y, const Layer& layer, const Pass& pass) const override;
+  torch::Tensor output(const torch::Tensor& x, const torch::Tensor& y, const Layer& layer,
+                       const Pass& pass) const override;
   void merge(const Layer& layer, torch::Tensor& weight, torch::Tensor& bias) const override;
   std::map<std::string, torch::Tensor*> tensors() override;
   torch::Tensor in_file(const std::string& name, const torch::Tensor& tensor) const override;

@@ -60,7 +60,7 @@ struct Method {
 
   bool head_alone = false;  // the encoder stays as it is
   Labels labels = Labels::data;
-  bool merges = true;       // what trained folds into weights; otherwise the adapter's file is the only form
+  bool merges = true;  // what trained folds into weights; otherwise the adapter's file is the only form
 };
 
 const std::vector<Method>& methods();

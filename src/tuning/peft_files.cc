@@ -32,19 +32,24 @@ fs::path adapter_weights(const fs::path& folder) {
   const auto file = folder / "adapter_model.safetensors";
   if (!fs::exists(file)) {
     fail(ErrorKind::model, "{}: no adapter_model.safetensors{}", folder.string(),
-         fs::exists(folder / "adapter_model.bin") ? " (adapter_model.bin is a pickle; save it again with safe_serialization=True)" : "");
+         fs::exists(folder / "adapter_model.bin")
+             ? " (adapter_model.bin is a pickle; save it again with safe_serialization=True)"
+             : "");
   }
   return file;
 }
 
 const Method& method_of(const nlohmann::json& config, const fs::path& folder) {
-  const auto type = config.is_object() && config.contains("peft_type") && config["peft_type"].is_string() ? config["peft_type"].get<std::string>() : "";
+  const auto type = config.is_object() && config.contains("peft_type") && config["peft_type"].is_string()
+                        ? config["peft_type"].get<std::string>()
+                        : "";
   std::vector<std::string> known;
   for (const auto& method : methods()) {
     if (!method.peft_type.empty() && method.peft_type == type) return method;
     if (!method.peft_type.empty()) known.push_back(method.peft_type);
   }
-  fail(ErrorKind::model, "{}: peft_type is '{}'; supported: {}", (folder / "adapter_config.json").string(), type, join(known, ", "));
+  fail(ErrorKind::model, "{}: peft_type is '{}'; supported: {}", (folder / "adapter_config.json").string(), type,
+       join(known, ", "));
 }
 
 std::string written_name(const std::string& name, const Layer& layer, bool as_in_memory) {
@@ -83,7 +88,8 @@ Owner owner_of(const std::string& tensor, const std::vector<std::pair<std::strin
   Owner owner;
   for (const auto& [name, layer] : layers) {
     for (const auto& spelled : {name, layer->memory_name}) {
-      if (!spelled.empty() && starts_with(tensor, spelled + ".") && spelled.size() > owner.spelled.size()) owner = {name, spelled};
+      if (!spelled.empty() && starts_with(tensor, spelled + ".") && spelled.size() > owner.spelled.size())
+        owner = {name, spelled};
     }
   }
   return owner;
@@ -103,7 +109,8 @@ void write_adapter(const fs::path& folder, Model& model, const Options& options,
     if (!layer->adapter) continue;
     adapted.emplace_back(name, layer);
     for (const auto& [key, tensor] : layer->adapter->tensors()) {
-      keep[std::string(kPrefix) + written[name] + "." + key] = layer->adapter->in_file(key, tensor->detach()).to(torch::kFloat).contiguous();
+      keep[std::string(kPrefix) + written[name] + "." + key] =
+          layer->adapter->in_file(key, tensor->detach()).to(torch::kFloat).contiguous();
     }
   }
   for (const auto& name : saved_layers) {
@@ -137,12 +144,15 @@ std::string read_adapter(const fs::path& folder, Model& model) {
   std::map<std::string, std::string> spelled;  // as the file has it
   for (const auto& [key, view] : files->tensors()) {
     if (!starts_with(key, kPrefix)) {
-      fail(ErrorKind::model, "{}: tensor '{}' does not start with '{}'; expected PEFT's names", file.string(), key, kPrefix);
+      fail(ErrorKind::model, "{}: tensor '{}' does not start with '{}'; expected PEFT's names", file.string(), key,
+           kPrefix);
     }
     const std::string rest = key.substr(kPrefix.size());
     const Owner owner = owner_of(rest, layers);
     if (owner.name.empty()) {
-      fail(ErrorKind::model, "{}: tensor '{}' fits no layer of this {} model (its layers are named like '{}'): the adapter belongs to another base",
+      fail(ErrorKind::model,
+           "{}: tensor '{}' fits no layer of this {} model (its layers are named like '{}'): the adapter belongs to "
+           "another base",
            file.string(), key, model.family(), layers.back().first);
     }
     spelled[owner.name] = owner.spelled;
@@ -169,7 +179,8 @@ std::string read_adapter(const fs::path& folder, Model& model) {
     layer->adapter = method.read(config, spelled[module], *layer, tensors);
     for (const auto& [key, tensor] : tensors) {
       if (layer->adapter->tensors().count(key) == 0) {
-        fail(ErrorKind::model, "{}: '{}' of '{}' is no tensor of a {} adapter", file.string(), key, module, method.name);
+        fail(ErrorKind::model, "{}: '{}' of '{}' is no tensor of a {} adapter", file.string(), key, module,
+             method.name);
       }
     }
   }

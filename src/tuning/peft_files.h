@@ -10,8 +10,8 @@
 namespace strop {
 
 // Writes the adapters in the model's slots, and the head with every layer that `saved_layers` names (modules_to_save),
-// so that Python's PeftModel opens the folder over the same base given num_labels. Modules are named as in the memory of
-// the Transformers version that options.names says (v4: as on disk).
+// so that Python's PeftModel opens the folder over the same base given num_labels. Modules are named as in the memory
+// of the Transformers version that options.names says (v4: as on disk).
 void write_adapter(const std::filesystem::path& folder, Model& model, const Options& options, const std::string& method,
                    const std::string& base_name, const std::vector<std::string>& saved_layers);
 

@@ -56,8 +56,8 @@ void open_ssf(Block& block, const Options&) {
   for (const auto& [name, layer] : block.layers()) {
     if (!is_target(*layer)) continue;
     const std::vector<std::int64_t> features = {layer->shape()[0]};
-    layer->adapter = std::make_unique<SsfAdapter>(torch::ones(features).requires_grad_(),
-                                                  layer->has_bias() ? torch::zeros(features).requires_grad_() : Tensor());
+    layer->adapter = std::make_unique<SsfAdapter>(
+        torch::ones(features).requires_grad_(), layer->has_bias() ? torch::zeros(features).requires_grad_() : Tensor());
   }
 }
 

@@ -57,7 +57,9 @@ void open_vpt(Block& block, const Options& options) {
 }
 
 nlohmann::json vpt_config(const Options& options, const NamedLayers& adapted) {
-  return {{"target_modules", names_of(adapted)}, {"num_virtual_tokens", options.num_virtual_tokens}, {"deep", options.vpt_deep}};
+  return {{"target_modules", names_of(adapted)},
+          {"num_virtual_tokens", options.num_virtual_tokens},
+          {"deep", options.vpt_deep}};
 }
 
 std::unique_ptr<Adapter> read_vpt(const nlohmann::json&, const std::string& module, const Layer& layer,
@@ -65,8 +67,8 @@ std::unique_ptr<Adapter> read_vpt(const nlohmann::json&, const std::string& modu
   const auto found = tensors.find(kPrompts);
   if (layer.kind() != LayerKind::slot || found == tensors.end() || found->second.dim() != 2 ||
       found->second.size(1) != layer.shape()[0]) {
-    fail(ErrorKind::model, "adapter: '{}' has no {} of width {}: this adapter belongs to another base", module, kPrompts,
-         layer.shape().back());
+    fail(ErrorKind::model, "adapter: '{}' has no {} of width {}: this adapter belongs to another base", module,
+         kPrompts, layer.shape().back());
   }
   return std::make_unique<Prompts>(found->second.to(torch::kFloat).clone());
 }

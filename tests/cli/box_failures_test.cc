@@ -1,5 +1,5 @@
-// Pictures with boxes as people really have them, through the program: one clear message, or a run that goes on and says
-// what it left out.
+// Pictures with boxes as people really have them, through the program: one clear message, or a run that goes on and
+// says what it left out.
 #include "program.h"
 #include "train/box_scenes.h"
 
@@ -20,15 +20,28 @@ class BoxFailures : public testing::Test {
   // A whole training of `steps` steps.
   ProgramRun trained(const Words& more = {}, int steps = 2) const {
     fs::remove_all(job_.path("run"));
-    Words all = {"train", "--model", tiny_detector().string(), "--data", data().string(), "--out", job_.path("run").string(),
-                 "--method", "full", "--threads", "1", "precision=fp32", "image_size=64", "per_device_train_batch_size=4",
+    Words all = {"train",
+                 "--model",
+                 tiny_detector().string(),
+                 "--data",
+                 data().string(),
+                 "--out",
+                 job_.path("run").string(),
+                 "--method",
+                 "full",
+                 "--threads",
+                 "1",
+                 "precision=fp32",
+                 "image_size=64",
+                 "per_device_train_batch_size=4",
                  "max_steps=" + std::to_string(steps)};
     all.insert(all.end(), more.begin(), more.end());
     return run_program_on(job_, all);
   }
   void expect_done(const ProgramRun& done, const Words& parts) const {
     EXPECT_EQ(done.code, 0) << done.err;
-    for (const auto& part : parts) EXPECT_NE(done.err.find(part), std::string::npos) << "no '" << part << "' in: " << done.err;
+    for (const auto& part : parts)
+      EXPECT_NE(done.err.find(part), std::string::npos) << "no '" << part << "' in: " << done.err;
   }
 
   TinyJob job_;
@@ -54,12 +67,18 @@ TEST_F(BoxFailures, ThousandsOfBoxesAndThoseOfOnePixelAreTrainedOn) {
   auto root = nlohmann::json::parse(read_file(data() / "train.json", ErrorKind::data));
   for (int i = 0; i < 5040; ++i) {
     const int side = i < 5000 ? 6 : 1;
-    root.at("annotations").push_back({{"id", 1000 + i}, {"image_id", i < 5000 ? 1 : 2}, {"category_id", 20},
-                                      {"bbox", {i % 58, i / 58 % 58, side, side}}, {"area", side * side}, {"iscrowd", 0}});
+    root.at("annotations")
+        .push_back({{"id", 1000 + i},
+                    {"image_id", i < 5000 ? 1 : 2},
+                    {"category_id", 20},
+                    {"bbox", {i % 58, i / 58 % 58, side, side}},
+                    {"area", side * side},
+                    {"iscrowd", 0}});
   }
   root.at("categories").push_back({{"id", 30}, {"name", "never"}});
   write_file_atomic(data() / "train.json", root.dump());
-  expect_done(trained({"augment=strong,mosaic,crop,copy", "multi_scale=0.5"}, 6), {"no training box of never", "multi_scale: training inputs"});
+  expect_done(trained({"augment=strong,mosaic,crop,copy", "multi_scale=0.5"}, 6),
+              {"no training box of never", "multi_scale: training inputs"});
 }
 
 TEST_F(BoxFailures, WordsThatBoxesDoNotFollowAreRefused) {

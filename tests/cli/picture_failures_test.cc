@@ -62,7 +62,8 @@ TEST_F(PictureFailures, TheLimitOfPixelsCanBeSet) {
 }
 
 TEST_F(PictureFailures, AFolderThatIsNotThereIsSaid) {
-  expect_failure(run(words("predict", {"--data", job_.path("typo").string()})), ErrorKind::data, {"typo", "no such file or folder"});
+  expect_failure(run(words("predict", {"--data", job_.path("typo").string()})), ErrorKind::data,
+                 {"typo", "no such file or folder"});
 }
 
 TEST_F(PictureFailures, NamesThatAreNoUtf8AreShownWithSigns) {
@@ -75,8 +76,8 @@ TEST_F(PictureFailures, NamesThatAreNoUtf8AreShownWithSigns) {
 
 TEST_F(PictureFailures, NamesOfAllKindsWork) {
   const auto picture = encode_png(picture_of(1, 9).view());
-  const std::vector<std::string> names = {"with spaces (1).png", "\xE7\x8C\xAB-\xF0\x9F\x90\x88.png", std::string(246, 'n') + ".png",
-                                          "quote'\"&<b>.png", "dots...png"};
+  const std::vector<std::string> names = {"with spaces (1).png", "\xE7\x8C\xAB-\xF0\x9F\x90\x88.png",
+                                          std::string(246, 'n') + ".png", "quote'\"&<b>.png", "dots...png"};
   fs::create_directories(job_.path("odd"));
   for (const auto& name : names) std::ofstream(job_.path("odd") / name, std::ios::binary) << picture;
   const auto done = run(words("predict", {"--data", job_.path("odd").string(), "--draw", job_.path("drawn").string()}));
@@ -117,7 +118,8 @@ TEST_F(PictureFailures, TheTaskOfTheModelAndThatOfTheDataMustAgree) {
   Words texts = words("train");
   texts[2] = job_.model().string();
   expect_failure(run(texts), ErrorKind::data, {"image-classification", "text-classification", job_.model().string()});
-  expect_failure(run(words("train", {"--task", "text-classification"})), ErrorKind::usage, {"task", "image-classification"});
+  expect_failure(run(words("train", {"--task", "text-classification"})), ErrorKind::usage,
+                 {"task", "image-classification"});
   expect_failure(run(words("train", {"augment=aeda"})), ErrorKind::usage, {"augment", "aeda"});
 }
 

@@ -63,7 +63,8 @@ TEST_F(Verbs, eval_measures_a_file_of_found_boxes_without_a_model) {
   EXPECT_EQ(fake_job().predictions, "p.json");
   EXPECT_EQ(fake_job().options.data, "a.json");
   expect_refused({"eval", "--predictions", "p.json"}, 2, {"needs --data"});
-  expect_refused({"eval", "--predictions", "p.json", "--model", "m", "--data", "a.json"}, 2, {"--model", "leave one out"});
+  expect_refused({"eval", "--predictions", "p.json", "--model", "m", "--data", "a.json"}, 2,
+                 {"--model", "leave one out"});
 }
 
 TEST_F(Verbs, train_runs_a_plan_as_it_stands) {

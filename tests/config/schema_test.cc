@@ -25,10 +25,17 @@ Options with(const std::string& key, const std::string& value) {
 
 // A value of the key that is allowed and not the default.
 std::string other_value(const Key& key) {
-  static const std::map<std::string, std::string> special = {
-      {"learning_rate", "0.5"}, {"time", "1h30m"},          {"memory", "4G"},        {"cache_limit", "2G"},
-      {"device", "cuda:1"},     {"columns", "text=review"}, {"rank_pattern", "q=4"}, {"alpha_pattern", "q=4.5"},
-      {"mean", "0.5"},          {"std", "0.25,0.5,0.75"}, {"color_jitter", "0.4,0.4,0.4,0.1"}};
+  static const std::map<std::string, std::string> special = {{"learning_rate", "0.5"},
+                                                             {"time", "1h30m"},
+                                                             {"memory", "4G"},
+                                                             {"cache_limit", "2G"},
+                                                             {"device", "cuda:1"},
+                                                             {"columns", "text=review"},
+                                                             {"rank_pattern", "q=4"},
+                                                             {"alpha_pattern", "q=4.5"},
+                                                             {"mean", "0.5"},
+                                                             {"std", "0.25,0.5,0.75"},
+                                                             {"color_jitter", "0.4,0.4,0.4,0.1"}};
   if (const auto found = special.find(key.name); found != special.end()) return found->second;
   const auto value = key.get(Options{});
   if (!key.choices.empty()) return key.choices.back() == value ? key.choices.front() : key.choices.back();

@@ -10,8 +10,9 @@ namespace strop {
 namespace {
 
 // Lowest first. report and planner stand on one level, where planner may use report.
-constexpr std::array<std::string_view, 15> kOrder = {"core", "config", "text",   "image",  "data",   "weights", "onnx", "eval",
-                                                     "nn",   "models", "tuning", "report", "planner", "train",  "cli"};
+constexpr std::array<std::string_view, 15> kOrder = {"core",    "config", "text",    "image", "data",
+                                                     "weights", "onnx",   "eval",    "nn",    "models",
+                                                     "tuning",  "report", "planner", "train", "cli"};
 // Built without libtorch: by them and by what they include.
 constexpr std::array<std::string_view, 9> kTorchFree = {"core", "config",  "text", "image", "data",
                                                         "onnx", "weights", "eval", "report"};

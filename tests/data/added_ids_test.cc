@@ -38,7 +38,8 @@ TEST(AddedIds, OfAModelWithoutNumbers) {
   std::vector<std::string> notes;
   EXPECT_EQ(ids_with_added({}, kLabels, 2, {2, 20}, notes), (Ids{1, 2, 21, 20}));
   EXPECT_EQ(ids_with_added({}, kLabels, 2, {1, 2}, notes), (Ids{1, 2, 3, 4}));
-  EXPECT_EQ(ids_with_added({40}, kLabels, 2, {41, 2}, notes), (Ids{40, 2, 41, 42})) << "of its second class it says nothing";
+  EXPECT_EQ(ids_with_added({40}, kLabels, 2, {41, 2}, notes), (Ids{40, 2, 41, 42}))
+      << "of its second class it says nothing";
 }
 
 }  // namespace

@@ -150,8 +150,10 @@ TEST(Augment, NamesAreParsed) {
   EXPECT_TRUE(plan.mixup);
   EXPECT_FALSE(plan.rdrop);
   EXPECT_TRUE(parse_augment({"rdrop"}).rdrop);
-  EXPECT_EQ(parse_augment({"flip", "rand-m9-mstd0.5-n2"}).pictures, (std::vector<std::string>{"flip", "rand-m9-mstd0.5-n2"}));
-  expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"rand-m99"}); }), {"augment", "'rand-m99'", "such as rand-m9-mstd0.5"});
+  EXPECT_EQ(parse_augment({"flip", "rand-m9-mstd0.5-n2"}).pictures,
+            (std::vector<std::string>{"flip", "rand-m9-mstd0.5-n2"}));
+  expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"rand-m99"}); }),
+               {"augment", "'rand-m99'", "such as rand-m9-mstd0.5"});
   expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"aida"}); }),
                {"augment", "'aida'", "did you mean aeda?"});
   expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"swap", "swap"}); }), {"augment", "twice"});

@@ -19,9 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool hold(const std::vector<std::string>& notes, const std::string& text) {
-  return std::any_of(notes.begin(), notes.end(), [&](const auto& note) {
-    return note.find(text) != std::string::npos;
-  });
+  return std::any_of(notes.begin(), notes.end(),
+                     [&](const auto& note) { return note.find(text) != std::string::npos; });
 }
 
 // What the reader says of bad input.
@@ -38,14 +37,15 @@ std::string yolo_error(const std::string& text) {
 // A COCO file of one picture, a.png, and the categories 7 (cat) and 3 (dog).
 std::string coco(const std::string& annotations, const std::string& more_pictures = "") {
   return R"({"images": [{"id": 5, "file_name": "a.png", "width": 40, "height": 30})" + more_pictures +
-         R"(], "categories": [{"id": 7, "name": "cat"}, {"id": 3, "name": "dog"}], "annotations": [)" +
-         annotations + "]}";
+         R"(], "categories": [{"id": 7, "name": "cat"}, {"id": 3, "name": "dog"}], "annotations": [)" + annotations +
+         "]}";
 }
 
 TEST(CocoText, PicturesBoxesAndCategoriesById) {
-  const auto raw = parse_coco(
-      coco(R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2.5, 3, 4], "area": 6.5, "iscrowd": 1},
-              {"id": 2, "image_id": 5, "category_id": 3, "bbox": [0, 0, 10, 10]})"), "a.json");
+  const auto raw =
+      parse_coco(coco(R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2.5, 3, 4], "area": 6.5, "iscrowd": 1},
+              {"id": 2, "image_id": 5, "category_id": 3, "bbox": [0, 0, 10, 10]})"),
+                 "a.json");
   EXPECT_EQ(raw.labels, (std::vector<std::string>{"dog", "cat"}));
   EXPECT_EQ(raw.category_ids, (std::vector<std::int64_t>{3, 7}));
   ASSERT_EQ(raw.pictures.size(), 1U);
@@ -87,7 +87,8 @@ TEST(CocoText, ErrorsNameTheLineOrTheEntry) {
   expect_parts(coco_error(coco("", R"(, {"id": 6})")), {"a.json: images[1]", "file_name is absent"});
   expect_parts(coco_error(coco("", R"(, {"id": "6", "file_name": "b"})")),
                {"a.json: images[1]", "id is \"6\"", "whole"});
-  expect_parts(coco_error(coco("", R"(, {"id": 18446744073709551615, "file_name": "b"})")), {"a.json: images[1]", "id is 18446744073709551615"});
+  expect_parts(coco_error(coco("", R"(, {"id": 18446744073709551615, "file_name": "b"})")),
+               {"a.json: images[1]", "id is 18446744073709551615"});
   expect_parts(coco_error(coco("", R"(, {"id": 6, "file_name": "b", "width": -1})")),
                {"a.json: images[1]", "width is -1"});
   const std::string good = R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]}, )";
@@ -110,7 +111,8 @@ TEST(VocText, CornersCountFromOne) {
           "<object><name> cat </name><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>3</ymin><xmax>11</xmax>"
           "<ymax>7.5</ymax></bndbox></object>\n"
           "<object><name>dog</name><bndbox><xmax>4</xmax><ymax>4</ymax><xmin>4</xmin>"
-          "<ymin>4</ymin></bndbox></object></annotation>", "a.xml");
+          "<ymin>4</ymin></bndbox></object></annotation>",
+      "a.xml");
   EXPECT_EQ(picture.file, "a.png");
   EXPECT_EQ(picture.height, 30);
   ASSERT_EQ(picture.boxes.size(), 2U);
@@ -135,9 +137,10 @@ TEST(VocText, ErrorsNameTheLine) {
 }
 
 TEST(YoloText, MiddlesAndSharesWithBomAndTolerance) {
-  const auto boxes = parse_yolo("\xEF\xBB\xBF"
-                                "1 0.5 0.5 0.5 0.25\r\n\n 0\t1.005 0.5 0.1 -0.005\n",
-                                "a.txt", {"cat", "dog"});
+  const auto boxes = parse_yolo(
+      "\xEF\xBB\xBF"
+      "1 0.5 0.5 0.5 0.25\r\n\n 0\t1.005 0.5 0.1 -0.005\n",
+      "a.txt", {"cat", "dog"});
   ASSERT_EQ(boxes.size(), 2U);
   EXPECT_EQ(boxes[0].rect, (Rect{0.25, 0.375, 0.5, 0.25}));
   EXPECT_EQ(boxes[0].label, "dog");
@@ -204,8 +207,8 @@ TEST_F(BoxFolder, BoxesAreCutDroppedAndCounted) {
 
 TEST_F(BoxFolder, MissingPicturesAreSkippedOrRefused) {
   put_picture("a.png");
-  put("train.json", coco(R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5]})",
-                         R"(, {"id": 6, "file_name": "gone.png"})"));
+  put("train.json",
+      coco(R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5]})", R"(, {"id": 6, "file_name": "gone.png"})"));
   const auto data = load();
   EXPECT_EQ(data.train.size(), 1U);
   ASSERT_EQ(data.skipped.size(), 1U);
@@ -263,7 +266,8 @@ TEST_F(BoxFolder, YoloSharesBecomePixels) {
 
 TEST_F(BoxFolder, NumbersStayAsTheFileHasThemZeroAndGapsToo) {
   for (const char* name : {"b.png", "a.png", "c.png"}) put_picture(name);
-  put("train.json", R"({"images": [{"id": 0, "file_name": "b.png"}, {"id": 900, "file_name": "a.png"}, {"id": 3, "file_name": "c.png"}],
+  put("train.json",
+      R"({"images": [{"id": 0, "file_name": "b.png"}, {"id": 900, "file_name": "a.png"}, {"id": 3, "file_name": "c.png"}],
        "categories": [{"id": 90, "name": "cat"}, {"id": 0, "name": "dog"}],
        "annotations": [{"id": 0, "image_id": 900, "category_id": 90, "bbox": [1, 1, 5, 5]},
                        {"id": 0, "image_id": 0, "category_id": 0, "bbox": [1, 1, 5, 5], "iscrowd": true}]})");
@@ -285,7 +289,8 @@ TEST_F(BoxFolder, OnePixelBoxesAndThousandsOfThem) {
   put_picture("a.png");
   std::string boxes;
   for (int i = 0; i < 5000; ++i) {
-    boxes += fmt::format("{}{{\"image_id\": 5, \"category_id\": 7, \"bbox\": [{}, {}, 1, 1]}}", i == 0 ? "" : ",", i % 40, i / 40 % 30);
+    boxes += fmt::format("{}{{\"image_id\": 5, \"category_id\": 7, \"bbox\": [{}, {}, 1, 1]}}", i == 0 ? "" : ",",
+                         i % 40, i / 40 % 30);
   }
   put("train.json", coco(boxes));
   const auto data = load();
@@ -300,20 +305,25 @@ std::string lying_jpeg() {
   for (int y = 10; y < 16; ++y) {
     for (int x = 5; x < 13; ++x) picture.row(y)[3 * x] = 255, picture.row(y)[3 * x + 2] = 0;
   }
-  const std::string exif("\xFF\xE1\0\x22"
-                         "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 36);
+  const std::string exif(
+      "\xFF\xE1\0\x22"
+      "Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0",
+      36);
   return encode_jpeg(picture.view(), 100).insert(2, exif);
 }
 
 TEST_F(BoxFolder, BoxesAreThoseOfThePictureAsItIsShown) {
   put("a.png", lying_jpeg());
   const auto with = [&](const std::string& sides, const std::string& box) {
-    put("train.json", R"({"images": [{"id": 5, "file_name": "a.png", )" + sides + R"(}], "categories": [{"id": 7, "name": "cat"}],
-         "annotations": [{"image_id": 5, "category_id": 7, "bbox": )" + box + "}]}");
+    put("train.json", R"({"images": [{"id": 5, "file_name": "a.png", )" + sides +
+                          R"(}], "categories": [{"id": 7, "name": "cat"}],
+         "annotations": [{"image_id": 5, "category_id": 7, "bbox": )" +
+                          box + "}]}");
     return load();
   };
   const Rect upright{14, 5, 6, 8};
-  const auto shown = with(R"("width": 30, "height": 40)", "[14, 5, 6, 8]"), stored = with(R"("width": 40, "height": 30)", "[5, 10, 8, 6]");
+  const auto shown = with(R"("width": 30, "height": 40)", "[14, 5, 6, 8]"),
+             stored = with(R"("width": 40, "height": 30)", "[5, 10, 8, 6]");
   for (const auto* data : {&shown, &stored}) {
     const auto& sample = data->train.samples.at(0);
     EXPECT_EQ(sample.width, 30);
@@ -332,8 +342,9 @@ TEST_F(BoxFolder, BoxesAreThoseOfThePictureAsItIsShown) {
 
 TEST_F(BoxFolder, VocClassesAreThoseOfItsLabelMap) {
   put_picture("JPEGImages/a.png");
-  put("Annotations/a.xml", "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
-                           "</bndbox></object></annotation>");
+  put("Annotations/a.xml",
+      "<annotation><object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax>"
+      "</bndbox></object></annotation>");
   EXPECT_EQ(load().label_names, (std::vector<std::string>{"cat"}));
   put("labelmap.txt", "# label:color_rgb:parts:actions\nbackground:0,0,0::\nzebra:1,2,3::\n\n cat ::\n");
   const auto data = load();

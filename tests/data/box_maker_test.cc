@@ -49,7 +49,8 @@ TEST(BoxMaker, CopiesBoxesOfOtherPicturesUntilMixingEnds) {
   for (const auto& [name, level] : {std::pair{"dark.png", 10}, {"bright.png", 250}}) {
     const auto grey = static_cast<std::uint8_t>(level);
     const auto file = folder.write(name, encode_png(Picture(40, 30, grey, grey, grey).view()));
-    split.samples.push_back(picture_with(level > 100 ? std::vector<std::int32_t>{1} : std::vector<std::int32_t>{}, file));
+    split.samples.push_back(
+        picture_with(level > 100 ? std::vector<std::int32_t>{1} : std::vector<std::int32_t>{}, file));
   }
   BoxWork work;
   work.form.width = work.form.height = 64;
@@ -64,7 +65,9 @@ TEST(BoxMaker, CopiesBoxesOfOtherPicturesUntilMixingEnds) {
     ASSERT_EQ(made.boxes.size(), static_cast<std::size_t>(made.copied));
     for (const auto& box : made.boxes) {
       EXPECT_EQ(box.label, 1);
-      const auto at = [&](double x, double y) { return int{made.picture.row(static_cast<int>(y))[3 * static_cast<int>(x)]}; };
+      const auto at = [&](double x, double y) {
+        return int{made.picture.row(static_cast<int>(y))[3 * static_cast<int>(x)]};
+      };
       EXPECT_EQ(at(box.rect.x + box.rect.width / 2, box.rect.y + box.rect.height / 2), 250);
       EXPECT_EQ(at(box.rect.x + 1, box.rect.bottom() - 1), 250);
     }
@@ -91,7 +94,8 @@ TEST(InputSides, AreMultiplesAroundTheFormsOwn) {
 }
 
 TEST(InputSides, StayForTenStepsAndFollowTheSeed) {
-  const InputSides sides(square_form(416), 0.25, 32, 1), again(square_form(416), 0.25, 32, 1), other(square_form(416), 0.25, 32, 2);
+  const InputSides sides(square_form(416), 0.25, 32, 1), again(square_form(416), 0.25, 32, 1),
+      other(square_form(416), 0.25, 32, 2);
   std::set<int> seen;
   int differ = 0;
   for (std::int64_t step = 0; step < 2000; ++step) {

@@ -35,11 +35,13 @@ using Boxes = std::map<std::string, std::vector<Seen>>;
 
 Boxes boxes_of(const BoxData& data, bool crowds) {
   Boxes all;
-  for (const auto& [name, split] : {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
+  for (const auto& [name, split] :
+       {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
     for (const auto& sample : split->samples) {
       auto& own = all[std::string(name) + fs::path(sample.name).filename().string().substr(0, 2)];
       for (const auto& box : sample.boxes) {
-        if (crowds || !box.crowd) own.push_back({data.label_names[static_cast<std::size_t>(box.label)], box.rect, box.crowd});
+        if (crowds || !box.crowd)
+          own.push_back({data.label_names[static_cast<std::size_t>(box.label)], box.rect, box.crowd});
       }
     }
   }
@@ -64,8 +66,8 @@ void expect_same(const Boxes& found, const Boxes& expected) {
   }
 }
 
-// Five pictures in three splits: fractions, one pixel, the whole picture, a crowd, none; two files of one name, blanks in
-// names; classes neither sorted nor numbered from 1, one of them without a box, one only in validation.
+// Five pictures in three splits: fractions, one pixel, the whole picture, a crowd, none; two files of one name, blanks
+// in names; classes neither sorted nor numbered from 1, one of them without a box, one only in validation.
 class Written : public testing::Test {
  protected:
   Written() {
@@ -78,12 +80,17 @@ class Written : public testing::Test {
             {"image_id": 3, "category_id": 12, "bbox": [10.1, 10.2, 20.3, 9.7], "iscrowd": 1}])");
     put("val", R"([{"id": 1, "file_name": "more/00 a.png"}, {"id": 2, "file_name": "03.png"}])",
         R"([{"image_id": 1, "category_id": 9, "bbox": [33.333333, 0.1, 33.333333, 0.7]}])");
-    put("test", R"([{"id": 1, "file_name": "04.png"}])", R"([{"image_id": 1, "category_id": 7, "bbox": [0.00001, 1, 2, 3]}])");
+    put("test", R"([{"id": 1, "file_name": "04.png"}])",
+        R"([{"image_id": 1, "category_id": 7, "bbox": [0.00001, 1, 2, 3]}])");
   }
-  void put_picture(const std::string& name, int width, int height) const { folder_.write(name, encode_png(Picture(width, height, 9, 99, 199).view())); }
+  void put_picture(const std::string& name, int width, int height) const {
+    folder_.write(name, encode_png(Picture(width, height, 9, 99, 199).view()));
+  }
   void put(const std::string& split, const std::string& images, const std::string& annotations) const {
-    folder_.write("in/" + split + ".json", "{\"images\": " + images + ", \"annotations\": " + annotations +
-                  R"(, "categories": [{"id": 7, "name": "zebra & foal"}, {"id": 9, "name": "apple"}, {"id": 12, "name": "no"}, {"id": 20, "name": "never"}]})");
+    folder_.write(
+        "in/" + split + ".json",
+        "{\"images\": " + images + ", \"annotations\": " + annotations +
+            R"(, "categories": [{"id": 7, "name": "zebra & foal"}, {"id": 9, "name": "apple"}, {"id": 12, "name": "no"}, {"id": 20, "name": "never"}]})");
   }
   fs::path in() const { return folder_ / "in"; }
   WrittenBoxes write(const fs::path& from, const std::string& format, const std::string& to) const {
@@ -115,14 +122,19 @@ TEST_P(EachPair, GivesTheSameBoxes) {
     EXPECT_EQ(data->validation.size(), 2U);
     EXPECT_EQ(data->test.size(), 1U);
     EXPECT_TRUE(data->skipped.empty());
-    EXPECT_TRUE(std::ranges::none_of(data->notes, [](const auto& note) { return note.find("not as large") != std::string::npos; }));
+    EXPECT_TRUE(std::ranges::none_of(data->notes,
+                                     [](const auto& note) { return note.find("not as large") != std::string::npos; }));
   }
-  EXPECT_EQ(read_file(folder_ / "b" / (std::string(second) == "coco" ? "train/02.png" : std::string(second) == "voc" ? "JPEGImages/02.png" : "images/train/02.png"),
+  EXPECT_EQ(read_file(folder_ / "b" /
+                          (std::string(second) == "coco"  ? "train/02.png"
+                           : std::string(second) == "voc" ? "JPEGImages/02.png"
+                                                          : "images/train/02.png"),
                       ErrorKind::data),
             read_file(in() / "02.png", ErrorKind::data));
 }
-INSTANTIATE_TEST_SUITE_P(Formats, EachPair, testing::Combine(testing::Values("coco", "voc", "yolo"), testing::Values("coco", "voc", "yolo")),
-                         [](const auto& test) { return std::string(std::get<0>(test.param)) + "_" + std::get<1>(test.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Formats, EachPair, testing::Combine(testing::Values("coco", "voc", "yolo"), testing::Values("coco", "voc", "yolo")),
+    [](const auto& test) { return std::string(std::get<0>(test.param)) + "_" + std::get<1>(test.param); });
 
 TEST_F(Written, CocoKeepsNumbersAndAreas) {
   const auto written = write(in(), "coco", "a");
@@ -138,7 +150,8 @@ TEST_F(Written, CocoKeepsNumbersAndAreas) {
 
 TEST_F(Written, ABoxOnTheBorderOfMediumStaysThere) {
   put_picture("in/05.png", 331, 257);
-  put("train", R"([{"id": 1, "file_name": "05.png"}])", R"([{"image_id": 1, "category_id": 7, "bbox": [101, 53, 96, 96]}])");
+  put("train", R"([{"id": 1, "file_name": "05.png"}])",
+      R"([{"image_id": 1, "category_id": 7, "bbox": [101, 53, 96, 96]}])");
   write(in(), "yolo", "y");
   EXPECT_EQ(load(folder_ / "y").train.samples.at(0).boxes.at(0).area, 96 * 96);
 }
@@ -155,7 +168,8 @@ TEST_F(Written, WhatAFormatCannotSayIsCounted) {
   EXPECT_TRUE(fs::exists(folder_ / "y/labels/val/03.txt")) << "a picture without boxes has an empty file";
   EXPECT_EQ(read_file(folder_ / "v/ImageSets/Main/train.txt", ErrorKind::data), "00_a\n02\n");
   EXPECT_EQ(read_file(folder_ / "v/ImageSets/Main/val.txt", ErrorKind::data), "00_a-2\n03\n");
-  EXPECT_NE(read_file(folder_ / "v/Annotations/00_a.xml", ErrorKind::data).find("<xmin>41</xmin>"), std::string::npos) << "corners count from 1";
+  EXPECT_NE(read_file(folder_ / "v/Annotations/00_a.xml", ErrorKind::data).find("<xmin>41</xmin>"), std::string::npos)
+      << "corners count from 1";
 }
 
 TEST_F(Written, NothingIsWrittenOver) {
@@ -164,16 +178,19 @@ TEST_F(Written, NothingIsWrittenOver) {
   fs::create_directory(folder_ / "empty");
   write(in(), "voc", "empty");
   EXPECT_EQ(load(folder_ / "empty").train.size(), 2U);
-  expect_parts(message_of(ErrorKind::usage, [] { box_format_named("kitti"); }), {"format: found 'kitti'", "coco, voc or yolo"});
+  expect_parts(message_of(ErrorKind::usage, [] { box_format_named("kitti"); }),
+               {"format: found 'kitti'", "coco, voc or yolo"});
 }
 
 TEST_F(Written, AnErrorLeavesNothing) {
   auto data = load(in());
   data.label_names[2] = "a:b";
-  expect_parts(message_of(ErrorKind::data, [&] { write_box_data(data, BoxFormat::voc, folder_ / "out"); }), {"'a:b'", "rename"});
+  expect_parts(message_of(ErrorKind::data, [&] { write_box_data(data, BoxFormat::voc, folder_ / "out"); }),
+               {"'a:b'", "rename"});
   fs::remove(in() / "04.png");
   data.label_names[2] = "no";
-  expect_parts(message_of(ErrorKind::usage, [&] { write_box_data(data, BoxFormat::yolo, folder_ / "out"); }), {"write:", "04.png"});
+  expect_parts(message_of(ErrorKind::usage, [&] { write_box_data(data, BoxFormat::yolo, folder_ / "out"); }),
+               {"write:", "04.png"});
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 1) << "only in/";
 }
 

@@ -71,7 +71,7 @@ TEST_F(Loader, DamagedFilesAreLeftOutAndNamed) {
   std::filesystem::remove(split_.samples[2].bytes.file);
   const auto all = load({{0, 1, 2, 3}, {1, 2}}, {.threads = 2});
   EXPECT_EQ(all[0].samples, (std::vector<std::int64_t>{0, 3}));
-    ASSERT_EQ(all[0].failed.size(), 2U);
+  ASSERT_EQ(all[0].failed.size(), 2U);
   EXPECT_EQ(all[0].failed[0].name, "1.jpg");
   EXPECT_NE(all[0].failed[1].reason.find("cannot be read"), std::string::npos);
   EXPECT_EQ(all[1].size(), 0U);

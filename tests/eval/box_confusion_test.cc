@@ -20,8 +20,8 @@ TEST(BoxConfusion, RightWrongMissedAndFalseAlarm) {
       {{truth(0, 0), truth(20, 1), truth(40, 1)},
        {found(0, 0, 0.9), found(21, 0, 0.8), found(60, 1, 0.7), found(45, 1, 0.6)}}};  // the last meets nothing by half
   const auto m = box_confusion(pictures, 2, 0.25);
-  EXPECT_EQ(m.counts, (Counts{1, 0, 0,    // the first is right
-                              1, 0, 1,    // the second taken for the other class, the third missed
+  EXPECT_EQ(m.counts, (Counts{1, 0, 0,     // the first is right
+                              1, 0, 1,     // the second taken for the other class, the third missed
                               0, 2, 0}));  // two found where nothing is
   EXPECT_DOUBLE_EQ(m.precision, 1.0 / 4);
   EXPECT_DOUBLE_EQ(m.recall, 1.0 / 3);
@@ -57,8 +57,9 @@ TEST(BoxConfusion, CrowdsAndTheirBoxesCountNowhere) {
 
 TEST(BoxConfusion, WithoutAScoreTheBestF1Decides) {
   // F1 after each: 2/4, 2/5, 4/6, 4/7, 4/8; the fourth and fifth have one score.
-  const std::vector<JudgedPicture> pictures = {{{truth(0, 0), truth(20, 0), truth(40, 0)}, {found(0, 0, 0.9), found(70, 0, 0.8)}},
-                                               {{}, {found(70, 0, 0.3), found(90, 0, 0.3)}}};
+  const std::vector<JudgedPicture> pictures = {
+      {{truth(0, 0), truth(20, 0), truth(40, 0)}, {found(0, 0, 0.9), found(70, 0, 0.8)}},
+      {{}, {found(70, 0, 0.3), found(90, 0, 0.3)}}};
   auto better = pictures;
   better[0].found.push_back(found(20, 0, 0.6));
   const auto m = box_confusion(better, 1);
@@ -77,7 +78,8 @@ TEST(BoxConfusion, EqualScoresStandOrFallTogether) {
 }
 
 TEST(BoxConfusion, NothingRightNothingFoundNothingThere) {
-  const std::vector<JudgedPicture> wrong = {{{truth(0, 0)}, {found(50, 0, 0.9), found(0, 0, std::numeric_limits<double>::quiet_NaN())}}};
+  const std::vector<JudgedPicture> wrong = {
+      {{truth(0, 0)}, {found(50, 0, 0.9), found(0, 0, std::numeric_limits<double>::quiet_NaN())}}};
   const auto m = box_confusion(wrong, 1);
   EXPECT_EQ(m.score, kUsualScore);
   EXPECT_EQ(m.counts, (Counts{0, 1, 1, 0}));
@@ -103,7 +105,8 @@ TEST(BoxConfusion, StandsInTheJsonAndComesBack) {
 TEST(AddedClasses, AreMeansOverTheirGroupsAndComeBack) {
   BoxMetrics metrics;
   for (const double map : {0.5, 0.25, -1.0, 0.75}) {
-    metrics.classes.push_back({.name = "", .map = map, .map_50 = map < 0 ? -1 : map + 0.125, .support = map < 0 ? 0 : 4, .precision_50 = {}});
+    metrics.classes.push_back(
+        {.name = "", .map = map, .map_50 = map < 0 ? -1 : map + 0.125, .support = map < 0 ? 0 : 4, .precision_50 = {}});
   }
   const std::vector<std::int32_t> base = {0, 1, 2}, novel = {3};
   metrics.added = added_classes(metrics, base, novel);
@@ -126,7 +129,8 @@ TEST(AddedClasses, AreMeansOverTheirGroupsAndComeBack) {
 
 TEST(AddedClasses, WithoutBoxesOfTheKnownOnesHaveNoFiguresOfThem) {
   BoxMetrics metrics;
-  metrics.classes = {{.name = "old", .precision_50 = {}}, {.name = "new", .map = 0.5, .map_50 = 0.5, .support = 3, .precision_50 = {}}};
+  metrics.classes = {{.name = "old", .precision_50 = {}},
+                     {.name = "new", .map = 0.5, .map_50 = 0.5, .support = 3, .precision_50 = {}}};
   const std::vector<std::int32_t> base = {0}, novel = {1};
   metrics.added = added_classes(metrics, base, novel);
   metrics.added->base_before = MeanAp{};

@@ -73,9 +73,9 @@ TEST(BoxMetrics, EqualCocoEval) {
 TEST(BoxMetrics, WithoutTruthsMinusOne) {
   const std::vector<JudgedPicture> pictures = {{{}, {{{0, 0, 5, 5}, 0, 0.5}}}, {}};
   const auto m = box_metrics(pictures, {"a", "b"});
-  for (const double figure : {m.map, m.map_50, m.map_75, m.map_small, m.map_medium, m.map_large, m.mar_1, m.mar_10,
-                              m.mar_100, m.mar_small, m.mar_medium, m.mar_large, m.classes[0].map,
-                              m.classes[1].mar_100}) {
+  for (const double figure :
+       {m.map, m.map_50, m.map_75, m.map_small, m.map_medium, m.map_large, m.mar_1, m.mar_10, m.mar_100, m.mar_small,
+        m.mar_medium, m.mar_large, m.classes[0].map, m.classes[1].mar_100}) {
     EXPECT_EQ(figure, -1);
   }
   EXPECT_EQ(m.samples, 2);

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!std::is_sorted(raw.category_ids.begin(), raw.category_ids.end())) std::abort();
     std::set<std::int64_t> ids;
     for (const auto& picture : raw.pictures) {
-      if (picture.width < 0 || picture.height < 0 || !picture.image_id || !ids.insert(*picture.image_id).second) std::abort();
+      if (picture.width < 0 || picture.height < 0 || !picture.image_id || !ids.insert(*picture.image_id).second)
+        std::abort();
       strop::check_raw_boxes(picture.boxes, raw.labels);
     }
   });

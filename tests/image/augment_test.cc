@@ -55,10 +55,12 @@ TEST(Levels, GrowAndAreDescribed) {
 }
 
 TEST(Policy, NamesAreCheckedWhole) {
-  for (const char* good : {"randaugment", "trivialaugment", "rand-m9", "rand-m9-mstd0.5", "rand-m9-mstd0.5-inc1", "rand-m7-n3-p1"}) {
+  for (const char* good :
+       {"randaugment", "trivialaugment", "rand-m9", "rand-m9-mstd0.5", "rand-m9-mstd0.5-inc1", "rand-m7-n3-p1"}) {
     EXPECT_EQ(policy(good, kGrey)->describe(), good);
   }
-  for (const char* bad : {"", "rand", "augmix", "rand-m11", "rand-x2", "rand-m9-", "rand-m9x", "rand-n0", "rand-m9-inc0"}) {
+  for (const char* bad :
+       {"", "rand", "augmix", "rand-m11", "rand-x2", "rand-m9-", "rand-m9x", "rand-n0", "rand-m9-inc0"}) {
     EXPECT_THROW(policy(bad, kGrey), Error) << bad;
   }
 }

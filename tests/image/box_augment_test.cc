@@ -124,7 +124,8 @@ TEST(KeepingCrop, KeepsTheShareOfBoxesThatItPromises) {
       ++parts;
       EXPECT_TRUE(part.width >= 60 && part.height >= 45);
       EXPECT_TRUE(part.width <= 2 * part.height && part.height <= 2 * part.width);
-      const Rect seen{static_cast<double>(part.x), static_cast<double>(part.y), static_cast<double>(part.width), static_cast<double>(part.height)};
+      const Rect seen{static_cast<double>(part.x), static_cast<double>(part.y), static_cast<double>(part.width),
+                      static_cast<double>(part.height)};
       int kept = 0;
       for (const auto& box : boxes) {
         const double x = box.rect.x + box.rect.width / 2 - seen.x, y = box.rect.y + box.rect.height / 2 - seen.y;
@@ -185,14 +186,17 @@ TEST(CopyBoxes, TheirPixelsComeWithThem) {
 }
 
 TEST(CopyBoxes, FindNoPlaceOnAFullPictureAndAreAtMostThree) {
-  BoxedPicture full{Picture(96, 80, 0, 0, 0), {{{0, 0, 96, 80}, 0}}}, empty{Picture(96, 80, 0, 0, 0), {}}, crowded = square(1);
-  for (int i = 0; i < 5000; ++i) crowded.boxes.push_back({{static_cast<double>(i % 100), static_cast<double>(i / 100), 12, 12}, 1});
+  BoxedPicture full{Picture(96, 80, 0, 0, 0), {{{0, 0, 96, 80}, 0}}}, empty{Picture(96, 80, 0, 0, 0), {}},
+      crowded = square(1);
+  for (int i = 0; i < 5000; ++i)
+    crowded.boxes.push_back({{static_cast<double>(i % 100), static_cast<double>(i / 100), 12, 12}, 1});
   Rng rng(5, RngUse::augment);
   copy_boxes(crowded, kForm, full, rng);
   EXPECT_EQ(full.boxes.size(), 1U);
   copy_boxes(crowded, kForm, empty, rng);
   EXPECT_TRUE(empty.copied >= 1 && empty.copied <= 3) << empty.copied;
-  BoxedPicture none{Picture(96, 80, 0, 0, 0), {}}, large{Picture(50, 50, 1, 1, 1), {{{0, 0, 50, 50}, 0}, {{0, 0, 1, 1}, 0}}};
+  BoxedPicture none{Picture(96, 80, 0, 0, 0), {}},
+      large{Picture(50, 50, 1, 1, 1), {{{0, 0, 50, 50}, 0}, {{0, 0, 1, 1}, 0}}};
   copy_boxes(large, kForm, none, rng);
   EXPECT_EQ(none.copied, 0) << "a whole picture and one pixel are not copied";
 }

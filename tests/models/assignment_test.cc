@@ -13,7 +13,8 @@ namespace strop {
 namespace {
 
 // The sum of what is assigned; checks that it is an assignment, and a whole one.
-double sum_of(const std::vector<double>& costs, std::int64_t rows, std::int64_t columns, const std::vector<std::int64_t>& assigned) {
+double sum_of(const std::vector<double>& costs, std::int64_t rows, std::int64_t columns,
+              const std::vector<std::int64_t>& assigned) {
   EXPECT_EQ(static_cast<std::int64_t>(assigned.size()), rows);
   std::set<std::int64_t> used;
   double sum = 0;
@@ -47,13 +48,15 @@ double least_sum(const std::vector<double>& costs, std::int64_t rows, std::int64
 TEST(Assignment, EqualsTheBestOfAll) {
   std::mt19937 random(7);
   for (int round = 0; round < 400; ++round) {
-    const auto rows = static_cast<std::int64_t>(random() % 6 + 1), columns = static_cast<std::int64_t>(random() % 6 + 1);
+    const auto rows = static_cast<std::int64_t>(random() % 6 + 1),
+               columns = static_cast<std::int64_t>(random() % 6 + 1);
     std::vector<double> costs(static_cast<std::size_t>(rows * columns));
     // Every second round few values: many assignments cost the same.
     std::uniform_real_distribution<double> any(-3, 5);
     for (auto& cost : costs) cost = round % 2 == 0 ? any(random) : static_cast<double>(random() % 3);
     const auto assigned = cheapest_assignment(costs, rows, columns);
-    EXPECT_NEAR(sum_of(costs, rows, columns, assigned), least_sum(costs, rows, columns), 1e-12) << rows << " x " << columns;
+    EXPECT_NEAR(sum_of(costs, rows, columns, assigned), least_sum(costs, rows, columns), 1e-12)
+        << rows << " x " << columns;
   }
 }
 
@@ -62,10 +65,15 @@ TEST(Assignment, EqualsScipys) {
   const auto assigned = [](std::vector<double> costs, std::int64_t rows) {
     return cheapest_assignment(costs, rows, static_cast<std::int64_t>(costs.size()) / rows);
   };
-  EXPECT_EQ(assigned({41, -32, -23, -17, -22, 40, 46, 18, -37, -31, -7, 3, 22, 7, -14, -25, 29, 33, -37, -29, 5, -1, 48, 11}, 4),
-            (Rows{1, 2, 3, 0}));
-  EXPECT_EQ(assigned({2, 3, 26, 18, -23, 33, 35, 55, 38, -12, -9, 24, 25, 29, 46, -11, 53, -40}, 6), (Rows{-1, 1, -1, 0, -1, 2}));
-  EXPECT_EQ(assigned({-33, 57, 54, -11, -27, -9, -36, 49, 26, 18, -16, 7, -21, 37, 7, -37, -15, 30, 11, -3, -15, -31, 20, 26, 12}, 5),
+  EXPECT_EQ(
+      assigned({41, -32, -23, -17, -22, 40, 46, 18, -37, -31, -7, 3, 22, 7, -14, -25, 29, 33, -37, -29, 5, -1, 48, 11},
+               4),
+      (Rows{1, 2, 3, 0}));
+  EXPECT_EQ(assigned({2, 3, 26, 18, -23, 33, 35, 55, 38, -12, -9, 24, 25, 29, 46, -11, 53, -40}, 6),
+            (Rows{-1, 1, -1, 0, -1, 2}));
+  EXPECT_EQ(assigned({-33, 57, 54,  -11, -27, -9, -36, 49,  26,  18, -16, 7, -21,
+                      37,  7,  -37, -15, 30,  11, -3,  -15, -31, 20, 26,  12},
+                     5),
             (Rows{4, 1, 2, 0, 3}));
 }
 

@@ -117,7 +117,8 @@ TEST(ConvNets, GradientsThroughFrozenBlocks) {
   for (const auto& one : nets()) {
     const TinyNet whole(one.name), part(one.name);
     const auto open = [](const TinyNet& net, std::size_t block) {
-      for (const auto& [name, layer] : net.opened.model->block(block).layers()) layer->weight = layer->weight.clone().requires_grad_();
+      for (const auto& [name, layer] : net.opened.model->block(block).layers())
+        layer->weight = layer->weight.clone().requires_grad_();
     };
     const auto gradient = [](const TinyNet& net) {
       at::cross_entropy_loss(net.logits(), torch::arange(2)).backward();
@@ -158,9 +159,11 @@ TEST(ConvNets, InputFormsFollowTheFiles) {
 TEST(ConvNets, BlocksHaveNamesThatAPersonUnderstands) {
   EXPECT_EQ(TinyNet("lukemelas_lite").opened.model->block_names(), TinyNet("timm_tf_lite").opened.model->block_names());
   EXPECT_EQ(TinyNet("timm_v2").opened.model->block_names(),
-            (std::vector<std::string>{"stem", "blocks.0.0", "blocks.1.0", "blocks.1.1", "blocks.2.0", "blocks.2.1", "head", "classifier"}));
+            (std::vector<std::string>{"stem", "blocks.0.0", "blocks.1.0", "blocks.1.1", "blocks.2.0", "blocks.2.1",
+                                      "head", "classifier"}));
   EXPECT_EQ(TinyNet("timm_resnet").opened.model->block_names(),
-            (std::vector<std::string>{"stem", "layer1.0", "layer2.0", "layer2.1", "layer3.0", "layer4.0", "pool", "classifier"}));
+            (std::vector<std::string>{"stem", "layer1.0", "layer2.0", "layer2.1", "layer3.0", "layer4.0", "pool",
+                                      "classifier"}));
 }
 
 TEST(ConvNets, HeadForOtherClassesIsMadeAnew) {
@@ -179,7 +182,8 @@ TEST(ConvNets, SavedTensorsOpenAgain) {
     std::map<std::string, TensorView> views;
     const auto tensors = net.opened.model->tensors();
     for (const auto& [name, tensor] : tensors) {
-      views[name] = {"F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
+      views[name] = {
+          "F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
     }
     write_safetensors(folder.path() / "model.safetensors", views);
     std::ofstream(folder.path() / "config.json") << net.opened.model->config().dump();
@@ -194,7 +198,8 @@ TEST(ConvNets, SavedTensorsOpenAgain) {
 TEST(ConvNets, RealNetworksEqualTheLibrarys) {
   torch::NoGradGuard no_grad;
   int seen = 0;
-  for (const auto& [name, file] : {std::pair{"efficientnet_lite0", "efficientnet-lite0-57934424.pth"}, {"mobilenet_v2", "mobilenet_v2-b0353104.pth"}}) {
+  for (const auto& [name, file] : {std::pair{"efficientnet_lite0", "efficientnet-lite0-57934424.pth"},
+                                   {"mobilenet_v2", "mobilenet_v2-b0353104.pth"}}) {
     const auto path = std::filesystem::path(STROP_SOURCE_DIR) / "build" / "assets" / name / file;
     if (!std::filesystem::exists(path)) continue;
     ++seen;
@@ -207,7 +212,9 @@ TEST(ConvNets, RealNetworksEqualTheLibrarys) {
     std::ifstream(conv_data() / "real" / (std::string(name) + ".json")) >> expected;
     expect_close(state.at("logits")[0], torch::tensor(expected.get<std::vector<float>>()), 1e-4, name);
   }
-  if (seen == 0) GTEST_SKIP() << "no network in build/assets: 'scripts/fetch_assets.sh efficientnet_lite0 mobilenet_v2' fetches them";
+  if (seen == 0)
+    GTEST_SKIP()
+        << "no network in build/assets: 'scripts/fetch_assets.sh efficientnet_lite0 mobilenet_v2' fetches them";
 }
 
 }  // namespace

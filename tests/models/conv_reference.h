@@ -21,7 +21,9 @@ inline torch::Tensor wave(std::int64_t count) {
   return (torch::arange(count, torch::kDouble) * 0.7).sin().to(torch::kFloat);
 }
 inline torch::Tensor picture(std::int64_t count, std::int64_t side) {
-  return (wave(count * 3 * side * side) * 1.5F).view({count, 3, side, side}).contiguous(torch::MemoryFormat::ChannelsLast);
+  return (wave(count * 3 * side * side) * 1.5F)
+      .view({count, 3, side, side})
+      .contiguous(torch::MemoryFormat::ChannelsLast);
 }
 
 // One tiny network: opened from its single file where it has one, else from its folder.

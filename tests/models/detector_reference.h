@@ -31,15 +31,19 @@ inline torch::Tensor tensor_of(const nlohmann::json& rows) {
 inline torch::Tensor targets_of(const nlohmann::json& truths) {
   std::size_t most = 0;
   for (const auto& own : truths) most = std::max(most, own.size());
-  torch::Tensor all = torch::full({static_cast<std::int64_t>(truths.size()), static_cast<std::int64_t>(most) + 1, 5}, -1.0F);
+  torch::Tensor all =
+      torch::full({static_cast<std::int64_t>(truths.size()), static_cast<std::int64_t>(most) + 1, 5}, -1.0F);
   for (std::size_t i = 0; i < truths.size(); ++i) {
-    all[static_cast<std::int64_t>(i)].narrow(0, 0, static_cast<std::int64_t>(truths[i].size())).copy_(tensor_of(truths[i]));
+    all[static_cast<std::int64_t>(i)]
+        .narrow(0, 0, static_cast<std::int64_t>(truths[i].size()))
+        .copy_(tensor_of(truths[i]));
   }
   return all;
 }
 
 // The boxes of a picture after an increment: the old ones to the bit, then new ones, whose labels begin at `first_new`.
-inline void expect_old_then_new(const std::vector<FoundBox>& boxes, const std::vector<FoundBox>& old, std::int32_t first_new) {
+inline void expect_old_then_new(const std::vector<FoundBox>& boxes, const std::vector<FoundBox>& old,
+                                std::int32_t first_new) {
   ASSERT_GT(boxes.size(), old.size());
   for (std::size_t i = 0; i < old.size(); ++i) {
     EXPECT_EQ(boxes[i].rect, old[i].rect);

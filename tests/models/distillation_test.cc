@@ -1,4 +1,5 @@
-// What holds a detector's old answers: zero where nothing moved, its gradient by differences, and the places that it is about.
+// What holds a detector's old answers: zero where nothing moved, its gradient by differences, and the places that it is
+// about.
 #include "models/detector_parts/distillation.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +40,8 @@ TEST(SureAnswers, HoldTheBestOneAtLeast) {
 TEST(Divergence, EqualsItsDefinition) {
   const Tensor now = seeded({4, 3}, 1, 2), before = seeded({4, 3}, 2, 2);
   const Tensor p = before.sigmoid().to(torch::kDouble), q = now.sigmoid().to(torch::kDouble);
-  expect_close(yes_no_divergence(now, before), (p * (p / q).log() + (1 - p) * ((1 - p) / (1 - q)).log()).sum(1), 1e-5, "yes or no");
+  expect_close(yes_no_divergence(now, before), (p * (p / q).log() + (1 - p) * ((1 - p) / (1 - q)).log()).sum(1), 1e-5,
+               "yes or no");
   const Tensor a = before.softmax(1).to(torch::kDouble), b = now.softmax(1).to(torch::kDouble);
   expect_close(choice_divergence(now, before), (a * (a / b).log()).sum(1), 1e-5, "choice");
 }
@@ -88,7 +90,8 @@ TEST(Distillation, IsZeroWhereNothingMovedAndGrowsWithIt) {
 
 TEST(Distillation, GradientsEqualDifferences) {
   for (const auto& held : detectors()) {
-    const Tensor old = seeded(held.old_shape, 5, 2), now = (old + seeded(held.old_shape, 6, 0.3)).contiguous().requires_grad_();
+    const Tensor old = seeded(held.old_shape, 5, 2),
+                 now = (old + seeded(held.old_shape, 6, 0.3)).contiguous().requires_grad_();
     State before, state;
     before.set("outputs", old);
     state.set("outputs", now);

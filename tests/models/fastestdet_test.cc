@@ -18,7 +18,8 @@ using torch::Tensor;
 const std::filesystem::path kData = std::filesystem::path(STROP_SOURCE_DIR) / "tests" / "data" / "fastestdet";
 
 struct Tiny {
-  explicit Tiny(const ModelOptions& options = {}) : opened(open_model(kData / "tiny" / "weights.pth", options)), model(*opened.model) {}
+  explicit Tiny(const ModelOptions& options = {})
+      : opened(open_model(kData / "tiny" / "weights.pth", options)), model(*opened.model) {}
 
   State input() const {
     State state;
@@ -71,8 +72,9 @@ TEST(FastestDet, IsRecognisedAndLosesNoTensor) {
     if (name.ends_with("num_batches_tracked")) continue;
     EXPECT_EQ(ours.count(name), 1U) << name;
   }
-  EXPECT_EQ(tiny.model.block_names(), (std::vector<std::string>{"stem", "stage2.0", "stage2.1", "stage3.0", "stage3.1", "stage3.2", "stage4.0",
-                                                                "stage4.1", "SPP", "detect_head"}));
+  EXPECT_EQ(tiny.model.block_names(),
+            (std::vector<std::string>{"stem", "stage2.0", "stage2.1", "stage3.0", "stage3.1", "stage3.2", "stage4.0",
+                                      "stage4.1", "SPP", "detect_head"}));
   EXPECT_TRUE(tiny.model.input_form->bgr);
   EXPECT_EQ(tiny.model.input_form->fit, Fit::squash);
   EXPECT_EQ(tiny.model.detector->groups(), (std::vector<std::vector<std::int32_t>>{{0, 1, 2}}));
@@ -82,7 +84,8 @@ TEST(FastestDet, LabelsStandBesideTheWeights) {
   const TempFolder folder;
   std::filesystem::copy(kData / "tiny" / "weights.pth", folder.path() / "weights.pth");
   std::ofstream(folder.path() / "some.names") << "cat\ndog\r\nbus stop\n";
-  EXPECT_EQ(open_model(folder.path() / "weights.pth", {}).model->label_names, (std::vector<std::string>{"cat", "dog", "bus stop"}));
+  EXPECT_EQ(open_model(folder.path() / "weights.pth", {}).model->label_names,
+            (std::vector<std::string>{"cat", "dog", "bus stop"}));
 }
 
 TEST(FastestDet, OutputsEqualUpstreams) {
@@ -109,7 +112,8 @@ TEST(FastestDet, LossAndGradientsEqualUpstreams) {
     ASSERT_TRUE(gradient.defined()) << name;
     const double norm = numbers[0], product = numbers[1], scale = std::max(1e-3, norm);
     EXPECT_NEAR(gradient.norm().item<double>() / scale, norm / scale, 1e-4) << name;
-    EXPECT_NEAR((gradient.flatten() * wave(gradient.numel())).sum().item<double>() / scale, product / scale, 2e-4) << name;
+    EXPECT_NEAR((gradient.flatten() * wave(gradient.numel())).sum().item<double>() / scale, product / scale, 2e-4)
+        << name;
     ++compared;
   }
   EXPECT_GT(compared, 50U);
@@ -146,7 +150,8 @@ TEST(FastestDet, LossOfRandomNumbersEqualsUpstreams) {
   EXPECT_NEAR(loss.item<double>(), expected, 1e-5 * expected);
   loss.backward();
   const Tensor gradient = stored("gradient");
-  EXPECT_LT((state.at("outputs").grad() - gradient).abs().max().item<double>(), 1e-4 * gradient.abs().max().item<double>());
+  EXPECT_LT((state.at("outputs").grad() - gradient).abs().max().item<double>(),
+            1e-4 * gradient.abs().max().item<double>());
 }
 
 // Where upstream divides by nothing: no box, one place that is its own mean, boxes of the first row alone, a box found
@@ -219,7 +224,10 @@ TEST(FastestDet, AddedClassesLeaveTheOldAsTheyAre) {
   const State old = run(before), first = run(tiny);
   tiny.train(tiny.model.size() - 1);
   State state = tiny.run();
-  state.set(kTargets, torch::tensor({4.0F, 40.0F, 50.0F, 30.0F, 30.0F, 1.0F, 60.0F, 50.0F, 20.0F, 30.0F}).view({1, 2, 5}).expand({2, 2, 5}).contiguous());
+  state.set(kTargets, torch::tensor({4.0F, 40.0F, 50.0F, 30.0F, 30.0F, 1.0F, 60.0F, 50.0F, 20.0F, 30.0F})
+                          .view({1, 2, 5})
+                          .expand({2, 2, 5})
+                          .contiguous());
   tiny.model.detector->losses(state).mean().backward();
   {
     torch::NoGradGuard no_grad;
@@ -231,7 +239,8 @@ TEST(FastestDet, AddedClassesLeaveTheOldAsTheyAre) {
   }
   const State after = run(tiny);
   EXPECT_FALSE(same_bits(after.at("outputs.0"), first.at("outputs.0")));
-  EXPECT_TRUE(same_bits(first.at("outputs.0").narrow(1, 1, 4), old.at("outputs").narrow(1, 1, 4)));  // it begins with the head's boxes
+  EXPECT_TRUE(same_bits(first.at("outputs.0").narrow(1, 1, 4),
+                        old.at("outputs").narrow(1, 1, 4)));  // it begins with the head's boxes
   EXPECT_TRUE(same_bits(after.at("outputs"), old.at("outputs")));
   const auto boxes = tiny.model.detector->decode(after, {}), old_boxes = before.model.detector->decode(old, {});
   expect_old_then_new(boxes[0], old_boxes[0], 3);
@@ -244,7 +253,8 @@ TEST(FastestDet, AddedClassesAreReadAgain) {
   std::map<std::string, TensorView> views;
   const auto tensors = tiny.model.tensors();
   for (const auto& [name, tensor] : tensors) {
-    views[name] = {"F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
+    views[name] = {
+        "F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
   }
   write_safetensors(folder.path() / "model.safetensors", views);
   auto config = tiny.model.config();
@@ -256,13 +266,15 @@ TEST(FastestDet, AddedClassesAreReadAgain) {
   EXPECT_EQ(again.model->detector->groups(), tiny.model.detector->groups());
   State state = tiny.input();
   again.model->forward(state, {}, 0, again.model->size());
-  for (const auto& name : again.model->detector->outputs()) EXPECT_TRUE(same_bits(state.at(name), tiny.run().at(name))) << name;
+  for (const auto& name : again.model->detector->outputs())
+    EXPECT_TRUE(same_bits(state.at(name), tiny.run().at(name))) << name;
 }
 
 TEST(FastestDet, HeadForOtherClassesIsMadeAnew) {
   ModelOptions options;
   options.label_names = {"a", "b"};
-  EXPECT_EQ(Tiny(options).opened.made, (std::vector<std::string>{"detect_head.cls_layers.conv5x5.3", "detect_head.cls_layers.conv5x5.4"}));
+  EXPECT_EQ(Tiny(options).opened.made,
+            (std::vector<std::string>{"detect_head.cls_layers.conv5x5.3", "detect_head.cls_layers.conv5x5.4"}));
 }
 
 TEST(FastestDet, SidesThatDoNotDivideAreRefused) {
@@ -280,7 +292,8 @@ TEST(FastestDet, SidesThatDoNotDivideAreRefused) {
 TEST(FastestDet, ReleasedWeightsSayTheSame) {
   torch::NoGradGuard no_grad;
   const char* const data = std::getenv("STROP_DATA");
-  const auto folder = std::filesystem::path(data != nullptr ? data : STROP_SOURCE_DIR "/../shared") / "models" / "fastestdet";
+  const auto folder =
+      std::filesystem::path(data != nullptr ? data : STROP_SOURCE_DIR "/../shared") / "models" / "fastestdet";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no released FastestDet in " << folder;
   const auto opened = open_model(folder, {});
   EXPECT_TRUE(opened.made.empty());
@@ -291,7 +304,8 @@ TEST(FastestDet, ReleasedWeightsSayTheSame) {
   opened.model->forward(state, {}, 0, opened.model->size());
   const auto reference = json_of(kData / "real.json");
   const std::int64_t every = reference.at("every");
-  expect_close(state.at("outputs").contiguous().flatten().slice(0, 0, std::nullopt, every), tensor_of(reference.at("outputs")), 1e-4, "outputs");
+  expect_close(state.at("outputs").contiguous().flatten().slice(0, 0, std::nullopt, every),
+               tensor_of(reference.at("outputs")), 1e-4, "outputs");
   DecodeSettings settings;
   settings.least_score = 0.1;
   const auto found = opened.model->detector->decode(state, settings)[0];

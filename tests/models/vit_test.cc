@@ -62,13 +62,15 @@ TEST_P(Vit, ItsTableIsMadeForOtherPictures) {
   const auto& table = *embeddings.layers().rbegin()[1].second;  // the projection is the last
   const auto placed = table.weight.size(1) - 16;
   EXPECT_EQ(embeddings.fit_advice(16, 16), "");
-  EXPECT_EQ(embeddings.fit_advice(24, 20).empty(), GetParam() == "dinov2") << "Transformers' DINOv2 interpolates by itself";
+  EXPECT_EQ(embeddings.fit_advice(24, 20).empty(), GetParam() == "dinov2")
+      << "Transformers' DINOv2 interpolates by itself";
   embeddings.fit_pictures(24, 20);
   EXPECT_EQ(table.weight.sizes(), (std::vector<std::int64_t>{1, placed + 30, 16}));
   EXPECT_EQ(table.shape(), table.weight.sizes().vec());
   EXPECT_EQ(embeddings.fit_advice(24, 20), "");
   EXPECT_TRUE(same_bits(logits_of(*model, wide), answers));
-  EXPECT_TRUE(logits_of(*model, reference.pixels()).isfinite().all().item<bool>()) << "the old size, through the new table";
+  EXPECT_TRUE(logits_of(*model, reference.pixels()).isfinite().all().item<bool>())
+      << "the old size, through the new table";
 }
 
 // A part of the patches, others for each key; nothing outside training.

@@ -41,9 +41,11 @@ State run(const Model& model, State state, const Pass& pass = {}) {
 }
 
 // All true boxes in shares of a picture, as match_queries takes them.
-std::vector<GroupBox> shares_of(const Tensor& targets, float width, float height, const std::vector<std::int32_t>& labels) {
+std::vector<GroupBox> shares_of(const Tensor& targets, float width, float height,
+                                const std::vector<std::int32_t>& labels) {
   auto boxes = boxes_of_group(targets, labels);
-  for (auto& box : boxes) box = {box.sample, box.label, box.x / width, box.y / height, box.width / width, box.height / height};
+  for (auto& box : boxes)
+    box = {box.sample, box.label, box.x / width, box.y / height, box.width / width, box.height / height};
   return boxes;
 }
 
@@ -74,8 +76,8 @@ TEST_P(Yolos, IsRecognisedAndLosesNoTensor) {
   EXPECT_EQ(task_of_model(reference.folder()), kObjectDetection);
   EXPECT_TRUE(opened.made.empty());
   EXPECT_EQ(model.label_names, (std::vector<std::string>{"cat", "dog", "owl"}));
-  EXPECT_EQ(model.block_names(), (std::vector<std::string>{"embeddings", "encoder.layer.0", "encoder.layer.1", "encoder.layer.2",
-                                                           "layernorm", "heads"}));
+  EXPECT_EQ(model.block_names(), (std::vector<std::string>{"embeddings", "encoder.layer.0", "encoder.layer.1",
+                                                           "encoder.layer.2", "layernorm", "heads"}));
   EXPECT_EQ(model.block(model.head_begin()).name(), "heads");
   EXPECT_EQ(model.detector->groups(), (std::vector<std::vector<std::int32_t>>{{0, 1, 2}}));
   EXPECT_EQ(model.task_architecture, "YolosForObjectDetection");
@@ -90,7 +92,8 @@ TEST_P(Yolos, OutputsEqualTransformers) {
   const auto model = reference.model();
   const auto expect = [&](State state, const std::string& before, double limit, const Pass& pass) {
     const Tensor outputs = run(*model, std::move(state), pass).at("outputs");
-    expect_close(outputs.narrow(2, 0, 4), reference.tensor(before == "wide_" ? "wide_boxes" : "pred_boxes"), limit, before + "boxes");
+    expect_close(outputs.narrow(2, 0, 4), reference.tensor(before == "wide_" ? "wide_boxes" : "pred_boxes"), limit,
+                 before + "boxes");
     expect_close(outputs.narrow(2, 4, kNames + 1), reference.tensor(before + "logits"), limit, before + "logits");
   };
   expect(reference.pixels(), "", 1e-5, {});
@@ -123,7 +126,8 @@ TEST_P(Yolos, LossAndGradientsEqualTransformers) {
   for (const auto& [name, tensor] : model->tensors()) {
     ASSERT_TRUE(reference.has("grad/" + name)) << name;
     ASSERT_TRUE(tensor.grad().defined()) << name;
-    const auto expected = reference.tensor("grad/" + name), found = tensor.grad().flatten().slice(0, 0, std::nullopt, 4);
+    const auto expected = reference.tensor("grad/" + name),
+               found = tensor.grad().flatten().slice(0, 0, std::nullopt, 4);
     // The keys' bias has no gradient but rounding: softmax ignores it.
     const double scale = std::max(name.ends_with("key.bias") ? 1e-2 : 1e-3, expected.abs().max().item<double>());
     EXPECT_LT((found - expected).abs().max().item<double>() / scale, 1e-4) << name;
@@ -165,7 +169,8 @@ TEST_P(Yolos, BoxesEqualTransformers) {
       const auto& [rect, label, score] = found[i][k];
       const Tensor row = expected[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)];
       const double ours[] = {rect.x, rect.y, rect.width, rect.height, static_cast<double>(label), score};
-      for (std::int64_t n = 0; n < 6; ++n) EXPECT_NEAR(ours[n], row[n].item<double>(), n == 5 ? 1e-5 : 1e-4) << i << " " << k << " " << n;
+      for (std::int64_t n = 0; n < 6; ++n)
+        EXPECT_NEAR(ours[n], row[n].item<double>(), n == 5 ? 1e-5 : 1e-4) << i << " " << k << " " << n;
     }
   }
 }
@@ -175,7 +180,8 @@ TEST_P(Yolos, SettingsOfDecodingHold) {
   const auto model = reference.model();
   const State state = run(*model, reference.pixels());
   const auto count = [&](const DecodeSettings& settings) { return model->detector->decode(state, settings)[0].size(); };
-  EXPECT_EQ(count({.least_score = 0, .nms_iou = 1}), static_cast<std::size_t>(kQueries * kNames));  // each class of each query
+  EXPECT_EQ(count({.least_score = 0, .nms_iou = 1}),
+            static_cast<std::size_t>(kQueries * kNames));  // each class of each query
   EXPECT_EQ(count({.least_score = 0, .nms_iou = 1, .max_det = 5}), 5U);
   EXPECT_LT(count({.least_score = 0, .nms_iou = 0.05}), static_cast<std::size_t>(kQueries * kNames));
   const auto some = model->detector->decode(state, {.least_score = 0.3, .nms_iou = 1})[0];
@@ -207,12 +213,15 @@ TEST_P(Yolos, ItsTablesAreMadeForOtherPictures) {
   const Tensor before = run(*model, reference.pixels("wide")).at("outputs");
   embeddings.fit_pictures(48, 24);
   const auto tensors = model->tensors();
-  EXPECT_EQ(tensors.at("vit.embeddings.position_embeddings").sizes(), (std::vector<std::int64_t>{1, 1 + 18 + kQueries, 16}));
+  EXPECT_EQ(tensors.at("vit.embeddings.position_embeddings").sizes(),
+            (std::vector<std::int64_t>{1, 1 + 18 + kQueries, 16}));
   if (GetParam() == "mid") {
-    EXPECT_EQ(tensors.at("vit.encoder.mid_position_embeddings").sizes(), (std::vector<std::int64_t>{2, 1, 1 + 18 + kQueries, 16}));
+    EXPECT_EQ(tensors.at("vit.encoder.mid_position_embeddings").sizes(),
+              (std::vector<std::int64_t>{2, 1, 1 + 18 + kQueries, 16}));
   }
   EXPECT_TRUE(same_bits(run(*model, reference.pixels("wide")).at("outputs"), before));
-  EXPECT_TRUE(run(*model, reference.pixels()).at("outputs").isfinite().all().item<bool>()) << "another size through the new tables";
+  EXPECT_TRUE(run(*model, reference.pixels()).at("outputs").isfinite().all().item<bool>())
+      << "another size through the new tables";
 }
 
 TEST(YolosTraining, PatchDropoutLeavesDetectionTokens) {
@@ -233,10 +242,12 @@ TEST(YolosTraining, PatchDropoutLeavesDetectionTokens) {
 
 // A crowd of more boxes than queries, an empty picture, boxes that are alike, one of a pixel.
 TEST(SetLoss, OfRandomNumbersEqualsTransformers) {
-  const auto files = std::make_shared<const WeightFiles>(std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/yolos/loss.safetensors");
+  const auto files = std::make_shared<const WeightFiles>(std::filesystem::path(STROP_SOURCE_DIR) /
+                                                         "tests/data/yolos/loss.safetensors");
   const auto stored = [&](const char* name) { return to_tensor(files->tensors().at(name), files).clone(); };
   const std::vector<std::int32_t> labels = {0, 1, 2, 3, 4};
-  const Tensor boxes = stored("boxes").requires_grad_(), logits = stored("logits").requires_grad_(), targets = stored("targets");
+  const Tensor boxes = stored("boxes").requires_grad_(), logits = stored("logits").requires_grad_(),
+               targets = stored("targets");
   const auto wanted = shares_of(targets, 96, 96, labels);
   const auto matches = match_queries(boxes, logits, wanted, {});
   expect_matches(matches, stored("matches").to(torch::kLong), wanted);
@@ -288,13 +299,15 @@ TEST(YolosIncrement, AddedClassesLeaveTheOldAsTheyAre) {
   EXPECT_EQ(model.detector->groups(), (std::vector<std::vector<std::int32_t>>{{0, 1, 2}, {3, 4}}));
   EXPECT_EQ(opened.made.size(), 6U);
   for (const auto& name : opened.made) EXPECT_EQ(name.rfind("increments.0.", 0), 0U) << name;
-  EXPECT_EQ(model.find_layer("increments.0.class_labels_classifier.layers.2")->shape(), (std::vector<std::int64_t>{3, 16}));
+  EXPECT_EQ(model.find_layer("increments.0.class_labels_classifier.layers.2")->shape(),
+            (std::vector<std::int64_t>{3, 16}));
   const auto quiet = [](const Model& one, State state) {
     torch::NoGradGuard no_grad;
     return run(one, std::move(state));
   };
   const State old = quiet(*before, reference.pixels()), first = quiet(model, reference.pixels());
-  EXPECT_TRUE(same_bits(first.at("outputs.0").narrow(2, 0, 4), old.at("outputs").narrow(2, 0, 4))) << "it begins with the head's boxes";
+  EXPECT_TRUE(same_bits(first.at("outputs.0").narrow(2, 0, 4), old.at("outputs").narrow(2, 0, 4)))
+      << "it begins with the head's boxes";
   train(model, model.size() - 1);
   State state = run(model, reference.pixels());
   const Tensor boxes_of_each = torch::tensor({4.0F, 10.0F, 12.0F, 8.0F, 9.0F, 1.0F, 20.0F, 18.0F, 10.0F, 7.0F});
@@ -321,7 +334,8 @@ TEST(YolosIncrement, AddedClassesAreReadAgain) {
   std::map<std::string, TensorView> views;
   const auto tensors = model->tensors();
   for (const auto& [name, tensor] : tensors) {
-    views[name] = {"F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
+    views[name] = {
+        "F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
   }
   write_safetensors(folder.path() / "model.safetensors", views);
   auto config = model->config();
@@ -332,7 +346,8 @@ TEST(YolosIncrement, AddedClassesAreReadAgain) {
   EXPECT_EQ(again.model->label_names, model->label_names);
   EXPECT_EQ(again.model->detector->groups(), model->detector->groups());
   const State ours = run(*model, reference.pixels()), theirs = run(*again.model, reference.pixels());
-  for (const auto& name : again.model->detector->outputs()) EXPECT_TRUE(same_bits(theirs.at(name), ours.at(name))) << name;
+  for (const auto& name : again.model->detector->outputs())
+    EXPECT_TRUE(same_bits(theirs.at(name), ours.at(name))) << name;
 }
 
 TEST(YolosFiles, HeadForOtherClassesIsMadeAnew) {
@@ -345,7 +360,9 @@ TEST(YolosFiles, HeadForOtherClassesIsMadeAnew) {
 
 // A folder with the tiny weights.
 struct TinyFolder {
-  TinyFolder() { std::filesystem::copy(ReferenceCase("yolos/tiny").folder() / "model.safetensors", place() / "model.safetensors"); }
+  TinyFolder() {
+    std::filesystem::copy(ReferenceCase("yolos/tiny").folder() / "model.safetensors", place() / "model.safetensors");
+  }
   std::filesystem::path place() const { return folder.path(); }
   std::unique_ptr<Model> open(const nlohmann::json& said, const nlohmann::json& processor) const {
     std::ofstream(place() / "config.json") << said.dump();
@@ -398,9 +415,11 @@ TEST(YolosFiles, FilesThatDoNotFitAreRefused) {
     config[key] = value;
     return refusal(tiny.place(), config);
   };
-  expect_contains(with("num_detection_tokens", 8), "'vit.embeddings.detection_tokens' has shape [1, 7, 16]; the model asks for [1, 8, 16]");
+  expect_contains(with("num_detection_tokens", 8),
+                  "'vit.embeddings.detection_tokens' has shape [1, 7, 16]; the model asks for [1, 8, 16]");
   expect_contains(with("use_mid_position_embeddings", true), "no tensor 'vit.encoder.mid_position_embeddings'");
-  expect_contains(with("eos_coefficient", "much"), "config.json: eos_coefficient is \"much\"; expected a number of 0 or more");
+  expect_contains(with("eos_coefficient", "much"),
+                  "config.json: eos_coefficient is \"much\"; expected a number of 0 or more");
   expect_contains(with("hidden_act", "relu"), "hidden_act is \"relu\"");
   expect_contains(with("image_size", {24, 48}), "has shape [1, 23, 16]; the model asks for [1, 26, 16]");
 }

@@ -23,8 +23,8 @@ using torch::Tensor;
 
 const std::filesystem::path kData = std::filesystem::path(STROP_SOURCE_DIR) / "tests" / "data" / "yolox";
 
-// These networks magnify rounding: PyTorch's own outputs in fp32 (of the references), in fp32 with the norms folded into
-// the convolutions and in fp64 differ by up to 4e-5, a gradient by up to 6e-5 (nano) and 6e-4 (deep).
+// These networks magnify rounding: PyTorch's own outputs in fp32 (of the references), in fp32 with the norms folded
+// into the convolutions and in fp64 differ by up to 4e-5, a gradient by up to 6e-5 (nano) and 6e-4 (deep).
 struct Net {
   std::string name, file;
   double outputs, gradients;  // limits, relative
@@ -85,11 +85,13 @@ struct Tiny {
     std::map<std::string, TensorView> views;
     const auto tensors = model.tensors();
     for (const auto& [name, tensor] : tensors) {
-      views[name] = {"F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
+      views[name] = {
+          "F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
     }
     write_safetensors(folder / "model.safetensors", views);
     auto config = model.config();
-    for (std::size_t i = 0; i < model.label_names.size(); ++i) config["id2label"][std::to_string(i)] = model.label_names[i];
+    for (std::size_t i = 0; i < model.label_names.size(); ++i)
+      config["id2label"][std::to_string(i)] = model.label_names[i];
     std::ofstream(folder / "config.json") << config.dump();
   }
 
@@ -116,8 +118,9 @@ TEST(Yolox, IsRecognised) {
     EXPECT_EQ(tiny.model.task, kObjectDetection) << net.name;
     EXPECT_TRUE(tiny.opened.made.empty()) << net.name;
     expect_contains(tiny.opened.why, "as YOLOX writes them");
-    EXPECT_EQ(tiny.model.block_names(), (std::vector<std::string>{"stem", "dark2", "dark3", "dark4", "dark5", "neck.p4", "neck.p3",
-                                                                  "neck.n4", "neck.n5", "head.stems", "head"}));
+    EXPECT_EQ(tiny.model.block_names(),
+              (std::vector<std::string>{"stem", "dark2", "dark3", "dark4", "dark5", "neck.p4", "neck.p3", "neck.n4",
+                                        "neck.n5", "head.stems", "head"}));
     EXPECT_EQ(tiny.model.input_form->fit, Fit::letterbox);
     EXPECT_EQ(tiny.model.detector->groups(), (std::vector<std::vector<std::int32_t>>{{0, 1, 2}}));
   }
@@ -160,7 +163,8 @@ TEST(Yolox, LossAndGradientsEqualUpstreams) {
       ASSERT_TRUE(gradient.defined()) << net.name << ": " << name;
       const double norm = numbers[0], product = numbers[1], scale = std::max(1e-3, norm);
       EXPECT_NEAR(gradient.norm().item<double>() / scale, norm / scale, net.gradients) << net.name << ": " << name;
-      EXPECT_NEAR((gradient.flatten() * wave(gradient.numel())).sum().item<double>() / scale, product / scale, net.gradients)
+      EXPECT_NEAR((gradient.flatten() * wave(gradient.numel())).sum().item<double>() / scale, product / scale,
+                  net.gradients)
           << net.name << ": " << name;
       ++compared;
     }
@@ -249,7 +253,8 @@ std::vector<OtaMatch> matches_of(const Tensor& raw, const Tensor& targets) {
     boxes.push_back({row[1] - row[3] / 2.0, row[2] - row[4] / 2.0, row[3], row[4]});
     labels.push_back(static_cast<std::int32_t>(row[0]));
   }
-  return sim_ota({raw.const_data_ptr<float>(), raw.size(0), raw.size(1) - 5}, square_anchors(raw.size(0)), boxes, labels);
+  return sim_ota({raw.const_data_ptr<float>(), raw.size(0), raw.size(1) - 5}, square_anchors(raw.size(0)), boxes,
+                 labels);
 }
 
 TEST_F(YoloxLoss, MatchesEqualUpstreams) {
@@ -278,7 +283,8 @@ TEST_F(YoloxLoss, OfRandomNumbersEqualsUpstreams) {
   EXPECT_NEAR(loss.item<double>(), expected, 1e-5 * expected);
   loss.backward();
   const Tensor gradient = stored("gradient");
-  EXPECT_LT((state.at("outputs").grad() - gradient).abs().max().item<double>(), 1e-4 * gradient.abs().max().item<double>());
+  EXPECT_LT((state.at("outputs").grad() - gradient).abs().max().item<double>(),
+            1e-4 * gradient.abs().max().item<double>());
 }
 
 // More boxes than anchors: each anchor answers for one at most.
@@ -320,7 +326,8 @@ TEST(Yolox, AddedClassesLeaveTheOldAsTheyAre) {
     // It begins with the head's boxes.
     EXPECT_TRUE(same_bits(first.at("outputs.0").narrow(2, 0, 4), old.at("outputs").narrow(2, 0, 4))) << net.name;
     tiny.train(last);
-    const Tensor owl_and_hat = torch::tensor({4.0F, 20.0F, 24.0F, 12.0F, 14.0F, 3.0F, 40.0F, 44.0F, 16.0F, 10.0F}).view({1, 2, 5});
+    const Tensor owl_and_hat =
+        torch::tensor({4.0F, 20.0F, 24.0F, 12.0F, 14.0F, 3.0F, 40.0F, 44.0F, 16.0F, 10.0F}).view({1, 2, 5});
     for (int i = 0; i < 3; ++i) {
       State state = tiny.run();
       state.set(kTargets, owl_and_hat.expand({2, 2, 5}).contiguous());
@@ -332,7 +339,8 @@ TEST(Yolox, AddedClassesLeaveTheOldAsTheyAre) {
     EXPECT_TRUE(torch::equal(after.at("outputs"), old.at("outputs"))) << net.name;
     DecodeSettings settings;
     settings.least_score = 0;  // young classes say little
-    const auto boxes = tiny.model.detector->decode(after, settings), old_boxes = before.model.detector->decode(old, settings);
+    const auto boxes = tiny.model.detector->decode(after, settings),
+               old_boxes = before.model.detector->decode(old, settings);
     ASSERT_GT(boxes[0].size(), old_boxes[0].size()) << net.name;
     for (std::size_t i = 0; i < old_boxes[0].size(); ++i) {
       EXPECT_EQ(boxes[0][i].rect, old_boxes[0][i].rect);
@@ -355,13 +363,15 @@ TEST(Yolox, AddedClassesAreReadAgain) {
   State state = tiny.input();
   again.model->forward(state, {}, 0, again.model->size());
   const State expected = tiny.run();
-  for (const auto& name : again.model->detector->outputs()) EXPECT_TRUE(same_bits(state.at(name), expected.at(name))) << name;
+  for (const auto& name : again.model->detector->outputs())
+    EXPECT_TRUE(same_bits(state.at(name), expected.at(name))) << name;
 }
 
 TEST(Yolox, HeadForOtherClassesIsMadeAnew) {
   ModelOptions options;
   options.label_names = {"a", "b"};
-  EXPECT_EQ(Tiny(nets()[0], options).opened.made, (std::vector<std::string>{"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"}));
+  EXPECT_EQ(Tiny(nets()[0], options).opened.made,
+            (std::vector<std::string>{"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"}));
 }
 
 // YOLOX-Nano in the folder that STROP_DATA names.
@@ -370,7 +380,8 @@ TEST(Yolox, ReleasedWeightsSayTheSame) {
   const char* const data = std::getenv("STROP_DATA");
   const auto root = std::filesystem::path(data != nullptr ? data : STROP_SOURCE_DIR "/../shared");
   const auto folder = root / "models" / "yolox-nano";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no models/yolox-nano in the folder that STROP_DATA names (" << root << ")";
+  if (!std::filesystem::exists(folder))
+    GTEST_SKIP() << "no models/yolox-nano in the folder that STROP_DATA names (" << root << ")";
   const auto reference = json_of(kData / "real.json");
   const auto opened = open_model(folder, {});
   EXPECT_TRUE(opened.made.empty());
@@ -380,7 +391,8 @@ TEST(Yolox, ReleasedWeightsSayTheSame) {
   state.set("pixels", picture(1, 416));
   opened.model->forward(state, {}, 0, opened.model->size());
   const std::int64_t every = reference.at("every");
-  expect_close(state.at("outputs")[0].slice(0, 0, std::nullopt, every), tensor_of(reference.at("outputs")), 1e-4, "outputs");
+  expect_close(state.at("outputs")[0].slice(0, 0, std::nullopt, every), tensor_of(reference.at("outputs")), 1e-4,
+               "outputs");
 
   const auto file = root / "data" / "bccd" / "JPEGImages" / reference.at("photograph").get<std::string>();
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "outputs alone were compared: no " << file;

@@ -86,12 +86,34 @@ struct Problem {
     pack_depthwise(filter.data(), one.wide, one.kernel * one.kernel, packed_filter.data());
     Floats y(static_cast<std::size_t>(y_height * y_width * one.out)), raw(y.size());
     const Finish finish = one.bend == Bend::clip ? Finish{Bend::clip, -0.5F, 1.5F} : Finish{one.bend};
-    Inverted work{.x = x.data(), .height = one.height, .width = one.width, .in = one.in, .expand = packed_expand.data(),
-                  .expand_bias = bias.data(), .expand_finish = finish, .wide = one.wide, .filter = packed_filter.data(),
-                  .filter_bias = bias.data(), .kernel = one.kernel, .stride = one.stride, .dilation = one.dilation,
-                  .above = reach, .left = reach, .filter_finish = finish, .out_height = y_height, .out_width = y_width,
-                  .begin = 0, .end = y_height, .project = packed_project.data(), .project_bias = bias.data(),
-                  .residual = residual.data(), .project_finish = finish, .raw = raw.data(), .y = y.data(), .out = one.out, .scratch = nullptr};
+    Inverted work{.x = x.data(),
+                  .height = one.height,
+                  .width = one.width,
+                  .in = one.in,
+                  .expand = packed_expand.data(),
+                  .expand_bias = bias.data(),
+                  .expand_finish = finish,
+                  .wide = one.wide,
+                  .filter = packed_filter.data(),
+                  .filter_bias = bias.data(),
+                  .kernel = one.kernel,
+                  .stride = one.stride,
+                  .dilation = one.dilation,
+                  .above = reach,
+                  .left = reach,
+                  .filter_finish = finish,
+                  .out_height = y_height,
+                  .out_width = y_width,
+                  .begin = 0,
+                  .end = y_height,
+                  .project = packed_project.data(),
+                  .project_bias = bias.data(),
+                  .residual = residual.data(),
+                  .project_finish = finish,
+                  .raw = raw.data(),
+                  .y = y.data(),
+                  .out = one.out,
+                  .scratch = nullptr};
     Floats scratch(static_cast<std::size_t>(inverted_scratch(work)));
     work.scratch = scratch.data();
     for (std::int64_t part = 0; part < parts; ++part) {
@@ -109,20 +131,70 @@ struct Problem {
 };
 
 const std::vector<Case> kCases = {
-    {.in = 16, .wide = 48, .out = 32, .kernel = 3, .stride = 1, .dilation = 1, .height = 14, .width = 14, .bend = Bend::clip},
-    {.in = 5, .wide = 19, .out = 9, .kernel = 5, .stride = 1, .dilation = 1, .height = 7, .width = 7, .bend = Bend::silu},
-    {.in = 8, .wide = 40, .out = 24, .kernel = 3, .stride = 2, .dilation = 1, .height = 13, .width = 21, .bend = Bend::hardswish},
-    {.in = 8, .wide = 33, .out = 17, .kernel = 5, .stride = 2, .dilation = 1, .height = 30, .width = 11, .bend = Bend::silu},
-    {.in = 4, .wide = 16, .out = 50, .kernel = 3, .stride = 1, .dilation = 2, .height = 19, .width = 9, .bend = Bend::clip},
-    {.in = 3, .wide = 8, .out = 4, .kernel = 3, .stride = 1, .dilation = 1, .height = 2, .width = 1, .bend = Bend::clip},
+    {.in = 16,
+     .wide = 48,
+     .out = 32,
+     .kernel = 3,
+     .stride = 1,
+     .dilation = 1,
+     .height = 14,
+     .width = 14,
+     .bend = Bend::clip},
+    {.in = 5,
+     .wide = 19,
+     .out = 9,
+     .kernel = 5,
+     .stride = 1,
+     .dilation = 1,
+     .height = 7,
+     .width = 7,
+     .bend = Bend::silu},
+    {.in = 8,
+     .wide = 40,
+     .out = 24,
+     .kernel = 3,
+     .stride = 2,
+     .dilation = 1,
+     .height = 13,
+     .width = 21,
+     .bend = Bend::hardswish},
+    {.in = 8,
+     .wide = 33,
+     .out = 17,
+     .kernel = 5,
+     .stride = 2,
+     .dilation = 1,
+     .height = 30,
+     .width = 11,
+     .bend = Bend::silu},
+    {.in = 4,
+     .wide = 16,
+     .out = 50,
+     .kernel = 3,
+     .stride = 1,
+     .dilation = 2,
+     .height = 19,
+     .width = 9,
+     .bend = Bend::clip},
+    {.in = 3,
+     .wide = 8,
+     .out = 4,
+     .kernel = 3,
+     .stride = 1,
+     .dilation = 1,
+     .height = 2,
+     .width = 1,
+     .bend = Bend::clip},
 };
 
 void expect_equal_to_loops(void (*pass)(const Inverted&)) {
   for (std::size_t number = 0; number < kCases.size(); ++number) {
     const Problem problem(kCases[number]);
     const auto wanted = problem.by_loops(), whole = problem.by(pass, 1);
-    for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_NEAR(whole[i], wanted[i], 2e-4) << "case " << number << ", value " << i;
-    EXPECT_EQ(whole, problem.by(pass, std::min<std::int64_t>(3, problem.y_height))) << "case " << number << ": in parts";
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      ASSERT_NEAR(whole[i], wanted[i], 2e-4) << "case " << number << ", value " << i;
+    EXPECT_EQ(whole, problem.by(pass, std::min<std::int64_t>(3, problem.y_height)))
+        << "case " << number << ": in parts";
   }
 }
 

@@ -20,7 +20,8 @@ struct Case {
 // A unit with seeded weights, and what it computes, written with plain operators in double.
 struct Twin {
   explicit Twin(const Case& which)
-      : spec(which), unit(which.shape, which.activation, which.norm ? std::optional<double>(kEps) : std::nullopt, !which.norm) {
+      : spec(which),
+        unit(which.shape, which.activation, which.norm ? std::optional<double>(kEps) : std::nullopt, !which.norm) {
     const auto& shape = which.shape;
     const auto fan = static_cast<double>(shape.in / shape.groups * shape.kernel * shape.kernel);
     unit.conv().weight = seeded(unit.conv().shape(), 1, 1.5 / std::sqrt(fan));
@@ -106,7 +107,8 @@ std::vector<Case> cases() {
       }
     }
   }
-  for (const auto activation : {Activation::relu, Activation::relu6, Activation::silu, Activation::hardswish, Activation::gelu}) {
+  for (const auto activation :
+       {Activation::relu, Activation::relu6, Activation::silu, Activation::hardswish, Activation::gelu}) {
     const auto number = std::to_string(static_cast<int>(activation));
     all.push_back({"activation " + number, {8, 16}, activation});
     all.push_back({"activation " + number + " depthwise", {16, 16, 3, 1, 16}, activation});
@@ -179,7 +181,8 @@ TEST(ConvUnit, GradientsInBf16) {
 }
 
 TEST(ConvUnit, NumericalGradient) {
-  for (const auto& shape : {ConvShape{4, 6, 3, 2, 1, 1, Pad::same}, ConvShape{16, 16, 3, 2, 16, 1, Pad::same}, ConvShape{6, 4}}) {
+  for (const auto& shape :
+       {ConvShape{4, 6, 3, 2, 1, 1, Pad::same}, ConvShape{16, 16, 3, 2, 16, 1, Pad::same}, ConvShape{6, 4}}) {
     Twin twin({"numerical", shape, Activation::silu, 7, 8});
     twin.x.requires_grad_();
     for (auto* weight : twin.weights()) weight->requires_grad_();

@@ -31,8 +31,14 @@ void fill(ConvUnit& unit, std::uint64_t seed) {
 struct Twin {
   explicit Twin(const Case& which)
       : expand({.in = which.in, .out = which.wide}, which.activation, 1e-3),
-        depthwise({.in = which.wide, .out = which.wide, .kernel = which.kernel, .stride = which.stride,
-                   .groups = which.wide, .dilation = which.dilation, .pad = which.pad}, which.filtered, 1e-3),
+        depthwise({.in = which.wide,
+                   .out = which.wide,
+                   .kernel = which.kernel,
+                   .stride = which.stride,
+                   .groups = which.wide,
+                   .dilation = which.dilation,
+                   .pad = which.pad},
+                  which.filtered, 1e-3),
         project({.in = which.wide, .out = which.out}, which.projected, 1e-3),
         expander(which.expands ? &expand : nullptr),
         projector(which.projects ? &project : nullptr),
@@ -41,13 +47,16 @@ struct Twin {
     fill(depthwise, 20);
     fill(project, 30);
     const auto& shape = depthwise.conv().conv();
-    if (which.residual) residual = seeded({3, which.out, shape.out_length(which.height), shape.out_length(which.width)}, 41);
+    if (which.residual)
+      residual = seeded({3, which.out, shape.out_length(which.height), shape.out_length(which.width)}, 41);
   }
   Tensor one_by_one() const {
     const Tensor wide = depthwise.forward(expander != nullptr ? expand.forward(x, {}) : x, {});
     return projector != nullptr ? project.forward(wide, {}, residual) : wide;
   }
-  Tensor at_once(const Pass& pass = {}) const { return one_pass.forward(expander, depthwise, projector, x, residual, pass); }
+  Tensor at_once(const Pass& pass = {}) const {
+    return one_pass.forward(expander, depthwise, projector, x, residual, pass);
+  }
 
   ConvUnit expand, depthwise, project;
   const ConvUnit *expander, *projector;
@@ -61,24 +70,65 @@ TEST(OnePass, EqualsItsConvolutions) {
       {.name = "residual", .in = 8, .wide = 24, .out = 20, .residual = true},
       {.name = "odd channels", .in = 5, .wide = 19, .out = 7, .residual = true},
       {.name = "stride", .in = 8, .wide = 32, .out = 40, .stride = 2},
-      {.name = "5 x 5, stride, TensorFlow's zeros", .in = 8, .wide = 16, .out = 8, .kernel = 5, .stride = 2, .height = 14, .width = 14, .pad = Pad::same},
-      {.name = "5 x 5 on less than a tile", .in = 8, .wide = 48, .out = 24, .kernel = 5, .height = 3, .width = 3, .residual = true},
+      {.name = "5 x 5, stride, TensorFlow's zeros",
+       .in = 8,
+       .wide = 16,
+       .out = 8,
+       .kernel = 5,
+       .stride = 2,
+       .height = 14,
+       .width = 14,
+       .pad = Pad::same},
+      {.name = "5 x 5 on less than a tile",
+       .in = 8,
+       .wide = 48,
+       .out = 24,
+       .kernel = 5,
+       .height = 3,
+       .width = 3,
+       .residual = true},
       {.name = "one pixel", .in = 8, .wide = 16, .out = 8, .height = 1, .width = 1},
       {.name = "not widened", .in = 24, .wide = 24, .out = 16, .expands = false},
       {.name = "not narrowed", .in = 8, .wide = 24, .out = 24, .projects = false},
-      {.name = "not narrowed, odd, small", .in = 8, .wide = 19, .out = 19, .stride = 2, .height = 5, .width = 5, .projects = false},
+      {.name = "not narrowed, odd, small",
+       .in = 8,
+       .wide = 19,
+       .out = 19,
+       .stride = 2,
+       .height = 5,
+       .width = 5,
+       .projects = false},
       {.name = "tall", .in = 4, .wide = 16, .out = 8, .height = 41, .width = 6},
       {.name = "wide", .in = 4, .wide = 16, .out = 8, .kernel = 5, .height = 5, .width = 130},
       {.name = "relu", .in = 8, .wide = 24, .out = 16, .activation = Activation::relu},
       {.name = "silu", .in = 8, .wide = 24, .out = 16, .activation = Activation::silu},
       {.name = "hardswish", .in = 8, .wide = 24, .out = 16, .activation = Activation::hardswish},
-      {.name = "three of them", .in = 8, .wide = 24, .out = 40, .activation = Activation::relu,
-       .filtered = Activation::hardswish, .projected = Activation::silu, .residual = true},
-      {.name = "a narrow branch", .in = 12, .wide = 12, .out = 12, .height = 23, .width = 23, .activation = Activation::relu,
-       .filtered = Activation::none, .projected = Activation::relu},
+      {.name = "three of them",
+       .in = 8,
+       .wide = 24,
+       .out = 40,
+       .activation = Activation::relu,
+       .filtered = Activation::hardswish,
+       .projected = Activation::silu,
+       .residual = true},
+      {.name = "a narrow branch",
+       .in = 12,
+       .wide = 12,
+       .out = 12,
+       .height = 23,
+       .width = 23,
+       .activation = Activation::relu,
+       .filtered = Activation::none,
+       .projected = Activation::relu},
       {.name = "7 x 7", .in = 8, .wide = 40, .out = 33, .kernel = 7, .height = 15, .width = 15},
       {.name = "dilated", .in = 8, .wide = 24, .out = 16, .height = 17, .width = 17, .dilation = 2},
-      {.name = "pixels of one tile and a bit", .in = 32, .wide = 64, .out = 48, .height = 7, .width = 7, .residual = true},
+      {.name = "pixels of one tile and a bit",
+       .in = 32,
+       .wide = 64,
+       .out = 48,
+       .height = 7,
+       .width = 7,
+       .residual = true},
       {.name = "no activation", .in = 8, .wide = 24, .out = 16, .activation = Activation::none},
   };
   torch::NoGradGuard no_grad;

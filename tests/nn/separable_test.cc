@@ -25,14 +25,27 @@ const std::vector<Case> kCases = {
     {.name = "one row", .channels = 8, .out = 8, .kernel = 5, .height = 1, .width = 30},
     {.name = "wide", .channels = 8, .out = 24, .height = 4, .width = 150},
     {.name = "relu", .channels = 16, .out = 16, .filtered = Activation::relu, .projected = Activation::relu},
-    {.name = "relu6, then none", .channels = 16, .out = 16, .filtered = Activation::relu6, .projected = Activation::none},
-    {.name = "none, then hardswish", .channels = 16, .out = 16, .filtered = Activation::none, .projected = Activation::hardswish},
-    {.name = "hardswish, then relu6", .channels = 16, .out = 16, .filtered = Activation::hardswish, .projected = Activation::relu6},
+    {.name = "relu6, then none",
+     .channels = 16,
+     .out = 16,
+     .filtered = Activation::relu6,
+     .projected = Activation::none},
+    {.name = "none, then hardswish",
+     .channels = 16,
+     .out = 16,
+     .filtered = Activation::none,
+     .projected = Activation::hardswish},
+    {.name = "hardswish, then relu6",
+     .channels = 16,
+     .out = 16,
+     .filtered = Activation::hardswish,
+     .projected = Activation::relu6},
 };
 
 struct Twin {
   explicit Twin(const Case& one)
-      : depthwise({.in = one.channels, .out = one.channels, .kernel = one.kernel, .groups = one.channels}, one.filtered, 1e-3),
+      : depthwise({.in = one.channels, .out = one.channels, .kernel = one.kernel, .groups = one.channels}, one.filtered,
+                  1e-3),
         pointwise({.in = one.channels, .out = one.out}, one.projected, 1e-3),
         x(seeded({5, one.channels, one.height, one.width}, 40).contiguous(torch::MemoryFormat::ChannelsLast)),
         g(seeded({5, one.out, one.height, one.width}, 41)) {
@@ -47,8 +60,13 @@ struct Twin {
     for (const auto& leaf : leaves()) leaf.set_requires_grad(true);
   }
   std::vector<Tensor> leaves() const {
-    return {x, depthwise.conv().weight, depthwise.norm()->weight, depthwise.norm()->bias,
-            pointwise.conv().weight, pointwise.norm()->weight, pointwise.norm()->bias};
+    return {x,
+            depthwise.conv().weight,
+            depthwise.norm()->weight,
+            depthwise.norm()->bias,
+            pointwise.conv().weight,
+            pointwise.norm()->weight,
+            pointwise.norm()->bias};
   }
   Tensor at_once(const Pass& pass = {}) const { return separable(depthwise, pointwise, x, pass); }
   Tensor one_by_one() const { return pointwise.forward(depthwise.forward(x, {}), {}); }
@@ -127,25 +145,44 @@ TEST(Separable, EachProcessorsPassAgrees) {
 #else
   const std::int64_t height = 11, width = 9, channels = 24, out = 17, kernel = 3;
   const auto wide = kernels::padded_channels(channels), wide_out = kernels::padded_channels(out);
-  const Tensor x = seeded({height, width, channels}, 1), raw = seeded({height, width, out}, 2), g = seeded({height, width, out}, 3);
-  const Tensor filter = seeded({kernel * kernel, wide}, 4), bias = seeded({wide}, 5), turned = filter.flip({0}).contiguous();
+  const Tensor x = seeded({height, width, channels}, 1), raw = seeded({height, width, out}, 2),
+               g = seeded({height, width, out}, 3);
+  const Tensor filter = seeded({kernel * kernel, wide}, 4), bias = seeded({wide}, 5),
+               turned = filter.flip({0}).contiguous();
   const Tensor project = seeded({out, wide}, 6);
   for (const auto& padding : {filter, bias, turned}) padding.narrow(-1, channels, wide - channels).zero_();
   const auto gradients = [&](void (*pass)(const kernels::Separable&)) {
-    std::vector<Tensor> sums = {at::zeros({height, width, channels}), at::zeros({kernel * kernel, wide}), at::zeros({wide}),
-                                at::zeros({out, wide}), at::zeros({wide_out})};
-    kernels::Separable work{x.data_ptr<float>(), height, width, channels, kernel, filter.data_ptr<float>(), bias.data_ptr<float>(),
-                            turned.data_ptr<float>(), {kernels::Bend::silu}, out, project.data_ptr<float>(), {kernels::Bend::hardswish},
-                            raw.data_ptr<float>(), g.data_ptr<float>(), sums[0].data_ptr<float>(), sums[1].data_ptr<float>(),
-                            sums[2].data_ptr<float>(), sums[3].data_ptr<float>(), sums[4].data_ptr<float>(), nullptr};
+    std::vector<Tensor> sums = {at::zeros({height, width, channels}), at::zeros({kernel * kernel, wide}),
+                                at::zeros({wide}), at::zeros({out, wide}), at::zeros({wide_out})};
+    kernels::Separable work{x.data_ptr<float>(),
+                            height,
+                            width,
+                            channels,
+                            kernel,
+                            filter.data_ptr<float>(),
+                            bias.data_ptr<float>(),
+                            turned.data_ptr<float>(),
+                            {kernels::Bend::silu},
+                            out,
+                            project.data_ptr<float>(),
+                            {kernels::Bend::hardswish},
+                            raw.data_ptr<float>(),
+                            g.data_ptr<float>(),
+                            sums[0].data_ptr<float>(),
+                            sums[1].data_ptr<float>(),
+                            sums[2].data_ptr<float>(),
+                            sums[3].data_ptr<float>(),
+                            sums[4].data_ptr<float>(),
+                            nullptr};
     std::vector<float> scratch(static_cast<std::size_t>(kernels::separable_scratch(work)));
     work.scratch = scratch.data();
     pass(work);
     return sums;
   };
   const auto plain = gradients(kernels::separable_gradient_plain);
-  for (const auto& [level, pass] : {std::pair{__builtin_cpu_supports("x86-64-v3"), &kernels::separable_gradient_avx2},
-                                    std::pair{__builtin_cpu_supports("x86-64-v4"), &kernels::separable_gradient_avx512}}) {
+  for (const auto& [level, pass] :
+       {std::pair{__builtin_cpu_supports("x86-64-v3"), &kernels::separable_gradient_avx2},
+        std::pair{__builtin_cpu_supports("x86-64-v4"), &kernels::separable_gradient_avx512}}) {
     if (level <= 0) continue;
     const auto found = gradients(pass);
     for (std::size_t i = 0; i < found.size(); ++i) expect_close(found[i], plain[i], 1e-4, "sum " + std::to_string(i));

@@ -48,7 +48,8 @@ TEST(PredictTime, TheNetworkAsItWasIsAskedToo) {
   facts.holds_before = true;
   EXPECT_NEAR(units_a_sample(joined, facts) - alone, 2, 0.02);
   EXPECT_EQ(units_a_sample(full, facts), full_alone);
-  EXPECT_NEAR(static_cast<double>(cost_of(joined, facts).peak_bytes - bytes), 4.0 * static_cast<double>(facts.model.parameters()), 8);
+  EXPECT_NEAR(static_cast<double>(cost_of(joined, facts).peak_bytes - bytes),
+              4.0 * static_cast<double>(facts.model.parameters()), 8);
 }
 
 TEST(PredictTime, UpdatesLessOftenCostLess) {

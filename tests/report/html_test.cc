@@ -174,11 +174,14 @@ TEST(Report, OnlyTheMostConfidentMistakesAreKept) {
 TEST(Report, OnePointIsNoCurve) {
   const TempFolder folder;
   write_file_atomic(folder.path() / "strop.json", to_json(RunRecord{}));
-  const std::string solved = R"({"current_steps": 0, "stage": "head", "eval_loss": 0.5, "eval_accuracy": 0.9, "elapsed_time": 3})";
+  const std::string solved =
+      R"({"current_steps": 0, "stage": "head", "eval_loss": 0.5, "eval_accuracy": 0.9, "elapsed_time": 3})";
   write_file_atomic(folder.path() / "trainer_log.jsonl", solved + "\n");
   EXPECT_FALSE(holds(render_report({folder.path()}), "Quality at evaluations"));
-  write_file_atomic(folder.path() / "trainer_log.jsonl",
-                    solved + "\n" + R"({"current_steps": 9, "stage": "top", "eval_loss": 0.4, "eval_accuracy": 0.95, "elapsed_time": 5})" + "\n");
+  write_file_atomic(
+      folder.path() / "trainer_log.jsonl",
+      solved + "\n" +
+          R"({"current_steps": 9, "stage": "top", "eval_loss": 0.4, "eval_accuracy": 0.95, "elapsed_time": 5})" + "\n");
   EXPECT_TRUE(holds(render_report({folder.path()}), "Quality at evaluations"));
 }
 
@@ -291,7 +294,8 @@ TEST(Report, OldAndAddedClassesStandApart) {
   const TempFolder folder;
   auto results = box_results();
   write_file_atomic(folder.path() / "all_results.json", to_json(results));
-  EXPECT_TRUE(holds(render_report({folder.path()}), "The test data has no boxes of the classes that the model had before"));
+  EXPECT_TRUE(
+      holds(render_report({folder.path()}), "The test data has no boxes of the classes that the model had before"));
   auto& added = *std::get<BoxMetrics>(*results.test).added;
   added.agreement = Agreement{8, 12, 5, 0.25};
   added.base_boxes = 12;
@@ -300,7 +304,9 @@ TEST(Report, OldAndAddedClassesStandApart) {
   write_file_atomic(folder.path() / "all_results.json", to_json(results));
   const std::string page = render_report({folder.path()});
   EXPECT_TRUE(holds(page, "Forgotten: 12.5 points of AP, 25.0 of AP50."));
-  EXPECT_TRUE(holds(page, "8 boxes found before training, 12 now, 5 of them the same (agreement 50.0\u00a0%). Their scores moved by 0.250"));
+  EXPECT_TRUE(holds(page,
+                    "8 boxes found before training, 12 now, 5 of them the same (agreement 50.0\u00a0%). Their scores "
+                    "moved by 0.250"));
   EXPECT_TRUE(holds(page, "classes it had, before training"));
   EXPECT_FALSE(holds(page, "no boxes of the classes"));
   expect_balanced(page);

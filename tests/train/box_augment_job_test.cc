@@ -31,7 +31,9 @@ class BoxAugmentJob : public testing::Test {
     options.num_train_epochs = 2;
     return options;
   }
-  std::string notes(const std::string& run = "run") const { return job_.json(run, "strop.json").at("data_notes").dump(); }
+  std::string notes(const std::string& run = "run") const {
+    return job_.json(run, "strop.json").at("data_notes").dump();
+  }
   // `data` as the training split's JSON, changed in place.
   void edit_training(const std::function<void(json&)>& change) const {
     const auto file = job_.path("scenes/train.json");
@@ -100,8 +102,12 @@ TEST_F(BoxAugmentJob, SidesThatCannotChangeAreRefused) {
                  some.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/yolos/mid").string();
                }),
                {"multi_scale: ", "takes pictures of one size alone"});
-  expect_parts(said([](Options& some) { some.progressive_resizing = 0.5; }), {"progressive_resizing: is for labelled pictures"});
-  expect_parts(said([](Options& some) { some.augment = {"light", "erasing"}; }), {"augment: found 'light,erasing'", "crop, copy and mixup"});
+  expect_parts(said([](Options& some) { some.progressive_resizing = 0.5; }),
+               {"progressive_resizing: is for labelled pictures"});
+  expect_parts(said([](Options& some) {
+                 some.augment = {"light", "erasing"};
+               }),
+               {"augment: found 'light,erasing'", "crop, copy and mixup"});
   auto head = options("head");  // nothing is kept: each step computes the frozen layers at its own size
   head.multi_scale = 0.5;
   head.cache = "none";
@@ -117,7 +123,8 @@ TEST_F(BoxAugmentJob, InspectDrawsWhatTrainingSees) {
   InspectOptions what;
   what.augment = true;
   what.samples = 3;
-  expect_parts(inspect(show, what), {"augmented pictures (", "mosaic 1", "crop 0.5", "copies of boxes 0.4", "sides of 32 to 96 pixels", "sheet.png"});
+  expect_parts(inspect(show, what), {"augmented pictures (", "mosaic 1", "crop 0.5", "copies of boxes 0.4",
+                                     "sides of 32 to 96 pixels", "sheet.png"});
   const auto sheet = decode_picture(read_file(job_.path("sheet.png"), ErrorKind::data), "sheet.png");
   EXPECT_EQ(sheet.width(), 4 + 6 * 260);
   EXPECT_EQ(sheet.height(), 4 + 3 * 260);
@@ -144,10 +151,20 @@ TEST_F(BoxAugmentJob, OddPicturesAreTrainedOn) {
     auto& boxes = root.at("annotations");
     std::erase_if(boxes.get_ref<json::array_t&>(), [](const json& one) { return one.at("image_id").get<int>() >= 20; });
     for (int i = 0; i < 5000; ++i) {
-      boxes.push_back({{"id", 10'000 + i}, {"image_id", 20}, {"category_id", 10}, {"bbox", {i % 56, i / 56 % 56, 8, 8}}, {"area", 64}, {"iscrowd", 0}});
+      boxes.push_back({{"id", 10'000 + i},
+                       {"image_id", 20},
+                       {"category_id", 10},
+                       {"bbox", {i % 56, i / 56 % 56, 8, 8}},
+                       {"area", 64},
+                       {"iscrowd", 0}});
     }
     for (int i = 0; i < 40; ++i) {
-      boxes.push_back({{"id", 20'000 + i}, {"image_id", 21}, {"category_id", 20}, {"bbox", {i, i, 1, 1}}, {"area", 1}, {"iscrowd", 0}});
+      boxes.push_back({{"id", 20'000 + i},
+                       {"image_id", 21},
+                       {"category_id", 20},
+                       {"bbox", {i, i, 1, 1}},
+                       {"area", 1},
+                       {"iscrowd", 0}});
     }
     root.at("categories").push_back({{"id", 30}, {"name", "never"}});
   });

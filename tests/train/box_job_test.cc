@@ -70,7 +70,8 @@ TEST_F(BoxJob, ADetectorLearnsIsSavedAndOpenedAgain) {
     for (const auto& cell : again.at("eval_confusion_matrix")[row]) rows += cell.get<std::int64_t>();
   }
   EXPECT_EQ(rows, truths);
-  for (const auto* file : {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
+  for (const auto* file :
+       {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(job_.path("run") / file)) << file;
   }
   const auto answers = found("run", "scenes/test.json", "drawn");
@@ -104,12 +105,16 @@ TEST_F(BoxJob, PredictionsInAFileAreWorthWhatTheModelIs) {
   const auto measured = nlohmann::json::parse(evaluate_predictions(job_.path("found.json").string(), files));
   EXPECT_EQ(measured.at("eval_samples"), 8);
   for (const auto* key : {"map", "map_50", "mar_100", "map_medium"}) {
-    EXPECT_NEAR(measured.at(std::string("eval_") + key).get<double>(), figures.at(std::string("test_") + key).get<double>(), 0.01) << key;
+    EXPECT_NEAR(measured.at(std::string("eval_") + key).get<double>(),
+                figures.at(std::string("test_") + key).get<double>(), 0.01)
+        << key;
   }
   EXPECT_GT(measured.at("eval_mar_100").get<double>(), 0) << "nothing is compared";
   EXPECT_TRUE(std::filesystem::exists(job_.path("figures") / "eval_results.json"));
-  std::ofstream(job_.path("other.json")) << R"([{"image_id": 99, "category_id": 10, "bbox": [0, 0, 1, 1], "score": 1}])";
-  EXPECT_NE(message_of(ErrorKind::data, [&] { evaluate_predictions(job_.path("other.json").string(), files); }).find("image_id 99 is none"),
+  std::ofstream(job_.path("other.json"))
+      << R"([{"image_id": 99, "category_id": 10, "bbox": [0, 0, 1, 1], "score": 1}])";
+  EXPECT_NE(message_of(ErrorKind::data, [&] { evaluate_predictions(job_.path("other.json").string(), files); })
+                .find("image_id 99 is none"),
             std::string::npos);
 }
 
@@ -128,7 +133,8 @@ TEST_F(BoxJob, InspectConverts) {
     again.data = job_.path(folder).string();
     nlohmann::json counts;
     for (const auto& split : nlohmann::json::parse(inspect(again, {})).at("data").at("splits")) {
-      counts[split.at("name").get<std::string>()] = {split.at("boxes"), split.at("by_class"), split.at("small"), split.at("medium")};
+      counts[split.at("name").get<std::string>()] = {split.at("boxes"), split.at("by_class"), split.at("small"),
+                                                     split.at("medium")};
     }
     return counts;
   };
@@ -160,7 +166,8 @@ TEST_F(BoxJob, ADetectorOfASetOfBoxesLearnsAndIsOpenedAgain) {
     use.model = job_.path(method).string();
     use.data = job_.path("scenes").string();
     use.quiet = true;
-    EXPECT_EQ(nlohmann::json::parse(evaluate(use)).at("eval_map"), job_.json(method, "all_results.json").at("test_map"));
+    EXPECT_EQ(nlohmann::json::parse(evaluate(use)).at("eval_map"),
+              job_.json(method, "all_results.json").at("test_map"));
     EXPECT_EQ(job_.json(method, "config.json").at("image_size"), (nlohmann::json{64, 64}));
     for (const auto& one : found(method, "scenes/test.json")) {
       EXPECT_TRUE(one.at("category_id") == 10 || one.at("category_id") == 20) << one;
@@ -197,8 +204,9 @@ TEST_F(BoxJob, AClassifierBecomesABackbone) {
 TEST_F(BoxJob, AClassifiersCropIsNotTheDetectors) {
   const auto classifier = job_.path("classifier");
   std::filesystem::copy(std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/conv/transformers_resnet", classifier);
-  write_file_atomic(classifier / "preprocessor_config.json",
-                    R"({"do_center_crop": true, "crop_size": {"height": 32, "width": 32}, "size": {"shortest_edge": 36}, "image_mean": [0.1, 0.2, 0.3]})");
+  write_file_atomic(
+      classifier / "preprocessor_config.json",
+      R"({"do_center_crop": true, "crop_size": {"height": 32, "width": 32}, "size": {"shortest_edge": 36}, "image_mean": [0.1, 0.2, 0.3]})");
   auto head = options("head");
   head.model = classifier.string();
   head.max_steps = 1;
@@ -247,9 +255,12 @@ TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
   }
   EXPECT_LT(old.size(), after.size());
   for (const auto& one : after) {  // the file's 10 is that of red
-    EXPECT_EQ(one.at("category_id"), one.at("category_name") == "red" ? 10 : one.at("category_name") == "green" ? 20 : 21);
+    EXPECT_EQ(one.at("category_id"), one.at("category_name") == "red"     ? 10
+                                     : one.at("category_name") == "green" ? 20
+                                                                          : 21);
   }
-  EXPECT_NE(job_.json("added", "strop.json").at("data_notes").dump().find("blue 21 (the file's 10 is that of red)"), std::string::npos);
+  EXPECT_NE(job_.json("added", "strop.json").at("data_notes").dump().find("blue 21 (the file's 10 is that of red)"),
+            std::string::npos);
 }
 
 TEST_F(BoxJob, AddedClassesKeepTheCategoryIdsOfTheirFile) {
@@ -289,9 +300,11 @@ TEST_F(BoxJob, IncrementsSavedAsChangesStandOnEachOther) {
   base.num_train_epochs = 2;
   train(base);
   for (const auto& [folder, name, colour] : {std::tuple{"more", "blue", 2}, {"yet", "yellow", 3}}) {
-    for (const auto* split : {"train", "validation"}) write_scenes(job_.path(folder), split, 8, {name}, static_cast<std::size_t>(colour));
+    for (const auto* split : {"train", "validation"})
+      write_scenes(job_.path(folder), split, 8, {name}, static_cast<std::size_t>(colour));
   }
-  const auto run = [&](const std::string& method, const std::string& out, const std::string& model, const std::string& data, const std::string& save) {
+  const auto run = [&](const std::string& method, const std::string& out, const std::string& model,
+                       const std::string& data, const std::string& save) {
     auto increment = options(method, out);
     increment.model = job_.path(model).string();
     increment.data = job_.path(data).string();
@@ -419,11 +432,13 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
     const auto results = job_.json(name, "all_results.json");
     for (const auto* figure : {"map", "map_50"}) {  // group 0 is the base; means of means round otherwise
       EXPECT_NEAR(results.at(std::string("test_base_") + figure + "_before").get<double>(),
-                  of_base.at(std::string("eval_") + figure).get<double>(), 1e-12) << figure;
+                  of_base.at(std::string("eval_") + figure).get<double>(), 1e-12)
+          << figure;
     }
     EXPECT_DOUBLE_EQ(results.at("test_forgetting").get<double>(),
                      results.at("test_base_map_before").get<double>() - results.at("test_base_map").get<double>());
-    EXPECT_EQ(results.at("test_base_map") == results.at("test_base_map_before"), join_epochs == 0) << "only joined do old classes move";
+    EXPECT_EQ(results.at("test_base_map") == results.at("test_base_map_before"), join_epochs == 0)
+        << "only joined do old classes move";
     EXPECT_EQ(results.at("eval_base_boxes"), 0);
     EXPECT_EQ(results.at("eval_base_score_change") == 0, join_epochs == 0) << "needs no truth";
     EXPECT_NE(job_.content(name, "report.html").find("Old and new classes"), std::string::npos);

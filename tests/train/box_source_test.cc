@@ -22,16 +22,21 @@ class BoxBatches : public testing::Test {
  protected:
   BoxBatches() {
     for (int i = 0; i < 150; ++i) {
-      const auto name = folder_.write(fmt::format("{}.png", i), encode_png(Picture(40, 30, static_cast<std::uint8_t>(i), 90, 10).view()));
+      const auto name = folder_.write(fmt::format("{}.png", i),
+                                      encode_png(Picture(40, 30, static_cast<std::uint8_t>(i), 90, 10).view()));
       BoxSample sample{name, {name, nullptr}, 40, 30, i + 1, {}};
-      for (int k = 0; k < i % 7; ++k) sample.boxes.push_back({{3.0 + k, 2.0 + i % 5, 20, 10}, k % 2, false, 200, k + 1});
+      for (int k = 0; k < i % 7; ++k)
+        sample.boxes.push_back({{3.0 + k, 2.0 + i % 5, 20, 10}, k % 2, false, 200, k + 1});
       split_.samples.push_back(sample);
     }
     work_.form.width = work_.form.height = 64;
     work_.form.fit = Fit::letterbox;
   }
-  std::unique_ptr<BoxSource> source(bool strict = false) const { return std::make_unique<BoxSource>(split_, work_, 2, 2, strict); }
-  // Of the boxes of a state's row: label and the left edge, where the input is as wide as 64 of the picture's 40 pixels.
+  std::unique_ptr<BoxSource> source(bool strict = false) const {
+    return std::make_unique<BoxSource>(split_, work_, 2, 2, strict);
+  }
+  // Of the boxes of a state's row: label and the left edge, where the input is as wide as 64 of the picture's 40
+  // pixels.
   static void expect_boxes(const torch::Tensor& row, std::int64_t sample) {
     for (std::int64_t k = 0; k < row.size(0); ++k) {
       const bool there = k < sample % 7;
@@ -51,7 +56,8 @@ TEST_F(BoxBatches, AreAsLongAsTheirOwnLongestList) {
   EXPECT_EQ(made->make(std::vector<std::int64_t>{0, 7}, 0).at(kTargets).sizes(), (std::vector<std::int64_t>{2, 1, 5}));
   const auto targets = made->make(std::vector<std::int64_t>{2, 6, 0}, 0).at(kTargets);
   EXPECT_EQ(targets.sizes(), (std::vector<std::int64_t>{3, 6, 5}));
-  for (const std::int64_t row : {0, 1, 2}) expect_boxes(targets[row], std::vector<std::int64_t>{2, 6, 0}[static_cast<std::size_t>(row)]);
+  for (const std::int64_t row : {0, 1, 2})
+    expect_boxes(targets[row], std::vector<std::int64_t>{2, 6, 0}[static_cast<std::size_t>(row)]);
 }
 
 TEST_F(BoxBatches, APictureThatGoesMidwayIsSkippedAndSaid) {
@@ -82,7 +88,8 @@ TEST_F(BoxBatches, BoxesThatAugmentationLeavesOutAreCounted) {
   }
   ASSERT_LT(kept, 60);
   ASSERT_EQ(close->findings().size(), 1U);
-  EXPECT_NE(close->findings()[0].find(fmt::format("augment: {} of 60 boxes", 60 - kept)), std::string::npos) << close->findings()[0];
+  EXPECT_NE(close->findings()[0].find(fmt::format("augment: {} of 60 boxes", 60 - kept)), std::string::npos)
+      << close->findings()[0];
 }
 
 TEST_F(BoxBatches, TheSideFollowsTheStep) {

@@ -24,11 +24,13 @@ std::unique_ptr<Model> with_an_owl() {
   return open_model(tiny_detector(), options).model;
 }
 
-// Pictures on which an owl alone is annotated, of numbers so small that a network of random weights stays near where it is.
+// Pictures on which an owl alone is annotated, of numbers so small that a network of random weights stays near where it
+// is.
 State owls() {
   State state;
   state.set("pixels", seeded({kSamples, 3, kSide, kSide}, 3).contiguous(torch::MemoryFormat::ChannelsLast));
-  state.set(kTargets, torch::tensor({3.0F, 30.0F, 28.0F, 20.0F, 24.0F}).view({1, 1, 5}).expand({kSamples, 1, 5}).contiguous());
+  state.set(kTargets,
+            torch::tensor({3.0F, 30.0F, 28.0F, 20.0F, 24.0F}).view({1, 1, 5}).expand({kSamples, 1, 5}).contiguous());
   return state;
 }
 

@@ -1,4 +1,5 @@
-// A file of weights that names no mean and std: its own head is asked, and a person is told where it likes others better.
+// A file of weights that names no mean and std: its own head is asked, and a person is told where it likes others
+// better.
 #include <torch/torch.h>
 
 #include "errors.h"
@@ -103,7 +104,8 @@ TEST_F(Doubts, AFormThatIsSaid) {
   auto said = options();
   said.mean = said.std = "0.5";
   EXPECT_TRUE(doubts(said).empty()) << "by keys";
-  write_file_atomic(base() / "preprocessor_config.json", R"({"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})");
+  write_file_atomic(base() / "preprocessor_config.json",
+                    R"({"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})");
   EXPECT_TRUE(doubts(options()).empty()) << "by the model's files";
 }
 

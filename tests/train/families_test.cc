@@ -22,12 +22,30 @@ using torch::Tensor;
 namespace fs = std::filesystem;
 
 // Folders below tests/data, one for each family and layout of names.
-const std::vector<std::string> kFamilies = {
-    "bert_tiny", "vit/vit", "vit/deit", "vit/dinov2", "vit/timm_vit", "vit/timm_distilled", "convnext/hf", "convnext/timm",
-    "conv/lukemelas_lite", "conv/timm_b", "conv/timm_lite", "conv/timm_resnet", "conv/timm_resnet_bottleneck",
-    "conv/timm_tf_lite", "conv/timm_v2", "conv/timm_v3_large", "conv/timm_v3_small", "conv/torchvision_efficientnet",
-    "conv/torchvision_v2", "conv/torchvision_v3", "conv/transformers_efficientnet", "conv/transformers_resnet",
-    "conv/transformers_resnet_bottleneck", "conv/transformers_v2"};
+const std::vector<std::string> kFamilies = {"bert_tiny",
+                                            "vit/vit",
+                                            "vit/deit",
+                                            "vit/dinov2",
+                                            "vit/timm_vit",
+                                            "vit/timm_distilled",
+                                            "convnext/hf",
+                                            "convnext/timm",
+                                            "conv/lukemelas_lite",
+                                            "conv/timm_b",
+                                            "conv/timm_lite",
+                                            "conv/timm_resnet",
+                                            "conv/timm_resnet_bottleneck",
+                                            "conv/timm_tf_lite",
+                                            "conv/timm_v2",
+                                            "conv/timm_v3_large",
+                                            "conv/timm_v3_small",
+                                            "conv/torchvision_efficientnet",
+                                            "conv/torchvision_v2",
+                                            "conv/torchvision_v3",
+                                            "conv/transformers_efficientnet",
+                                            "conv/transformers_resnet",
+                                            "conv/transformers_resnet_bottleneck",
+                                            "conv/transformers_v2"};
 
 struct Tiny {
   fs::path place;  // a folder, or one file of weights
@@ -88,7 +106,8 @@ Options options_of(const std::string& method) {
 }
 
 // Ten small steps on one batch; the first and the last loss.
-std::pair<double, double> train(const Tiny& tiny, Model& model, const Options& options, const std::vector<TrainedTensor>& trained) {
+std::pair<double, double> train(const Tiny& tiny, Model& model, const Options& options,
+                                const std::vector<TrainedTensor>& trained) {
   Optimizer optimizer(options, trained);
   std::size_t lowest = model.size();
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));
@@ -164,7 +183,8 @@ std::vector<std::string> all_methods() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Families, testing::Combine(testing::ValuesIn(kFamilies), testing::ValuesIn(all_methods())),
+INSTANTIATE_TEST_SUITE_P(All, Families,
+                         testing::Combine(testing::ValuesIn(kFamilies), testing::ValuesIn(all_methods())),
                          [](const auto& one) {
                            auto name = std::get<0>(one.param) + "_" + std::get<1>(one.param);
                            std::replace(name.begin(), name.end(), '/', '_');

@@ -54,13 +54,15 @@ TEST(OnnxFile, HoldsDetectorsWithTheirDecoding) {
   on_classifier.label_names = {"a", "b"};
   on_classifier.task = "object-detection";
   on_classifier.image_size = 64;
-  for (const auto& [place, options] : {std::pair{kData / "yolox/nano/weights.pth", added}, {kData / "conv/timm_resnet/weights.pth", on_classifier}}) {
+  for (const auto& [place, options] :
+       {std::pair{kData / "yolox/nano/weights.pth", added}, {kData / "conv/timm_resnet/weights.pth", on_classifier}}) {
     SCOPED_TRACE(place.string());
     const auto model = open_model(place, options).model;
     ASSERT_TRUE(model->detector);
     write_onnx(*model, folder.path() / "one.onnx");
     const auto content = read_file(folder.path() / "one.onnx", ErrorKind::model);
-    for (const auto* part : {"pixels", "boxes", "scores", "Resize", "object-detection"}) EXPECT_NE(content.find(part), std::string::npos) << part;
+    for (const auto* part : {"pixels", "boxes", "scores", "Resize", "object-detection"})
+      EXPECT_NE(content.find(part), std::string::npos) << part;
     EXPECT_EQ(content.find("boxes.0") != std::string::npos, model->detector->groups().size() > 1);
     EXPECT_EQ(content.find("logits"), std::string::npos);
   }

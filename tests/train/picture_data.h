@@ -24,7 +24,8 @@ inline Picture picture_of(std::size_t label, std::uint64_t number, int side = 24
 }
 
 // folder/{train,validation,test}/CLASS/NUMBER.png: `rows` of each class to train on, a third of that in the others.
-inline void write_pictures(const std::filesystem::path& folder, const std::vector<std::string>& classes, std::uint64_t rows) {
+inline void write_pictures(const std::filesystem::path& folder, const std::vector<std::string>& classes,
+                           std::uint64_t rows) {
   for (const std::string split : {"train", "validation", "test"}) {
     const std::uint64_t count = split == "train" ? rows : std::max<std::uint64_t>(1, rows / 3);
     const std::uint64_t seed = split == "train" ? 0 : split == "test" ? 1000 : 2000;

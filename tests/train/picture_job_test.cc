@@ -37,7 +37,8 @@ TEST_F(PictureJob, AHeadIsTrainedSavedAndOpenedAgain) {
   const auto figures = nlohmann::json::parse(result.results_json);
   EXPECT_GT(figures.at("test_accuracy").get<double>(), 0.9);
   EXPECT_EQ(accuracy("run"), figures.at("test_accuracy").get<double>());
-  for (const auto* file : {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
+  for (const auto* file :
+       {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(job_.path("run") / file)) << file;
   }
   const auto record = job_.json("run", "strop.json");
@@ -170,7 +171,8 @@ TEST_F(PictureJob, PoliciesAndJitterByTheirKeys) {
   };
   EXPECT_EQ(shown(some.augment, some.color_jitter),
             "flip 0.5, rand-m9-mstd0.5-n2, jitter brightness=0.2 contrast=0.2 saturation=0.2 hue=0.1");
-  EXPECT_EQ(shown({"medium"}, "0.1"), "crop 0.25..1, flip 0.5, jitter brightness=0.1 contrast=0.1 saturation=0.1 hue=0");
+  EXPECT_EQ(shown({"medium"}, "0.1"),
+            "crop 0.25..1, flip 0.5, jitter brightness=0.1 contrast=0.1 saturation=0.1 hue=0");
   EXPECT_EQ(shown({"medium"}, "0"), "crop 0.25..1, flip 0.5");
   EXPECT_EQ(shown({"strong", "trivialaugment"}, ""), "crop 0.08..1, flip 0.5, trivialaugment, erase 0.25");
   EXPECT_THROW(shown({"randaugment", "rand-m9"}, ""), Error);
@@ -189,11 +191,15 @@ TEST_F(PictureJob, AContactSheetIsAsTheModelSeesPicturesAndReplacesNoFile) {
     return decode_picture(read_file(file, ErrorKind::data), file.string());
   };
   // Right of the first tile's 16 pixels: white where the picture is of the model's size, else the picture itself.
-  const auto beside = [&](const std::filesystem::path& file) { return static_cast<int>(decoded(file).row(4 + 8)[3 * (4 + 40)]); };
+  const auto beside = [&](const std::filesystem::path& file) {
+    return static_cast<int>(decoded(file).row(4 + 8)[3 * (4 + 40)]);
+  };
   EXPECT_NE(text_of(job_.path("sheet.png")).find("(flip 0.5; 16 x 16 pixels, squash"), std::string::npos);
   EXPECT_EQ(beside(job_.path("sheet.png")), 255);
-  expect_parts(message_of(ErrorKind::usage, [&] { text_of(job_.path("sheet.png")); }), {"out: ", "sheet.png exists; choose another"});
-  expect_parts(message_of(ErrorKind::usage, [&] { text_of(job_.path("sheet.webp")); }), {"expected a file that ends in .jpg or .png"});
+  expect_parts(message_of(ErrorKind::usage, [&] { text_of(job_.path("sheet.png")); }),
+               {"out: ", "sheet.png exists; choose another"});
+  expect_parts(message_of(ErrorKind::usage, [&] { text_of(job_.path("sheet.webp")); }),
+               {"expected a file that ends in .jpg or .png"});
   sheet.model.clear();
   EXPECT_NE(text_of(job_.path("plain.jpg")).find("(flip 0.5; 224 x 224 pixels, crop"), std::string::npos);
   EXPECT_LT(beside(job_.path("plain.jpg")), 250);

@@ -79,7 +79,8 @@ TEST_F(PictureSize, DINOv2KeepsItsTableSinceItsLibraryFitsItToEveryPicture) {
   full.save = "full";
   train(full);
   const auto base = open_model(full.model, {}).model, alone = open_model(job_.path("dinov2"), {}).model;
-  EXPECT_EQ(alone->tensors().at("dinov2.embeddings.position_embeddings").size(1), base->tensors().at("dinov2.embeddings.position_embeddings").size(1));
+  EXPECT_EQ(alone->tensors().at("dinov2.embeddings.position_embeddings").size(1),
+            base->tensors().at("dinov2.embeddings.position_embeddings").size(1));
   EXPECT_EQ(job_.json("dinov2", "config.json").at("image_size"), base->config().at("image_size"));
   EXPECT_EQ(alone->input_form->height, 24);
 }

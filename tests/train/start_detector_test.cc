@@ -13,7 +13,8 @@ TEST(StartDetector, KnownClassesAndNothingKeepTheirRows) {
   const std::filesystem::path base = std::filesystem::path(STROP_SOURCE_DIR) / "tests" / "data" / "yolos" / "tiny";
   const std::string name = "class_labels_classifier.layers.2";
   const auto stored = open_model(base, {}).model->find_layer(name)->weight;  // cat, dog, owl, nothing
-  for (const auto& labels : {std::vector<std::string>{"owl", "fox"}, {"owl", "fox", "cat"}, {"fox", "owl", "ant", "dog"}}) {
+  for (const auto& labels :
+       {std::vector<std::string>{"owl", "fox"}, {"owl", "fox", "cat"}, {"fox", "owl", "ant", "dog"}}) {
     Opened opened;
     ModelOptions options;
     options.label_names = labels;

@@ -93,7 +93,8 @@ TEST_P(Adapters, TrainAndNothingElseBelowTheHead) {
   for (const auto& one : adapted.trained) {
     const bool head = adapted.model->index_of(one.block) >= adapted.model->head_begin();
     bool adapter = false;
-    for (const auto* mark : {"lora_", "ia3_", "ssf_", "adaptmlp"}) adapter = adapter || one.name.find(mark) != std::string::npos;
+    for (const auto* mark : {"lora_", "ia3_", "ssf_", "adaptmlp"})
+      adapter = adapter || one.name.find(mark) != std::string::npos;
     EXPECT_NE(head, adapter) << one.name;
   }
 }
@@ -197,7 +198,8 @@ TEST(PeftFiles, ThatDoNotFitAreRefused) {
     std::ofstream(config_file) << changed.dump();
     return attempt();
   };
-  expect_contains(with("peft_type", "PREFIX_TUNING"), "peft_type is 'PREFIX_TUNING'; supported: LORA, IA3, ADAPTFORMER, VPT");
+  expect_contains(with("peft_type", "PREFIX_TUNING"),
+                  "peft_type is 'PREFIX_TUNING'; supported: LORA, IA3, ADAPTFORMER, VPT");
   expect_contains(with("use_qalora", true), "use_qalora is true; this variant of LoRA is not supported");
   expect_contains(with("use_dora", true), "has no tensor lora_magnitude_vector");
   std::ofstream(config_file) << "{";

@@ -60,10 +60,12 @@ class LoraConv : public testing::TestWithParam<Case> {
     const auto conv = [&](const Tensor& in, const Tensor& weight) {
       return at::conv2d(padded(in), weight, {}, shape.stride, at::IntArrayRef(0), shape.dilation, shape.groups);
     };
-    const Tensor base = conv(x, layer().weight), low = 1.5 * at::conv2d(conv(x, a_), b_, {}, 1, at::IntArrayRef(0), 1, shape.groups);
+    const Tensor base = conv(x, layer().weight),
+                 low = 1.5 * at::conv2d(conv(x, a_), b_, {}, 1, at::IntArrayRef(0), 1, shape.groups);
     const Tensor bias = layer().bias.view({1, -1, 1, 1});
     if (!magnitude_.defined()) return base + low + bias;
-    return magnitude_ / (layer().weight + delta()).detach().flatten(1).norm(2, 1).view({1, -1, 1, 1}) * (base + low) + bias;
+    return magnitude_ / (layer().weight + delta()).detach().flatten(1).norm(2, 1).view({1, -1, 1, 1}) * (base + low) +
+           bias;
   }
   // s B A filter by filter, as the definition has it.
   Tensor delta() const {
@@ -94,7 +96,8 @@ TEST_P(LoraConv, MergedEqualsTheTwoConvolutions) {
   const Tensor found = unit_.forward(x, {}), wanted = expected(x);
   expect_close(found, wanted, 1e-5, "result");
   const Tensor g = seeded(wanted.sizes().vec(), 10);
-  const auto ours = torch::autograd::grad({found}, leaves(), {g}), theirs = torch::autograd::grad({wanted}, leaves(), {g});
+  const auto ours = torch::autograd::grad({found}, leaves(), {g}),
+             theirs = torch::autograd::grad({wanted}, leaves(), {g});
   for (std::size_t i = 0; i < ours.size(); ++i) expect_close(ours[i], theirs[i], 1e-4, "leaf " + std::to_string(i));
   Tensor weight, bias;
   layer().adapter->merge(layer(), weight, bias);

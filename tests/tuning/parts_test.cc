@@ -1,4 +1,5 @@
-// Methods that train single tensors of layers: those open, no other gets a gradient, and the frozen proof covers the rest.
+// Methods that train single tensors of layers: those open, no other gets a gradient, and the frozen proof covers the
+// rest.
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -52,7 +53,8 @@ TEST(Parts, GradientsAreThoseOfFullTuning) {
     state.at("logits").square().sum().backward();
     std::map<std::string, torch::Tensor> found;
     for (const auto& one : trained) found[one.name] = one.tensor.grad();
-    for (const auto& [name, tensor] : model->tensors()) EXPECT_EQ(tensor.grad().defined(), found.count(name) != 0) << name;
+    for (const auto& [name, tensor] : model->tensors())
+      EXPECT_EQ(tensor.grad().defined(), found.count(name) != 0) << name;
     return found;
   };
   const auto full = gradients("full");
@@ -98,7 +100,8 @@ TEST(Parts, ThatABlockLacksAreRefused) {
       ADD_FAILURE() << "nothing is refused";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
-      expect_contains(error.what(), "method norm: blocks pooler, classifier of this bert model hold nothing that it trains");
+      expect_contains(error.what(),
+                      "method norm: blocks pooler, classifier of this bert model hold nothing that it trains");
     }
   }
 }

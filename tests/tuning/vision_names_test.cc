@@ -21,7 +21,8 @@ struct Adapted {
   std::unique_ptr<Model> model;
   Options options;
 
-  Adapted(const std::string& folder, const std::vector<std::string>& targets) : reference(folder), model(reference.model()) {
+  Adapted(const std::string& folder, const std::vector<std::string>& targets)
+      : reference(folder), model(reference.model()) {
     options.method = "lora";
     options.target_modules = targets;
     apply_stage(*model, find_method("lora").stages(model_facts(*model, 1, false), options).front(), options);
@@ -29,7 +30,8 @@ struct Adapted {
     std::uint64_t seed = 0;
     for (const auto& [name, layer] : model->layers()) {
       if (!layer->adapter) continue;
-      for (const auto& [key, tensor] : layer->adapter->tensors()) tensor->add_(seeded(tensor->sizes().vec(), ++seed, 0.2));
+      for (const auto& [key, tensor] : layer->adapter->tensors())
+        tensor->add_(seeded(tensor->sizes().vec(), ++seed, 0.2));
     }
   }
   torch::Tensor logits() const {
@@ -68,7 +70,8 @@ TEST_P(VisionNames, AreWrittenAndReadBack) {
 }
 INSTANTIATE_TEST_SUITE_P(Versions, VisionNames,
                          testing::Values(Spelling{"v5", "vit.layers.1.attention.q_proj", "vit.layers."},
-                                         Spelling{"v4", "vit.encoder.layer.1.attention.attention.query", "vit.encoder.layer."}),
+                                         Spelling{"v4", "vit.encoder.layer.1.attention.attention.query",
+                                                  "vit.encoder.layer."}),
                          [](const auto& one) { return one.param.names; });
 
 TEST(VisionTargets, EitherSpellingAndTimms) {

@@ -90,7 +90,8 @@ TEST(SafetensorsHeader, LengthBeyondTheFile) {
 
 TEST(SafetensorsHeader, LengthBeyondTheLimit) {
   std::string content(16, '\xff');
-  EXPECT_NE(message_of(ErrorKind::model, [&] { parse(content); }).find("expected at most 100000000"), std::string::npos);
+  EXPECT_NE(message_of(ErrorKind::model, [&] { parse(content); }).find("expected at most 100000000"),
+            std::string::npos);
   EXPECT_NE(message_of(ErrorKind::model, [] { parse("1234567"); }).find("7 bytes long"), std::string::npos);
 }
 

@@ -9,8 +9,9 @@
 
 namespace strop {
 
-std::vector<std::int64_t> ids_with_added(std::vector<std::int64_t> own, const std::vector<std::string>& labels, std::size_t known,
-                                         const std::vector<std::int64_t>& file, std::vector<std::string>& notes) {
+std::vector<std::int64_t> ids_with_added(std::vector<std::int64_t> own, const std::vector<std::string>& labels,
+                                         std::size_t known, const std::vector<std::int64_t>& file,
+                                         std::vector<std::string>& notes) {
   if (own.empty() && file.empty()) return {};
   auto ids = std::move(own);
   for (auto place = ids.size(); place < known; ++place) ids.push_back(static_cast<std::int64_t>(place) + 1);
@@ -38,8 +39,10 @@ std::vector<std::int64_t> ids_with_added(std::vector<std::int64_t> own, const st
     ids[place] = ++last;
     counted.push_back(fmt::format("{} {}{}", labels[place], last, why));
   }
-  if (!taken.empty()) notes.push_back("category ids of added classes, from the file: " + excerpt(join(taken, ", "), 300));
-  if (!counted.empty()) notes.push_back("category ids of added classes, counted on from the largest: " + excerpt(join(counted, ", "), 300));
+  if (!taken.empty())
+    notes.push_back("category ids of added classes, from the file: " + excerpt(join(taken, ", "), 300));
+  if (!counted.empty())
+    notes.push_back("category ids of added classes, counted on from the largest: " + excerpt(join(counted, ", "), 300));
   return ids;
 }
 

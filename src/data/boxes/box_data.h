@@ -2,9 +2,9 @@
 //
 // Nothing is decoded here but for the check; BoxMaker (box_maker.h) makes the network's inputs. What is wrong with the
 // files is an Error(data) naming file and line (or the annotation), or a counted note where it can be left out: boxes
-// without area are dropped, those that reach outside are cut, missing and damaged pictures are skipped. Boxes are those of
-// the picture as it is shown; where the annotation gives the sides of a picture before its EXIF turn, its boxes are turned
-// too.
+// without area are dropped, those that reach outside are cut, missing and damaged pictures are skipped. Boxes are those
+// of the picture as it is shown; where the annotation gives the sides of a picture before its EXIF turn, its boxes are
+// turned too.
 #pragma once
 
 #include <cstdint>
@@ -48,19 +48,21 @@ struct BoxData {
 bool looks_like_box_data(const std::string& path);
 
 // The splits of options.data (validation_file, test_file):
-//  - COCO: a JSON file, or a folder with *train*.json, *val*.json, *test*.json in it or in annotations/; pictures beside the
+//  - COCO: a JSON file, or a folder with *train*.json, *val*.json, *test*.json in it or in annotations/; pictures
+//  beside the
 //    file, in images/, in a folder named as the split or as the file;
-//  - VOC: a folder with Annotations/, JPEGImages/ and ImageSets/Main/{train,val,test}.txt (without them all are training);
+//  - VOC: a folder with Annotations/, JPEGImages/ and ImageSets/Main/{train,val,test}.txt (without them all are
+//  training);
 //    labelmap.txt, where it is there, names the classes;
 //  - YOLO: data.yaml, or the folder that holds it.
-// Without a validation split a share val_size is held out; max_train_samples cuts training. Classes of `known` (a model's)
-// keep their numbers, and boxes of them may stand in any split. Error(data).
+// Without a validation split a share val_size is held out; max_train_samples cuts training. Classes of `known` (a
+// model's) keep their numbers, and boxes of them may stand in any split. Error(data).
 BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known = {});
 
 // Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names` (empty: the
 // split's own); boxes of others are an Error(data).
-BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names, const ImageReading& reading,
-                               std::vector<std::string>& notes);
+BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names,
+                               const ImageReading& reading, std::vector<std::string>& notes);
 
 // The picture's bytes as a source; `held` keeps them alive.
 PictureSource source_of(const BoxSample& sample, HeldBytes& held);

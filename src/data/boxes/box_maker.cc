@@ -42,7 +42,8 @@ BoxedPicture BoxMaker::input(std::int64_t sample, std::int64_t epoch) const {
     return picture;
   };
   const auto& augment = work_.augment;
-  return augment_boxes(std::move(own), epoch >= work_.mixing_ends ? without_mixing(augment) : augment, form, {any, to_copy}, rng);
+  return augment_boxes(std::move(own), epoch >= work_.mixing_ends ? without_mixing(augment) : augment, form,
+                       {any, to_copy}, rng);
 }
 
 void BoxMaker::make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes& boxes) const {

@@ -13,8 +13,8 @@ namespace strop {
 
 struct BoxWork {
   InputForm form;
-  BoxAugmentForm augment;     // none: the evaluation transform
-  InputSides sides;           // of training steps; BoxMaker itself makes inputs of `form`
+  BoxAugmentForm augment;  // none: the evaluation transform
+  InputSides sides;        // of training steps; BoxMaker itself makes inputs of `form`
   // The epoch from which on pictures are neither joined nor cropped, and all have the form's own side.
   std::int64_t mixing_ends = std::int64_t{1} << 40;
   DecodeOptions decode;
@@ -28,17 +28,21 @@ class BoxMaker : public SampleMaker {
   // `split` must outlive it.
   BoxMaker(const BoxSplit& split, BoxWork work);
 
-  std::size_t floats() const override { return 3 * static_cast<std::size_t>(work_.form.width) * static_cast<std::size_t>(work_.form.height); }
+  std::size_t floats() const override {
+    return 3 * static_cast<std::size_t>(work_.form.width) * static_cast<std::size_t>(work_.form.height);
+  }
   void make(std::int64_t sample, std::int64_t epoch, float* pixels, InputBoxes& boxes) const override;
-  const std::string& name_of(std::int64_t sample) const override { return split_.samples[static_cast<std::size_t>(sample)].name; }
+  const std::string& name_of(std::int64_t sample) const override {
+    return split_.samples[static_cast<std::size_t>(sample)].name;
+  }
 
   // The input before its normalisation.
   BoxedPicture input(std::int64_t sample, std::int64_t epoch) const;
 
  private:
   BoxedPicture decoded(std::int64_t sample) const;
-  // Of a sample that another one's input takes up: one pixel without boxes where it has gone bad since the check, since its
-  // own turn says so.
+  // Of a sample that another one's input takes up: one pixel without boxes where it has gone bad since the check, since
+  // its own turn says so.
   BoxedPicture other(std::int64_t sample) const;
 
   const BoxSplit& split_;

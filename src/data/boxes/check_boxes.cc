@@ -60,8 +60,10 @@ PictureInfo info_of(const BoxSample& sample, const ImageReading& reading) {
 
 // The part of the box inside the picture.
 Rect cut(const Rect& box, int width, int height) {
-  const double left = std::clamp(box.x, 0.0, static_cast<double>(width)), top = std::clamp(box.y, 0.0, static_cast<double>(height));
-  const double right = std::clamp(box.right(), 0.0, static_cast<double>(width)), bottom = std::clamp(box.bottom(), 0.0, static_cast<double>(height));
+  const double left = std::clamp(box.x, 0.0, static_cast<double>(width)),
+               top = std::clamp(box.y, 0.0, static_cast<double>(height));
+  const double right = std::clamp(box.right(), 0.0, static_cast<double>(width)),
+               bottom = std::clamp(box.bottom(), 0.0, static_cast<double>(height));
   return {left, top, right - left, bottom - top};
 }
 
@@ -109,21 +111,22 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
     sample.height = info.height;
     const bool said = picture.width > 0 && picture.height > 0;
     const bool differs = said && (picture.width != sample.width || picture.height != sample.height);
-    const bool stored = differs && swaps_sides(info.orientation) && picture.width == sample.height && picture.height == sample.width;
+    const bool stored =
+        differs && swaps_sides(info.orientation) && picture.width == sample.height && picture.height == sample.width;
     if (differs) (stored ? turned : sizes).add(picture.where);
     for (auto& box : picture.boxes) {
       if (picture.normalized) {
         // Rounded: what was 96 pixels is 96 again, on the right side of the border between small, medium and large.
         const auto pixels = [](double share, int side) { return std::round(share * side * 1e6) / 1e6; };
-        box.rect = {pixels(box.rect.x, sample.width), pixels(box.rect.y, sample.height), pixels(box.rect.width, sample.width),
-                    pixels(box.rect.height, sample.height)};
+        box.rect = {pixels(box.rect.x, sample.width), pixels(box.rect.y, sample.height),
+                    pixels(box.rect.width, sample.width), pixels(box.rect.height, sample.height)};
       }
       if (stored) box.rect = upright_rect(box.rect, info.orientation, picture.width, picture.height);
       const auto place = std::find(labels.begin(), labels.end(), box.label);
       if (place == labels.end()) {
         const auto close = nearest(box.label, labels);
-        fail(ErrorKind::data, "{}: class '{}' is none of {}{}", box.where, excerpt(box.label), excerpt(join(labels, ", "), 300),
-             close.empty() ? "" : "; did you mean " + close + "?");
+        fail(ErrorKind::data, "{}: class '{}' is none of {}{}", box.where, excerpt(box.label),
+             excerpt(join(labels, ", "), 300), close.empty() ? "" : "; did you mean " + close + "?");
       }
       if (box.rect.width <= 0 || box.rect.height <= 0) {
         empty.add(box.where);
@@ -135,8 +138,9 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
         continue;
       }
       // Shares are rounded: what is less than a tenth of a pixel outside is not.
-      const double lost = std::max(std::abs(inside.x - box.rect.x) + std::abs(inside.y - box.rect.y),
-                                   std::abs(inside.right() - box.rect.right()) + std::abs(inside.bottom() - box.rect.bottom()));
+      const double lost =
+          std::max(std::abs(inside.x - box.rect.x) + std::abs(inside.y - box.rect.y),
+                   std::abs(inside.right() - box.rect.right()) + std::abs(inside.bottom() - box.rect.bottom()));
       if (lost > 0.1) outside.add(box.where);
       const double area = box.area >= 0 ? box.area : inside.area();
       sample.boxes.push_back({inside, static_cast<std::int32_t>(place - labels.begin()), box.crowd, area, ++id});

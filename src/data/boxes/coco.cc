@@ -32,7 +32,8 @@ struct Entry {
   }
   std::int64_t whole(const char* key) const {
     const auto& value = at(key, "a whole number");
-    const bool fits = value.is_number_integer() && (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t{1} << 62);
+    const bool fits = value.is_number_integer() &&
+                      (!value.is_number_unsigned() || value.get<std::uint64_t>() <= std::uint64_t{1} << 62);
     if (!fits) refuse(key, "a whole number");
     return value.get<std::int64_t>();
   }
@@ -48,9 +49,11 @@ std::vector<Entry> entries(const json& root, const char* list, const std::string
     if (!needed) return {};
     fail(ErrorKind::data, "{}: no list '{}'; expected COCO's images, annotations and categories", where, list);
   }
-  if (!root[list].is_array()) fail(ErrorKind::data, "{}: '{}' is {}, expected a list", where, list, root[list].type_name());
+  if (!root[list].is_array())
+    fail(ErrorKind::data, "{}: '{}' is {}, expected a list", where, list, root[list].type_name());
   std::vector<Entry> all;
-  for (std::size_t i = 0; i < root[list].size(); ++i) all.push_back({root[list][i], fmt::format("{}: {}[{}]", where, list, i)});
+  for (std::size_t i = 0; i < root[list].size(); ++i)
+    all.push_back({root[list][i], fmt::format("{}: {}[{}]", where, list, i)});
   return all;
 }
 
@@ -73,7 +76,8 @@ Rect rect_of(const Entry& entry) {
   if (!box.is_array() || box.size() != 4) entry.refuse("bbox", expected);
   std::array<double, 4> numbers{};
   for (std::size_t i = 0; i < 4; ++i) {
-    if (!box[i].is_number() || !std::isfinite(box[i].get<double>()) || std::abs(box[i].get<double>()) > 1e7) entry.refuse("bbox", expected);
+    if (!box[i].is_number() || !std::isfinite(box[i].get<double>()) || std::abs(box[i].get<double>()) > 1e7)
+      entry.refuse("bbox", expected);
     numbers[i] = box[i].get<double>();
   }
   return {numbers[0], numbers[1], numbers[2], numbers[3]};
@@ -90,7 +94,8 @@ Categories categories_of(const json& root, const std::string& where) {
   for (const auto& entry : entries(root, "categories", where, true)) {
     const auto id = entry.whole("id");
     const auto name = entry.text("name");
-    if (!by_id.emplace(id, name).second) fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
+    if (!by_id.emplace(id, name).second)
+      fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
     if (!seen.insert(name).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", entry.where, name);
   }
   if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", where);
@@ -137,12 +142,14 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     const auto category = entry.whole("category_id");
     const auto place = std::find(categories.ids.begin(), categories.ids.end(), category);
     if (place == categories.ids.end()) {
-      fail(ErrorKind::data, "{}: category_id {} is none of the file's categories ({})", entry.where, category, excerpt(join_numbers(categories.ids), 200));
+      fail(ErrorKind::data, "{}: category_id {} is none of the file's categories ({})", entry.where, category,
+           excerpt(join_numbers(categories.ids), 200));
     }
     box.label = categories.names[static_cast<std::size_t>(place - categories.ids.begin())];
     const auto image = entry.whole("image_id");
     const auto picture = picture_of.find(image);
-    if (picture == picture_of.end()) fail(ErrorKind::data, "{}: image_id {} is none of the file's pictures", entry.where, image);
+    if (picture == picture_of.end())
+      fail(ErrorKind::data, "{}: image_id {} is none of the file's pictures", entry.where, image);
     box.rect = rect_of(entry);
     const auto& object = entry.object;
     const json crowd = object.value("iscrowd", json(0));
@@ -153,9 +160,12 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     else if (!ids.insert(entry.whole("id")).second) ++repeated;
     raw.pictures[picture->second].boxes.push_back(std::move(box));
   }
-  if (repeated > 0) raw.notes.push_back(fmt::format("{}: {} annotations repeat an id; boxes are numbered anew", where, repeated));
-  if (unnumbered > 0) raw.notes.push_back(fmt::format("{}: {} annotations have no id; boxes are numbered anew", where, unnumbered));
-  if (categories.ids.front() == 0) raw.notes.push_back(fmt::format("{}: a category has the id 0, kept as it is", where));
+  if (repeated > 0)
+    raw.notes.push_back(fmt::format("{}: {} annotations repeat an id; boxes are numbered anew", where, repeated));
+  if (unnumbered > 0)
+    raw.notes.push_back(fmt::format("{}: {} annotations have no id; boxes are numbered anew", where, unnumbered));
+  if (categories.ids.front() == 0)
+    raw.notes.push_back(fmt::format("{}: a category has the id 0, kept as it is", where));
   return raw;
 }
 
@@ -166,7 +176,8 @@ fs::path pictures_of(const fs::path& file, const RawBoxes& raw, const std::strin
   const auto folder = file.parent_path(), above = folder.parent_path();
   std::vector<fs::path> places = {folder};
   for (const auto& root : {folder, above}) {
-    for (const auto& name : {std::string("images"), split, file.stem().string(), "images/" + split, std::string("JPEGImages")}) {
+    for (const auto& name :
+         {std::string("images"), split, file.stem().string(), "images/" + split, std::string("JPEGImages")}) {
       places.push_back(root / name);
     }
     // instances_train2017.json -> train2017
@@ -199,20 +210,22 @@ RawBoxSplits read_coco_splits(const std::string& path) {
     splits["train"] = read_coco_file(path, "train");
     return splits;
   }
-  for (const auto& folder : {fs::path(path), fs::path(path) / "annotations", fs::path(path) / "train", fs::path(path) / "valid", fs::path(path) / "test"}) {
+  for (const auto& folder : {fs::path(path), fs::path(path) / "annotations", fs::path(path) / "train",
+                             fs::path(path) / "valid", fs::path(path) / "test"}) {
     std::error_code error;
     std::set<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       if (entry.path().extension() == ".json") files.insert(entry.path());
     }
     for (const auto& file : files) {
-      const auto name = lower_ascii(file.stem().string() + " " + (folder == fs::path(path) ? "" : folder.filename().string()));
+      const auto name =
+          lower_ascii(file.stem().string() + " " + (folder == fs::path(path) ? "" : folder.filename().string()));
       const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
       const std::string split = has("train") ? "train" : has("val") ? "validation" : has("test") ? "test" : "";
       if (split.empty() || box_format_of(file.string()) != BoxFormat::coco) continue;
       if (splits.contains(split)) {
-        fail(ErrorKind::data, "{}: {} and {} are both for {}; keep one, or name the files themselves", path, splits[split].origin,
-             file.string(), split);
+        fail(ErrorKind::data, "{}: {} and {} are both for {}; keep one, or name the files themselves", path,
+             splits[split].origin, file.string(), split);
       }
       splits[split] = read_coco_file(file, split);
     }

@@ -23,7 +23,9 @@ class Reader : public nlohmann::json_sax<json> {
   bool null() override { return other("null"); }
   bool boolean(bool value) override { return other(value ? "true" : "false"); }
   bool number_integer(number_integer_t value) override { return number(static_cast<double>(value), value); }
-  bool number_unsigned(number_unsigned_t value) override { return number(static_cast<double>(value), static_cast<std::int64_t>(value)); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return number(static_cast<double>(value), static_cast<std::int64_t>(value));
+  }
   bool number_float(number_float_t value, const string_t&) override { return number(value, std::nullopt); }
   bool string(string_t& value) override { return other("'" + excerpt(value, 60) + "'"); }
   bool binary(binary_t&) override { return other("bytes"); }
@@ -66,14 +68,17 @@ class Reader : public nlohmann::json_sax<json> {
   }
   bool parse_error(std::size_t place, const std::string&, const nlohmann::detail::exception& error) override {
     const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(place, text_.size()));
-    fail(ErrorKind::data, "{}:{}: broken JSON: {}", where_, 1 + std::count(text_.begin(), end, '\n'), excerpt(error.what(), 120));
+    fail(ErrorKind::data, "{}:{}: broken JSON: {}", where_, 1 + std::count(text_.begin(), end, '\n'),
+         excerpt(error.what(), 120));
   }
 
  private:
   static constexpr std::array<const char*, 4> kKeys = {"image_id", "category_id", "bbox", "score"};
 
   [[noreturn]] void refuse_root(const std::string& found) const {
-    fail(ErrorKind::data, "{}: {} where a list was expected; found boxes are [{{\"image_id\", \"category_id\", \"bbox\", \"score\"}}, ...]",
+    fail(ErrorKind::data,
+         "{}: {} where a list was expected; found boxes are [{{\"image_id\", \"category_id\", \"bbox\", \"score\"}}, "
+         "...]",
          where_, found);
   }
   [[noreturn]] void refuse(const std::string& name, const std::string& found) const {

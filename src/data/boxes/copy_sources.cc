@@ -17,7 +17,8 @@ CopySources::CopySources(const BoxSplit& split) {
       if (box.crowd) continue;
       auto& own = found[box.label];
       ++own.boxes;
-      if (own.rows.empty() || own.rows.back() != static_cast<std::int64_t>(row)) own.rows.push_back(static_cast<std::int64_t>(row));
+      if (own.rows.empty() || own.rows.back() != static_cast<std::int64_t>(row))
+        own.rows.push_back(static_cast<std::int64_t>(row));
     }
   }
   double sum = 0;

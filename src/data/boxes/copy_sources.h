@@ -18,8 +18,8 @@ class CopySources {
     std::int64_t row = -1;  // of the split; -1: it has no box at all
     std::int32_t label = -1;
   };
-  // A class with a probability as the root of its number of boxes (a hundredth of the boxes is drawn as a tenth), then any
-  // picture that has it.
+  // A class with a probability as the root of its number of boxes (a hundredth of the boxes is drawn as a tenth), then
+  // any picture that has it.
   Choice draw(Rng& rng) const;
 
  private:

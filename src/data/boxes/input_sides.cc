@@ -16,16 +16,19 @@ constexpr double kRounding = 1e-6;
 InputSides::InputSides(const InputForm& form, double share, std::int64_t stride, std::uint64_t seed)
     : own_(form.width), seed_(seed) {
   if (form.width != form.height) {
-    fail(ErrorKind::usage, "multi_scale: the inputs have {} x {} pixels; expected squares: set image_size, or multi_scale=0",
-         form.width, form.height);
+    fail(ErrorKind::usage,
+         "multi_scale: the inputs have {} x {} pixels; expected squares: set image_size, or multi_scale=0", form.width,
+         form.height);
   }
   const auto step = static_cast<int>(std::lcm(kSideStep, stride));
   for (int side = step; side <= (1 + share) * own_ + kRounding; side += step) {
     if (side >= (1 - share) * own_ - kRounding) sides_.push_back(side);
   }
   if (sides_.size() < 2) {
-    fail(ErrorKind::usage, "multi_scale: {} of {} pixels leaves fewer than two multiples of {}; set a larger share (at most "
-         "0.5) or a larger image_size", share, own_, step);
+    fail(ErrorKind::usage,
+         "multi_scale: {} of {} pixels leaves fewer than two multiples of {}; set a larger share (at most "
+         "0.5) or a larger image_size",
+         share, own_, step);
   }
 }
 

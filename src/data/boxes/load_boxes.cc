@@ -44,8 +44,10 @@ RawBoxSplits read_splits(const std::string& path) {
     case BoxFormat::yolo: return read_yolo_splits(path);
     case BoxFormat::none: break;
   }
-  fail(ErrorKind::data, "{}: no boxes; expected COCO's JSON (a file, or a folder with *train*.json), a Pascal VOC folder "
-       "(Annotations, JPEGImages), or YOLO's data.yaml", path);
+  fail(ErrorKind::data,
+       "{}: no boxes; expected COCO's JSON (a file, or a folder with *train*.json), a Pascal VOC folder "
+       "(Annotations, JPEGImages), or YOLO's data.yaml",
+       path);
 }
 
 // All of a path as one split: the first of its splits in this order.
@@ -73,9 +75,10 @@ BoxSplit pick(BoxSplit& split, const std::vector<std::size_t>& rows) {
   return result;
 }
 
-// `count` random pictures, and the others; both in their order. Each class that at least two of all the pictures hold is
-// held by one of the others.
-std::pair<std::vector<std::size_t>, std::vector<std::size_t>> draw(const BoxSplit& split, std::size_t count, std::size_t labels, Rng rng) {
+// `count` random pictures, and the others; both in their order. Each class that at least two of all the pictures hold
+// is held by one of the others.
+std::pair<std::vector<std::size_t>, std::vector<std::size_t>> draw(const BoxSplit& split, std::size_t count,
+                                                                   std::size_t labels, Rng rng) {
   std::vector<std::size_t> order(split.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   rng.shuffle(order);
@@ -91,7 +94,8 @@ std::pair<std::vector<std::size_t>, std::vector<std::size_t>> draw(const BoxSpli
   std::vector<std::size_t> drawn, others;
   for (const auto row : order) {
     const auto own = classes(row);
-    const bool last = std::any_of(own.begin(), own.end(), [&](std::int32_t label) { return left[static_cast<std::size_t>(label)] < 2; });
+    const bool last = std::any_of(own.begin(), own.end(),
+                                  [&](std::int32_t label) { return left[static_cast<std::size_t>(label)] < 2; });
     if (drawn.size() >= count || last) {
       others.push_back(row);
       continue;
@@ -106,21 +110,30 @@ std::pair<std::vector<std::size_t>, std::vector<std::size_t>> draw(const BoxSpli
 
 void hold_out_validation(BoxData& data, const Options& options) {
   const auto count = static_cast<std::size_t>(std::llround(options.val_size * static_cast<double>(data.train.size())));
-  const auto [held, rest] = draw(data.train, count, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::split));
+  const auto [held, rest] =
+      draw(data.train, count, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::split));
   if (held.empty()) {
-    fail(ErrorKind::data, "{}: no pictures can be held out for validation from {} (val_size={}); give more, a validation file, or val_size=0 "
-         "to train without one", data.train.origin, data.train.size(), options.val_size);
+    fail(ErrorKind::data,
+         "{}: no pictures can be held out for validation from {} (val_size={}); give more, a validation file, or "
+         "val_size=0 "
+         "to train without one",
+         data.train.origin, data.train.size(), options.val_size);
   }
   data.validation = pick(data.train, held);
   data.train = pick(data.train, rest);
-  data.notes.push_back(fmt::format("no validation split: {} of {} pictures held out (val_size={}, seed={})", held.size(), held.size() + rest.size(), options.val_size, options.seed));
+  data.notes.push_back(fmt::format("no validation split: {} of {} pictures held out (val_size={}, seed={})",
+                                   held.size(), held.size() + rest.size(), options.val_size, options.seed));
 }
 
 void limit_training(BoxData& data, const Options& options) {
-  if (options.max_train_samples <= 0 || static_cast<std::size_t>(options.max_train_samples) >= data.train.size()) return;
+  if (options.max_train_samples <= 0 || static_cast<std::size_t>(options.max_train_samples) >= data.train.size())
+    return;
   const auto out = data.train.size() - static_cast<std::size_t>(options.max_train_samples);
-  auto rest = draw(data.train, out, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::subset)).second;
-  rest.resize(static_cast<std::size_t>(options.max_train_samples));  // fewer than it takes to hold every class: the limit counts
+  auto rest =
+      draw(data.train, out, data.label_names.size(), Rng(static_cast<std::uint64_t>(options.seed), RngUse::subset))
+          .second;
+  rest.resize(static_cast<std::size_t>(
+      options.max_train_samples));  // fewer than it takes to hold every class: the limit counts
   data.notes.push_back(fmt::format("max_train_samples: {} of {} training pictures", rest.size(), data.train.size()));
   data.train = pick(data.train, rest);
 }
@@ -136,22 +149,28 @@ void note_counts(BoxData& data) {
       ++counts[static_cast<std::size_t>(box.label)];
     }
   }
-  if (boxes == 0) fail(ErrorKind::data, "{}: no boxes on its {} training pictures", data.train.origin, data.train.size());
+  if (boxes == 0)
+    fail(ErrorKind::data, "{}: no boxes on its {} training pictures", data.train.origin, data.train.size());
   std::vector<std::string> parts, none;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const auto& label = data.label_names[i];
     if (counts[i] > 0) parts.push_back(fmt::format("{} {}", label, counts[i]));
     else if (std::ranges::find(data.train.labelled, label) != data.train.labelled.end()) none.push_back(label);
   }
-  data.notes.push_back(fmt::format("{} boxes on {} training pictures: {}", boxes, data.train.size(), excerpt(join(parts, ", "), 300)));
-  if (!none.empty()) data.notes.push_back("no training box of " + excerpt(join(none, ", "), 200) + ": nothing is learnt of them");
-  if (without > 0) data.notes.push_back(fmt::format("{} training pictures without boxes: they teach what is nothing", without));
-  if (crowds > 0) data.notes.push_back(fmt::format("{} boxes of crowds or marked difficult: neither found nor missed", crowds));
+  data.notes.push_back(
+      fmt::format("{} boxes on {} training pictures: {}", boxes, data.train.size(), excerpt(join(parts, ", "), 300)));
+  if (!none.empty())
+    data.notes.push_back("no training box of " + excerpt(join(none, ", "), 200) + ": nothing is learnt of them");
+  if (without > 0)
+    data.notes.push_back(fmt::format("{} training pictures without boxes: they teach what is nothing", without));
+  if (crowds > 0)
+    data.notes.push_back(fmt::format("{} boxes of crowds or marked difficult: neither found nor missed", crowds));
 }
 
 void note_skipped(BoxData& data) {
   if (data.skipped.empty()) return;
-  data.notes.push_back(fmt::format("{} pictures skipped, the first: {}", data.skipped.size(), data.skipped.front().reason));
+  data.notes.push_back(
+      fmt::format("{} pictures skipped, the first: {}", data.skipped.size(), data.skipped.front().reason));
 }
 
 }  // namespace
@@ -173,9 +192,11 @@ bool looks_like_box_data(const std::string& path) { return box_format_of(path) !
 
 BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known) {
   auto splits = read_splits(options.data);
-  if (!options.validation_file.empty()) splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
+  if (!options.validation_file.empty())
+    splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
   if (!options.test_file.empty()) splits["test"] = read_whole(options.test_file, {"train", "test", "validation"});
-  if (!splits.contains("train")) fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
+  if (!splits.contains("train"))
+    fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
   BoxData data;
   const auto labelled = labels_of(splits["train"]);
   data.label_names = known;
@@ -199,8 +220,8 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
   return data;
 }
 
-BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names, const ImageReading& reading,
-                               std::vector<std::string>& notes) {
+BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names,
+                               const ImageReading& reading, std::vector<std::string>& notes) {
   const auto& path = options.test_file.empty() ? options.data : options.test_file;
   std::vector<SkippedPicture> skipped;
   auto raw = read_whole(path, {"test", "validation", "train"});

@@ -12,7 +12,8 @@ namespace strop {
 struct OutgoingSplit {
   std::string name;  // train | val | test
   const BoxSplit* split = nullptr;
-  std::vector<std::string> pictures;  // the files' names of the samples, stems unique in all splits, no white space in them
+  std::vector<std::string>
+      pictures;  // the files' names of the samples, stems unique in all splits, no white space in them
 };
 
 struct Outgoing {

@@ -1,5 +1,5 @@
-// What a reader of annotations finds, whatever the format: pictures by the paths that the file names, boxes by the names
-// of their classes. check_boxes makes samples of it.
+// What a reader of annotations finds, whatever the format: pictures by the paths that the file names, boxes by the
+// names of their classes. check_boxes makes samples of it.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct RawPicture {
   std::optional<std::int64_t> image_id;
   std::vector<RawBox> boxes;
   std::string where;
-  bool normalized = false;    // the boxes are shares of the picture's sides (YOLO)
+  bool normalized = false;  // the boxes are shares of the picture's sides (YOLO)
 };
 
 struct RawBoxes {
@@ -46,9 +46,9 @@ std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, 
 
 // YOLO's data.yaml.
 struct YoloData {
-  std::string root;                            // key path; "": the file's own folder
+  std::string root;  // key path; "": the file's own folder
   std::vector<std::string> labels;
-  std::map<std::string, std::string> splits;   // train | validation | test: folder of pictures or list of them
+  std::map<std::string, std::string> splits;  // train | validation | test: folder of pictures or list of them
 };
 YoloData parse_yolo_data(std::string_view text, const std::string& where);
 // VOC's labelmap.txt as CVAT writes it: "name:colour:parts:actions" a line, "#" begins a remark.
@@ -63,8 +63,8 @@ RawBoxSplits read_coco_splits(const std::string& path);
 RawBoxSplits read_voc_splits(const std::string& path);
 RawBoxSplits read_yolo_splits(const std::string& path);
 
-// Samples of a raw split: labels become indices of `labels`, sizes those of the pictures themselves, boxes are cut to the
-// picture, those without area dropped; all counted in `notes`. Error(data): a label that is not in `labels`.
+// Samples of a raw split: labels become indices of `labels`, sizes those of the pictures themselves, boxes are cut to
+// the picture, those without area dropped; all counted in `notes`. Error(data): a label that is not in `labels`.
 BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const ImageReading& reading,
                      std::vector<SkippedPicture>& skipped, std::vector<std::string>& notes);
 

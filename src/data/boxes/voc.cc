@@ -58,7 +58,8 @@ RawPicture parse_voc(std::string_view text, const std::string& where) {
     box.where = lines.at(object);
     box.label = std::string(trim(object.child("name").text().get()));
     if (box.label.empty()) fail(ErrorKind::data, "{}: an <object> without a <name>", box.where);
-    if (!is_valid_utf8(box.label)) fail(ErrorKind::data, "{}: a <name> that is not UTF-8: '{}'", box.where, excerpt(repair_utf8(box.label)));
+    if (!is_valid_utf8(box.label))
+      fail(ErrorKind::data, "{}: a <name> that is not UTF-8: '{}'", box.where, excerpt(repair_utf8(box.label)));
     const auto corners = object.child("bndbox");
     if (!corners) fail(ErrorKind::data, "{}: an <object> without a <bndbox>", box.where);
     const double left = number_of(lines, corners, "xmin"), top = number_of(lines, corners, "ymin");
@@ -76,8 +77,10 @@ std::vector<std::string> parse_labelmap(std::string_view text, const std::string
     ++number;
     const std::string name(trim(std::string_view(line).substr(0, line.find(':'))));
     if (name.empty() || name[0] == '#') continue;
-    if (!is_valid_utf8(name)) fail(ErrorKind::data, "{}:{}: a name that is not UTF-8: '{}'", where, number, excerpt(repair_utf8(name)));
-    if (std::ranges::find(labels, name) != labels.end()) fail(ErrorKind::data, "{}:{}: the name '{}' stands twice", where, number, name);
+    if (!is_valid_utf8(name))
+      fail(ErrorKind::data, "{}:{}: a name that is not UTF-8: '{}'", where, number, excerpt(repair_utf8(name)));
+    if (std::ranges::find(labels, name) != labels.end())
+      fail(ErrorKind::data, "{}:{}: the name '{}' stands twice", where, number, name);
     labels.push_back(name);
   }
   return labels;
@@ -95,8 +98,8 @@ std::string picture_file(const fs::path& root, const fs::path& annotation, const
   return (folder / (named.empty() ? stem + ".jpg" : named)).string();
 }
 
-// The classes that labelmap.txt names, in its order; none where it is not there. Its "background" is a class only where a
-// box bears it.
+// The classes that labelmap.txt names, in its order; none where it is not there. Its "background" is a class only where
+// a box bears it.
 std::vector<std::string> labels_of(const fs::path& root, const RawBoxSplits& splits) {
   const auto file = root / "labelmap.txt";
   if (!fs::exists(file)) return {};
@@ -115,7 +118,8 @@ RawBoxes read_list(const fs::path& root, const std::string& origin, const std::v
   raw.origin = origin;
   for (const auto& stem : stems) {
     const auto file = root / "Annotations" / (stem + ".xml");
-    if (!fs::exists(file)) fail(ErrorKind::data, "{}: '{}' has no annotation; expected {}", origin, stem, file.string());
+    if (!fs::exists(file))
+      fail(ErrorKind::data, "{}: '{}' has no annotation; expected {}", origin, stem, file.string());
     auto picture = parse_voc(read_file(file, ErrorKind::data, 64 << 20), file.string());
     picture.file = picture_file(root, file, picture.file);
     raw.pictures.push_back(std::move(picture));
@@ -128,7 +132,8 @@ RawBoxes read_list(const fs::path& root, const std::string& origin, const std::v
 RawBoxSplits read_voc_splits(const std::string& path) {
   const fs::path root = path;
   RawBoxSplits splits;
-  for (const auto& [split, names] : {std::pair{"train", std::vector{"train"}}, {"validation", {"val", "valid", "validation"}}, {"test", {"test"}}}) {
+  for (const auto& [split, names] :
+       {std::pair{"train", std::vector{"train"}}, {"validation", {"val", "valid", "validation"}}, {"test", {"test"}}}) {
     for (const auto* name : names) {
       const auto list = root / "ImageSets" / "Main" / (std::string(name) + ".txt");
       if (!fs::exists(list)) continue;

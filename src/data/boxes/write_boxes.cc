@@ -61,7 +61,8 @@ std::string ending_of(const BoxSample& sample) {
 std::string file_name(const BoxSample& sample, std::set<std::string>& taken) {
   std::string stem = repair_utf8(fs::path(sample.name).stem().string());
   for (auto& letter : stem) {
-    if (std::isspace(static_cast<unsigned char>(letter)) != 0 || std::iscntrl(static_cast<unsigned char>(letter)) != 0) letter = '_';
+    if (std::isspace(static_cast<unsigned char>(letter)) != 0 || std::iscntrl(static_cast<unsigned char>(letter)) != 0)
+      letter = '_';
   }
   if (starts_with(stem, ".")) stem[0] = '_';  // hidden files are no pictures
   auto own = stem;
@@ -82,7 +83,8 @@ void place_picture(const std::string& from, const fs::path& to) {
 }
 
 // What of the boxes the format has no words for.
-void note_losses(const BoxData& data, BoxFormat format, const std::vector<OutgoingSplit>& splits, std::vector<std::string>& notes) {
+void note_losses(const BoxData& data, BoxFormat format, const std::vector<OutgoingSplit>& splits,
+                 std::vector<std::string>& notes) {
   if (format == BoxFormat::coco) return;
   std::int64_t crowds = 0, areas = 0;
   for (const auto& one : splits) {
@@ -94,12 +96,15 @@ void note_losses(const BoxData& data, BoxFormat format, const std::vector<Outgoi
     }
   }
   if (crowds > 0 && format == BoxFormat::yolo) {
-    notes.push_back(fmt::format("{} boxes of crowds or marked difficult are left out: YOLO's files cannot mark them", crowds));
+    notes.push_back(
+        fmt::format("{} boxes of crowds or marked difficult are left out: YOLO's files cannot mark them", crowds));
   }
-  if (areas > 0) notes.push_back(fmt::format("{} boxes had an area of their own (of an outline); only COCO's files keep it", areas));
+  if (areas > 0)
+    notes.push_back(fmt::format("{} boxes had an area of their own (of an outline); only COCO's files keep it", areas));
   std::vector<std::int64_t> plain(data.category_ids.size());
   std::iota(plain.begin(), plain.end(), std::int64_t{1});
-  if (data.category_ids != plain) notes.push_back("the categories' numbers are not kept: classes count from 1 there, in the same order");
+  if (data.category_ids != plain)
+    notes.push_back("the categories' numbers are not kept: classes count from 1 there, in the same order");
 }
 
 }  // namespace
@@ -126,7 +131,8 @@ WrittenBoxes write_box_data(const BoxData& data, BoxFormat format, const fs::pat
     WrittenBoxes written;
     Outgoing out{made.path(), &data, {}};
     std::set<std::string> taken;
-    for (const auto& [name, split] : {std::pair{"train", &data.train}, {"val", &data.validation}, {"test", &data.test}}) {
+    for (const auto& [name, split] :
+         {std::pair{"train", &data.train}, {"val", &data.validation}, {"test", &data.test}}) {
       if (split->empty()) continue;
       const auto place = made.path() / picture_folder(format, name);
       fs::create_directories(place);

@@ -1,14 +1,14 @@
-// Pictures with boxes written as COCO JSON, Pascal VOC or YOLO's text files: for strop, which opens the folder again, and
-// for other programs.
+// Pictures with boxes written as COCO JSON, Pascal VOC or YOLO's text files: for strop, which opens the folder again,
+// and for other programs.
 //
 //   FOLDER/annotations/instances_train.json   FOLDER/train/*.jpg                                        COCO
 //   FOLDER/Annotations/*.xml   FOLDER/JPEGImages/*.jpg   ImageSets/Main/train.txt   labelmap.txt        VOC
 //   FOLDER/data.yaml   FOLDER/images/train/*.jpg   FOLDER/labels/train/*.txt                            YOLO
 //
-// and so for val and test. Pictures are linked where the file system can (both names are then the same file), else copied;
-// two of the same name get a number. Boxes are those that BoxData holds: after the check, so cut to their pictures, in
-// the frame of the picture as it is shown. COCO and VOC get pixels to 1e-6 (VOC's corners count from 1 and have fractions
-// where the box does), YOLO shares to 12 digits.
+// and so for val and test. Pictures are linked where the file system can (both names are then the same file), else
+// copied; two of the same name get a number. Boxes are those that BoxData holds: after the check, so cut to their
+// pictures, in the frame of the picture as it is shown. COCO and VOC get pixels to 1e-6 (VOC's corners count from 1 and
+// have fractions where the box does), YOLO shares to 12 digits.
 #pragma once
 
 #include <filesystem>
@@ -30,8 +30,8 @@ struct WrittenBoxes {
   std::vector<std::string> notes;  // what the format cannot say and how many of it there were
 };
 
-// The folder is there as a whole or, after an error, not at all. Error(usage): it is there already or cannot be written;
-// Error(data): a class name that the format cannot hold.
+// The folder is there as a whole or, after an error, not at all. Error(usage): it is there already or cannot be
+// written; Error(data): a class name that the format cannot hold.
 WrittenBoxes write_box_data(const BoxData& data, BoxFormat format, const std::filesystem::path& folder);
 
 }  // namespace strop

@@ -14,7 +14,8 @@ void write_yolo(const Outgoing& out) {
   yaml << YAML::BeginMap;
   for (const auto& one : out.splits) yaml << YAML::Key << one.name << YAML::Value << "images/" + one.name;
   yaml << YAML::Key << "nc" << YAML::Value << labels.size() << YAML::Key << "names" << YAML::Value << YAML::BeginMap;
-  for (std::size_t i = 0; i < labels.size(); ++i) yaml << YAML::Key << i << YAML::Value << YAML::DoubleQuoted << labels[i];
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    yaml << YAML::Key << i << YAML::Value << YAML::DoubleQuoted << labels[i];
   yaml << YAML::EndMap << YAML::EndMap;
   append_file(out.folder / "data.yaml", std::string(yaml.c_str()) + "\n");
   for (const auto& [name, split, pictures] : out.splits) {
@@ -23,8 +24,10 @@ void write_yolo(const Outgoing& out) {
       std::string lines;
       for (const auto& box : sample.boxes) {
         if (box.crowd) continue;
-        lines += fmt::format("{} {:.12g} {:.12g} {:.12g} {:.12g}\n", box.label, (box.rect.x + box.rect.width / 2) / sample.width,
-                             (box.rect.y + box.rect.height / 2) / sample.height, box.rect.width / sample.width, box.rect.height / sample.height);
+        lines += fmt::format("{} {:.12g} {:.12g} {:.12g} {:.12g}\n", box.label,
+                             (box.rect.x + box.rect.width / 2) / sample.width,
+                             (box.rect.y + box.rect.height / 2) / sample.height, box.rect.width / sample.width,
+                             box.rect.height / sample.height);
       }
       append_file(out.folder / "labels" / name / (fs::path(pictures[i]).stem().string() + ".txt"), lines);
     }

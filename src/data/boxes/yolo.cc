@@ -1,5 +1,5 @@
-// YOLO's text files: data.yaml names the classes and where the pictures lie; labels/NAME.txt beside images/NAME.jpg holds
-// "class x y width height" a line, the middle and the sides as shares of the picture's.
+// YOLO's text files: data.yaml names the classes and where the pictures lie; labels/NAME.txt beside images/NAME.jpg
+// holds "class x y width height" a line, the middle and the sides as shares of the picture's.
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
@@ -34,7 +34,8 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 }  // namespace
 
-std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, const std::vector<std::string>& labels) {
+std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where,
+                               const std::vector<std::string>& labels) {
   if (starts_with(text, "\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<RawBox> boxes;
   std::int64_t number = 0;
@@ -44,8 +45,8 @@ std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, 
     if (words.empty()) continue;
     const auto place = fmt::format("{}:{}", where, number);
     if (words.size() != 5) {
-      fail(ErrorKind::data, "{}: {} columns in '{}'; expected 5: class x y width height{}", place, words.size(), excerpt(line),
-           words.size() > 5 ? " (outlines of segments are not read)" : "");
+      fail(ErrorKind::data, "{}: {} columns in '{}'; expected 5: class x y width height{}", place, words.size(),
+           excerpt(line), words.size() > 5 ? " (outlines of segments are not read)" : "");
     }
     std::array<double, 5> numbers{};
     for (std::size_t i = 0; i < 5; ++i) {
@@ -58,10 +59,14 @@ std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where, 
       }
     }
     if (numbers[0] != std::floor(numbers[0]) || numbers[0] < 0 || numbers[0] >= static_cast<double>(labels.size())) {
-      fail(ErrorKind::data, "{}: class '{}'; expected 0 to {}, the {} names of data.yaml", place, words[0], static_cast<std::int64_t>(labels.size()) - 1, labels.size());
+      fail(ErrorKind::data, "{}: class '{}'; expected 0 to {}, the {} names of data.yaml", place, words[0],
+           static_cast<std::int64_t>(labels.size()) - 1, labels.size());
     }
     boxes.push_back({{numbers[1] - numbers[3] / 2, numbers[2] - numbers[4] / 2, numbers[3], numbers[4]},
-                     labels[static_cast<std::size_t>(numbers[0])], false, -1, place});
+                     labels[static_cast<std::size_t>(numbers[0])],
+                     false,
+                     -1,
+                     place});
   }
   return boxes;
 }
@@ -81,7 +86,8 @@ std::vector<std::string> names_of(const YAML::Node& names, const std::string& wh
   }
   std::set<std::string> seen;
   for (const auto& label : labels) {
-    if (!is_valid_utf8(label)) fail(ErrorKind::data, "{}: a name that is not UTF-8: '{}'", where, excerpt(repair_utf8(label)));
+    if (!is_valid_utf8(label))
+      fail(ErrorKind::data, "{}: a name that is not UTF-8: '{}'", where, excerpt(repair_utf8(label)));
     if (!seen.insert(label).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", where, label);
   }
   return labels;
@@ -100,10 +106,12 @@ YoloData parse_yolo_data(std::string_view text, const std::string& where) {
       if (root[key] && root[key].IsScalar()) data.splits[split] = root[key].as<std::string>();
     }
   } catch (const YAML::Exception& error) {
-    fail(ErrorKind::data, "{}{}: broken YAML: {}", where, error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1), error.msg);
+    fail(ErrorKind::data, "{}{}: broken YAML: {}", where,
+         error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1), error.msg);
   }
   if (data.labels.empty()) fail(ErrorKind::data, "{}: no names; expected a list of classes", where);
-  if (!data.splits.contains("train")) fail(ErrorKind::data, "{}: no key train; expected the folder of the training pictures", where);
+  if (!data.splits.contains("train"))
+    fail(ErrorKind::data, "{}: no key train; expected the folder of the training pictures", where);
   return data;
 }
 
@@ -127,7 +135,8 @@ fs::path place_of(const DataFile& data, fs::path named) {
   if (fs::exists(direct)) return direct;
   while (!named.empty() && *named.begin() == "..") named = named.lexically_relative("..");
   if (fs::exists(data.root / named)) return data.root / named;
-  fail(ErrorKind::data, "{}: {} does not exist; expected a folder of pictures or a list of them", data.file.string(), direct.string());
+  fail(ErrorKind::data, "{}: {} does not exist; expected a folder of pictures or a list of them", data.file.string(),
+       direct.string());
 }
 
 // images/a/b.jpg -> labels/a/b.txt, by the last folder of that name; without one, beside the picture.
@@ -167,7 +176,8 @@ RawBoxSplits read_yolo_splits(const std::string& path) {
       one.normalized = true;
       const auto labels = label_file(picture.lexically_normal());
       one.where = labels.string();
-      if (fs::exists(labels)) one.boxes = parse_yolo(read_file(labels, ErrorKind::data, 64 << 20), labels.string(), data.data.labels);
+      if (fs::exists(labels))
+        one.boxes = parse_yolo(read_file(labels, ErrorKind::data, 64 << 20), labels.string(), data.data.labels);
       raw.pictures.push_back(std::move(one));
     }
   }

@@ -31,7 +31,8 @@ class Embeddings : public Block {
   LayerNorm norm_;
 };
 
-// Post-norm attention and MLP. The last layer of a first-row model leaves one row a sequence (and says so in cu_seqlens).
+// Post-norm attention and MLP. The last layer of a first-row model leaves one row a sequence (and says so in
+// cu_seqlens).
 class EncoderLayer : public Block {
  public:
   EncoderLayer(const Dims& dims, std::int64_t layer, std::int64_t index);

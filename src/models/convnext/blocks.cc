@@ -9,9 +9,7 @@ using torch::Tensor;
 namespace {
 
 // The channels of each pixel as a row, without a copy: features are channels-last.
-Tensor rows_of(const Tensor& features) {
-  return features.permute({0, 2, 3, 1}).reshape({-1, features.size(1)});
-}
+Tensor rows_of(const Tensor& features) { return features.permute({0, 2, 3, 1}).reshape({-1, features.size(1)}); }
 Tensor as_features(const Tensor& rows, const Tensor& like) {
   return rows.view({like.size(0), like.size(2), like.size(3), rows.size(1)}).permute({0, 3, 1, 2});
 }
@@ -39,10 +37,12 @@ void Stem::forward(State& state, const Pass& pass) const {
 }
 
 double Stem::multiply_adds(double) const {
-  return conv_.multiply_adds(static_cast<double>(dims_.height * dims_.kernel), static_cast<double>(dims_.columns * dims_.kernel));
+  return conv_.multiply_adds(static_cast<double>(dims_.height * dims_.kernel),
+                             static_cast<double>(dims_.columns * dims_.kernel));
 }
 
-Downsampling::Downsampling(const Dims& dims, const Names& names, std::int64_t in, std::int64_t stage, std::int64_t index)
+Downsampling::Downsampling(const Dims& dims, const Names& names, std::int64_t in, std::int64_t stage,
+                           std::int64_t index)
     : Block(names.stage + std::to_string(stage) + "." + names.downsampling, index),
       dims_(dims),
       norm_(in, dims.eps),
@@ -70,8 +70,10 @@ Layer::Layer(const Dims& dims, const Names& names, std::int64_t stage, std::int6
   add_layer(prefix + names.depthwise, depthwise_.conv());
   add_layer(prefix + names.norm, norm_);
   if (dims.conv_mlp) {
-    up_conv_ = std::make_unique<ConvUnit>(ConvShape{.in = dims.width, .out = dims.mlp}, Activation::gelu, std::nullopt, true);
-    down_conv_ = std::make_unique<ConvUnit>(ConvShape{.in = dims.mlp, .out = dims.width}, Activation::none, std::nullopt, true);
+    up_conv_ =
+        std::make_unique<ConvUnit>(ConvShape{.in = dims.width, .out = dims.mlp}, Activation::gelu, std::nullopt, true);
+    down_conv_ =
+        std::make_unique<ConvUnit>(ConvShape{.in = dims.mlp, .out = dims.width}, Activation::none, std::nullopt, true);
     add_layer(prefix + names.up, up_conv_->conv());
     add_layer(prefix + names.down, down_conv_->conv());
   } else {

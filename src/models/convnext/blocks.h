@@ -26,8 +26,8 @@ struct Dims {
   std::int64_t width, mlp;
   std::int64_t height, columns;  // of its result, for pictures as the model is told to read them
   double eps;
-  bool scaled;       // by a trained factor a channel
-  bool conv_mlp;     // the MLP's layers are stored as 1x1 convolutions (timm's small networks)
+  bool scaled;          // by a trained factor a channel
+  bool conv_mlp;        // the MLP's layers are stored as 1x1 convolutions (timm's small networks)
   std::int64_t kernel;  // of the depthwise convolution; of the stem: its stride
   double positions() const { return static_cast<double>(height * columns); }
 };

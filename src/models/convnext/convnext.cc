@@ -76,14 +76,10 @@ json sizes_by(const ModelFiles& files, const convnext::Names& names) {
   }
   const auto up = shape(last + names.up + ".weight"), kernel = shape(last + names.depthwise + ".weight");
   if (stem.size() != 4 || depths.empty() || up.size() < 2) return nullptr;
-  return {{"channels", stem[1]},
-          {"patch", stem[3]},
-          {"kernel", kernel[3]},
-          {"depths", depths},
-          {"widths", widths},
-          {"ratio", static_cast<double>(up[0]) / static_cast<double>(up[1])},
-          {"conv_mlp", up.size() == 4},
-          {"scaled", !shape(last + names.scale).empty()}};
+  return {{"channels", stem[1]},        {"patch", stem[3]},
+          {"kernel", kernel[3]},        {"depths", depths},
+          {"widths", widths},           {"ratio", static_cast<double>(up[0]) / static_cast<double>(up[1])},
+          {"conv_mlp", up.size() == 4}, {"scaled", !shape(last + names.scale).empty()}};
 }
 
 void refuse_others(const ModelFiles& files) {
@@ -98,7 +94,8 @@ void refuse_others(const ModelFiles& files) {
 
 // timm's name for these sizes, where the file came without config.json.
 std::string usual_architecture(const json& sizes) {
-  const auto width = sizes["widths"][0].get<std::int64_t>(), deep = sizes["depths"].size() > 2 ? sizes["depths"][2].get<std::int64_t>() : 0;
+  const auto width = sizes["widths"][0].get<std::int64_t>(),
+             deep = sizes["depths"].size() > 2 ? sizes["depths"][2].get<std::int64_t>() : 0;
   const std::string size = width == 40    ? "atto"
                            : width == 48  ? "femto"
                            : width == 64  ? "pico"
@@ -132,7 +129,7 @@ std::optional<Recognition> recognise_convnext(const ModelFiles& files) {
   }
   const auto head = files.weights->tensors().find((timm ? timm_names() : transformers_names()).head + ".weight");
   add_labels(config, head == files.weights->tensors().end() ? 0 : head->second.shape.at(0));
-  return Recognition{config, typed  ? typed->why
+  return Recognition{config, typed   ? typed->why
                              : named ? "timm's architecture in config.json"
                              : timm  ? "names and shapes as timm writes them"
                                      : "names and shapes as Transformers writes them"};
@@ -142,7 +139,8 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
   const auto& sizes = config["strop"];
   const bool timm = !config.contains("model_type");
   if (config.value("hidden_act", "gelu") != "gelu") {
-    fail(ErrorKind::model, "{}: hidden_act is {}; supported for ConvNeXt: \"gelu\"", where, config["hidden_act"].dump());
+    fail(ErrorKind::model, "{}: hidden_act is {}; supported for ConvNeXt: \"gelu\"", where,
+         config["hidden_act"].dump());
   }
   const auto names = timm ? timm_names() : transformers_names();
   json kept = config;
@@ -179,7 +177,8 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
   if (!timm) dims.eps = config.value("layer_norm_eps", 1e-12);
   model->add(std::make_unique<convnext::Pooler>(dims, names, index++));
   model->set_head_begin(static_cast<std::size_t>(index));
-  model->add(std::make_unique<PictureHead>(names.head, dims.width, static_cast<std::int64_t>(options.label_names.size()), 0.0, index++));
+  model->add(std::make_unique<PictureHead>(names.head, dims.width,
+                                           static_cast<std::int64_t>(options.label_names.size()), 0.0, index++));
   model->set_inputs({{"pixels", Rows::sample}});
   model->label_names = options.label_names;
   model->pooling = options.pooling;

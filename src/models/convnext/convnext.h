@@ -1,8 +1,8 @@
 // ConvNeXt (Liu et al. 2022) as a row:
 //   stem -> for each stage: downsampling (from the second stage on), its blocks -> pooling and norm -> classifier
 //
-// Files of Transformers (ConvNextForImageClassification, or the bare ConvNextModel) and of timm (convnext_*, with linear
-// layers or 1x1 convolutions in the MLP). Parity: tests/models/convnext_test.cc.
+// Files of Transformers (ConvNextForImageClassification, or the bare ConvNextModel) and of timm (convnext_*, with
+// linear layers or 1x1 convolutions in the MLP). Parity: tests/models/convnext_test.cc.
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@ std::optional<Recognition> recognise_convnext(const ModelFiles& files);
 
 // Sizes are those of the weights. config keys read, Transformers: model_type hidden_act layer_norm_eps image_size;
 // timm: architecture. Error(model) for a variant that is not supported.
-std::unique_ptr<Model> build_convnext(const nlohmann::json& config, const ModelOptions& options, const std::string& where);
+std::unique_ptr<Model> build_convnext(const nlohmann::json& config, const ModelOptions& options,
+                                      const std::string& where);
 
 }  // namespace strop

@@ -9,8 +9,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-// Rows are the fewer. Each row in turn finds its cheapest path, in costs reduced by the duals, to a column that is free yet;
-// along the path the rows before change their columns.
+// Rows are the fewer. Each row in turn finds its cheapest path, in costs reduced by the duals, to a column that is free
+// yet; along the path the rows before change their columns.
 class ShortestPaths {
  public:
   ShortestPaths(std::vector<double> costs, std::size_t rows, std::size_t columns)
@@ -24,8 +24,8 @@ class ShortestPaths {
 
  private:
   void place(std::size_t start) {
-    std::vector<double> distance(columns_, kInfinity);    // of the cheapest path to a column so far
-    std::vector<std::size_t> before(columns_, kNone);     // the column before it on that path
+    std::vector<double> distance(columns_, kInfinity);  // of the cheapest path to a column so far
+    std::vector<std::size_t> before(columns_, kNone);   // the column before it on that path
     std::vector<bool> done(columns_);
     std::size_t row = start, last = kNone;
     double length = 0;

@@ -13,8 +13,8 @@ struct Map {
   std::int64_t stride = 0, channels = 0;
 };
 
-// The map behind each block, by a pass of one small picture through weights of zero; a stride of 0 behind those that leave
-// none.
+// The map behind each block, by a pass of one small picture through weights of zero; a stride of 0 behind those that
+// leave none.
 std::vector<Map> probe_maps(const Model& classifier) {
   torch::NoGradGuard no_grad;
   for (const auto& [name, layer] : classifier.layers()) {
@@ -25,7 +25,8 @@ std::vector<Map> probe_maps(const Model& classifier) {
   state.set("pixels", torch::zeros({1, 3, kProbeSide, kProbeSide}).contiguous(at::MemoryFormat::ChannelsLast));
   for (std::size_t i = 0; i < classifier.head_begin(); ++i) {
     const auto writes = classifier.block(i).writes();
-    const bool is_map = std::any_of(writes.begin(), writes.end(), [](const Port& port) { return port.name == "features"; });
+    const bool is_map =
+        std::any_of(writes.begin(), writes.end(), [](const Port& port) { return port.name == "features"; });
     maps.emplace_back();
     if (!is_map) continue;
     classifier.forward(state, Pass{}, i, i + 1);
@@ -56,8 +57,10 @@ std::array<std::int64_t, 3> add_backbone(Model& detector, std::unique_ptr<Model>
   }
   for (std::size_t level = 0; level < channels.size(); ++level) {
     if (channels[level] > 0) continue;
-    fail(ErrorKind::model, "a detector needs maps of strides 8, 16 and 32, and a {} model keeps none of stride {}; give a "
-         "convolutional network (EfficientNet, MobileNet, ResNet, ConvNeXt) as its backbone", classifier->family(), 8 << level);
+    fail(ErrorKind::model,
+         "a detector needs maps of strides 8, 16 and 32, and a {} model keeps none of stride {}; give a "
+         "convolutional network (EfficientNet, MobileNet, ResNet, ConvNeXt) as its backbone",
+         classifier->family(), 8 << level);
   }
   return channels;
 }

@@ -32,7 +32,9 @@ Tensor held_losses(const SureAnswers& sure, const Tensor& moved, std::int64_t sa
 
 Tensor yes_no_divergence(const Tensor& now, const Tensor& before) {
   const Tensor wanted = before.sigmoid();
-  const auto entropy = [&](const Tensor& logits) { return at::binary_cross_entropy_with_logits(logits, wanted, {}, {}, at::Reduction::None); };
+  const auto entropy = [&](const Tensor& logits) {
+    return at::binary_cross_entropy_with_logits(logits, wanted, {}, {}, at::Reduction::None);
+  };
   return (entropy(now) - entropy(before)).sum(1);
 }
 

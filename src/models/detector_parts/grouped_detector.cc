@@ -19,7 +19,8 @@ std::vector<GroupBox> boxes_of_group(const Tensor& targets, const std::vector<st
   for (std::int64_t sample = 0; sample < targets.size(0); ++sample) {
     for (std::int64_t i = 0; i < targets.size(1); ++i, row += 5) {
       const auto place = std::find(labels.begin(), labels.end(), static_cast<std::int32_t>(row[0]));
-      if (row[0] >= 0 && place != labels.end()) boxes.push_back({sample, place - labels.begin(), row[1], row[2], row[3], row[4]});
+      if (row[0] >= 0 && place != labels.end())
+        boxes.push_back({sample, place - labels.begin(), row[1], row[2], row[3], row[4]});
     }
   }
   return boxes;
@@ -63,7 +64,8 @@ void GroupedDetector::export_to(onnx::Graph& graph, std::int64_t side) const {
 }
 
 onnx::Decoded GroupedDetector::exported(onnx::Graph&, const onnx::Value&, std::int64_t) const {
-  fail(ErrorKind::model, "a detector of this family can't be exported to ONNX yet; YOLOX and detectors on a classifier can");
+  fail(ErrorKind::model,
+       "a detector of this family can't be exported to ONNX yet; YOLOX and detectors on a classifier can");
 }
 
 Tensor GroupedDetector::losses(const State& state) const {
@@ -83,7 +85,8 @@ Tensor GroupedDetector::distillations(const State& state, const State& before) c
   Tensor sum;
   for (std::size_t group = 0; group + 1 < groups_.size(); ++group) {
     const auto name = group_output(group);
-    if (!state.has(name) || !before.has(name) || (torch::GradMode::is_enabled() && !state.at(name).requires_grad())) continue;
+    if (!state.has(name) || !before.has(name) || (torch::GradMode::is_enabled() && !state.at(name).requires_grad()))
+      continue;
     const Tensor own = group_distillations(state.at(name).to(torch::kFloat), before.at(name).to(torch::kFloat));
     sum = sum.defined() ? sum + own : own;
   }

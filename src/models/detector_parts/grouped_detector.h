@@ -1,4 +1,5 @@
-// A detector whose every group has one output in the state: what such detectors share, the loops over groups and samples.
+// A detector whose every group has one output in the state: what such detectors share, the loops over groups and
+// samples.
 #pragma once
 
 #include <torch/types.h>
@@ -45,11 +46,13 @@ class GroupedDetector : public Detector {
  protected:
   // The boxes of one sample, best first, at most max_det, labels counted in the group. raw: the sample's part of the
   // group's output, fp32, contiguous. Called from several threads at once.
-  virtual std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const = 0;
+  virtual std::vector<FoundBox> found(const torch::Tensor& raw, const State& state,
+                                      const DecodeSettings& settings) const = 0;
   // The loss of each sample (N, fp32, in the graph). outputs: the group's, fp32.
-  virtual torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const = 0;
-  // How far a group's outputs have moved from those of the network as it was: of each sample (N, fp32, in the graph of the
-  // first). Both fp32.
+  virtual torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
+                                     const std::vector<GroupBox>& boxes) const = 0;
+  // How far a group's outputs have moved from those of the network as it was: of each sample (N, fp32, in the graph of
+  // the first). Both fp32.
   virtual torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const = 0;
   // Error(model) where the family has no such form. raw: the group's output.
   virtual onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const;

@@ -45,8 +45,9 @@ Tensor generalized_ious(const Tensor& found, const Tensor& wanted) {
 }
 
 // The queries of one sample with its boxes, wanted[first] .. wanted[last - 1].
-std::vector<QueryMatch> match_sample(std::int64_t sample, const Tensor& boxes, const Tensor& log_p, const std::vector<GroupBox>& wanted,
-                                     std::size_t first, std::size_t last, const SetWeights& weights) {
+std::vector<QueryMatch> match_sample(std::int64_t sample, const Tensor& boxes, const Tensor& log_p,
+                                     const std::vector<GroupBox>& wanted, std::size_t first, std::size_t last,
+                                     const SetWeights& weights) {
   const auto queries = boxes.size(0), classes = log_p.size(1);
   const float *box = boxes.const_data_ptr<float>(), *log = log_p.const_data_ptr<float>();
   std::vector<double> costs;
@@ -55,8 +56,9 @@ std::vector<QueryMatch> match_sample(std::int64_t sample, const Tensor& boxes, c
     const auto own = corners_of(box[0], box[1], box[2], box[3]);
     for (auto i = first; i < last; ++i) {
       const auto& one = wanted[i];
-      const double apart = std::abs(static_cast<double>(box[0]) - one.x) + std::abs(static_cast<double>(box[1]) - one.y) +
-                           std::abs(static_cast<double>(box[2]) - one.width) + std::abs(static_cast<double>(box[3]) - one.height);
+      const double apart =
+          std::abs(static_cast<double>(box[0]) - one.x) + std::abs(static_cast<double>(box[1]) - one.y) +
+          std::abs(static_cast<double>(box[2]) - one.width) + std::abs(static_cast<double>(box[3]) - one.height);
       costs.push_back(weights.box_cost * apart - weights.class_cost * std::exp(static_cast<double>(log[one.label])) -
                       weights.giou_cost * generalized_iou(own, corners_of(one.x, one.y, one.width, one.height)));
     }
@@ -79,7 +81,8 @@ std::vector<QueryMatch> match_queries(const Tensor& boxes, const Tensor& logits,
   const auto samples = own.size(0);
   std::vector<std::vector<QueryMatch>> by_sample(static_cast<std::size_t>(samples));
   const auto first_of = [&](std::int64_t sample) {
-    const auto found = std::partition_point(wanted.begin(), wanted.end(), [&](const GroupBox& box) { return box.sample < sample; });
+    const auto found =
+        std::partition_point(wanted.begin(), wanted.end(), [&](const GroupBox& box) { return box.sample < sample; });
     return static_cast<std::size_t>(found - wanted.begin());
   };
   at::parallel_for(0, samples, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -106,10 +109,12 @@ SetLosses set_losses(const Tensor& boxes, const Tensor& logits, const std::vecto
     places.insert(places.end(), {box.x, box.y, box.width, box.height});
   }
   const Tensor matched = torch::tensor(rows, torch::kLong), sample = torch::tensor(of, torch::kLong);
-  const Tensor answers = torch::full({samples * queries}, classes, torch::kLong).index_put({matched}, torch::tensor(labels, torch::kLong));
+  const Tensor answers =
+      torch::full({samples * queries}, classes, torch::kLong).index_put({matched}, torch::tensor(labels, torch::kLong));
   const Tensor weight = torch::full({samples * queries}, weights.empty_weight).index_fill_(0, matched, 1);
   const auto count = static_cast<double>(samples);
-  const Tensor wrong = at::nll_loss(at::log_softmax(logits.reshape({-1, classes + 1}), 1), answers, {}, at::Reduction::None);
+  const Tensor wrong =
+      at::nll_loss(at::log_softmax(logits.reshape({-1, classes + 1}), 1), answers, {}, at::Reduction::None);
   SetLosses losses;
   losses.classes = (wrong * weight).view({samples, queries}).sum(1) * (count / weight.sum().item<double>());
   losses.boxes = losses.giou = torch::zeros({samples});

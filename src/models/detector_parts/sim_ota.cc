@@ -10,11 +10,11 @@
 namespace strop {
 namespace {
 
-constexpr double kRadius = 1.5;        // strides
+constexpr double kRadius = 1.5;  // strides
 constexpr std::size_t kTopIous = 10;
 constexpr double kIouWeight = 3;
-constexpr double kOutside = 1e6;       // of an anchor far from this box, though near another; more than all else can cost
-constexpr double kLeastLog = -100;     // as the field's cross entropy clips it
+constexpr double kOutside = 1e6;    // of an anchor far from this box, though near another; more than all else can cost
+constexpr double kLeastLog = -100;  // as the field's cross entropy clips it
 
 double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double clipped_log(double x) { return std::max(kLeastLog, std::log(x)); }
@@ -25,21 +25,23 @@ struct Middle {
 Middle middle_of(const Anchor& anchor) { return {anchor.x + anchor.stride / 2, anchor.y + anchor.stride / 2}; }
 
 bool near(const Middle& middle, const Rect& box, double stride) {
-  return std::abs(middle.x - (box.x + box.width / 2)) < kRadius * stride && std::abs(middle.y - (box.y + box.height / 2)) < kRadius * stride;
+  return std::abs(middle.x - (box.x + box.width / 2)) < kRadius * stride &&
+         std::abs(middle.y - (box.y + box.height / 2)) < kRadius * stride;
 }
 
 std::vector<std::int64_t> candidates_of(std::span<const Anchor> anchors, std::span<const Rect> boxes) {
   std::vector<std::int64_t> found;
   for (std::size_t a = 0; a < anchors.size(); ++a) {
     const auto middle = middle_of(anchors[a]);
-    const bool any = std::any_of(boxes.begin(), boxes.end(), [&](const Rect& box) { return near(middle, box, anchors[a].stride); });
+    const bool any =
+        std::any_of(boxes.begin(), boxes.end(), [&](const Rect& box) { return near(middle, box, anchors[a].stride); });
     if (any) found.push_back(static_cast<std::int64_t>(a));
   }
   return found;
 }
 
-// Of each candidate and class, what a class costs as the true one beyond what it costs as a wrong one; and the cost of all
-// as wrong ones. A class's probability here is the root of its own and the objectness.
+// Of each candidate and class, what a class costs as the true one beyond what it costs as a wrong one; and the cost of
+// all as wrong ones. A class's probability here is the root of its own and the objectness.
 struct ClassCosts {
   std::int64_t classes;
   std::vector<double> own, wrong;
@@ -74,7 +76,8 @@ std::size_t dynamic_k(std::vector<double> ious) {
 // One picture's candidates and true boxes.
 class Assignment {
  public:
-  Assignment(const RawAnchors& raw, std::span<const Anchor> anchors, std::span<const Rect> boxes, std::span<const std::int32_t> labels)
+  Assignment(const RawAnchors& raw, std::span<const Anchor> anchors, std::span<const Rect> boxes,
+             std::span<const std::int32_t> labels)
       : candidates_(candidates_of(anchors, boxes)), class_costs_(raw, candidates_), boxes_(boxes), labels_(labels) {
     for (const auto one : candidates_) {
       anchors_.push_back(anchors[static_cast<std::size_t>(one)]);
@@ -97,7 +100,9 @@ class Assignment {
   }
 
  private:
-  bool is_near(std::size_t i, std::size_t b) const { return near(middle_of(anchors_[i]), boxes_[b], anchors_[i].stride); }
+  bool is_near(std::size_t i, std::size_t b) const {
+    return near(middle_of(anchors_[i]), boxes_[b], anchors_[i].stride);
+  }
 
   double iou(std::size_t i, std::size_t b) const {
     const double value = intersection_over_union(found_[i], boxes_[b]);
@@ -105,7 +110,8 @@ class Assignment {
   }
 
   double cost(std::size_t i, std::size_t b) const {
-    const double value = class_costs_.at(i, labels_[b]) - kIouWeight * std::log(iou(i, b) + 1e-8) + (is_near(i, b) ? 0 : kOutside);
+    const double value =
+        class_costs_.at(i, labels_[b]) - kIouWeight * std::log(iou(i, b) + 1e-8) + (is_near(i, b) ? 0 : kOutside);
     return std::isfinite(value) ? value : 2 * kOutside;  // a network gone astray: the loss says so, not this
   }
 
@@ -150,7 +156,8 @@ class Assignment {
 }  // namespace
 
 Rect decoded_box(const float* raw, const Anchor& anchor) {
-  const double width = std::exp(static_cast<double>(raw[2])) * anchor.stride, height = std::exp(static_cast<double>(raw[3])) * anchor.stride;
+  const double width = std::exp(static_cast<double>(raw[2])) * anchor.stride,
+               height = std::exp(static_cast<double>(raw[3])) * anchor.stride;
   const double x = raw[0] * anchor.stride + anchor.x, y = raw[1] * anchor.stride + anchor.y;
   return {x - width / 2, y - height / 2, width, height};
 }

@@ -1,9 +1,10 @@
 // SimOTA (YOLOX, arXiv 2107.08430, section 2.3; radius and weights as upstream's release 0.3): which anchor answers for
 // which true box, by what the network says now.
 //
-// Only anchors whose middle lies within 1.5 strides of a true box's middle, in both directions, are candidates. Each box
-// takes as many as the sum of its ten best IoUs (at least one), the cheapest first; an anchor that several boxes want goes
-// to the one that it costs least. No torch, no gradients. Cost: boxes x candidates, plus candidates x classes.
+// Only anchors whose middle lies within 1.5 strides of a true box's middle, in both directions, are candidates. Each
+// box takes as many as the sum of its ten best IoUs (at least one), the cheapest first; an anchor that several boxes
+// want goes to the one that it costs least. No torch, no gradients. Cost: boxes x candidates, plus candidates x
+// classes.
 #pragma once
 
 #include <cstdint>

@@ -29,7 +29,9 @@ Stem::Stem(const Row& row, const Names& names, Sides sides, std::int64_t index)
   add_layer(names.stem.norm, *conv_.norm());
 }
 
-void Stem::forward(State& state, const Pass& pass) const { state.set("features", conv_.forward(state.at("pixels"), pass)); }
+void Stem::forward(State& state, const Pass& pass) const {
+  state.set("features", conv_.forward(state.at("pixels"), pass));
+}
 
 SqueezeExcite::SqueezeExcite(std::int64_t channels, std::int64_t squeezed, Activation activation, bool hard_gate)
     : reduce_({.in = channels, .out = squeezed}, activation, std::nullopt, true),
@@ -41,13 +43,16 @@ Tensor SqueezeExcite::forward(const Tensor& x, const Pass& pass) const {
   return x * (hard_gate_ ? at::hardsigmoid(z) : at::sigmoid(z));
 }
 
-InvertedResidual::InvertedResidual(const Row& row, std::size_t number, const Names& names, Sides sides, std::int64_t index)
-    : Block("blocks." + std::to_string(row.blocks[number].stage) + "." + std::to_string(row.blocks[number].place), index),
+InvertedResidual::InvertedResidual(const Row& row, std::size_t number, const Names& names, Sides sides,
+                                   std::int64_t index)
+    : Block("blocks." + std::to_string(row.blocks[number].stage) + "." + std::to_string(row.blocks[number].place),
+            index),
       residual_(row.blocks[number].residual),
       depthwise_(depthwise_shape(row.blocks[number], row.pad), row.blocks[number].activation, row.eps),
       project_({.in = row.blocks[number].mid, .out = row.blocks[number].out}, Activation::none, row.eps) {
   const auto& one = row.blocks[number];
-  const auto own = names.block({one.stage, one.place, static_cast<std::int64_t>(number), one.expands, one.squeezed > 0});
+  const auto own =
+      names.block({one.stage, one.place, static_cast<std::int64_t>(number), one.expands, one.squeezed > 0});
   const auto after = sides.after(depthwise_.conv().conv());
   multiply_adds_ = counted(depthwise_, sides) + counted(project_, after);
   if (one.expands) {
@@ -74,7 +79,8 @@ void InvertedResidual::forward(State& state, const Pass& pass) const {
   const Tensor residual = residual_ ? x : Tensor();
   const ConvUnit* const expand = expand_ ? &*expand_ : nullptr;
   const bool straight = !squeeze_excite_;
-  Tensor wide = one_pass_.forward(expand, depthwise_, straight ? &project_ : nullptr, x, straight ? residual : Tensor(), pass);
+  Tensor wide =
+      one_pass_.forward(expand, depthwise_, straight ? &project_ : nullptr, x, straight ? residual : Tensor(), pass);
   if (straight && wide.defined()) {
     state.set("features", wide);
     return;

@@ -1,4 +1,5 @@
-// The blocks of a row of inverted residuals. State: pixels -> features (N x C x H x W, channels-last) -> pooled -> logits.
+// The blocks of a row of inverted residuals. State: pixels -> features (N x C x H x W, channels-last) -> pooled ->
+// logits.
 #pragma once
 
 #include <optional>

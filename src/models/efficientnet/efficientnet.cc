@@ -16,7 +16,9 @@ std::unique_ptr<Model> build_efficientnet(const nlohmann::json& config, const Mo
   const auto size = options.image_size > 0 ? options.image_size : row.size;
   efficientnet::Sides sides = {size, size};
   model->add(std::make_unique<efficientnet::Stem>(row, names, sides, index++));
-  const auto halve = [&](std::int64_t stride) { sides = {(sides.height + stride - 1) / stride, (sides.width + stride - 1) / stride}; };
+  const auto halve = [&](std::int64_t stride) {
+    sides = {(sides.height + stride - 1) / stride, (sides.width + stride - 1) / stride};
+  };
   halve(2);
   for (std::size_t i = 0; i < row.blocks.size(); ++i) {
     model->add(std::make_unique<efficientnet::InvertedResidual>(row, i, names, sides, index++));
@@ -28,7 +30,8 @@ std::unique_ptr<Model> build_efficientnet(const nlohmann::json& config, const Mo
   model->add(std::make_unique<PictureHead>(names.classifier, row.features(), labels, row.dropout, index++));
   model->set_inputs({{"pixels", Rows::sample}});
   model->label_names = options.label_names;
-  model->task_architecture = row.family == "mobilenet_v2" ? "MobileNetV2ForImageClassification" : "EfficientNetForImageClassification";
+  model->task_architecture =
+      row.family == "mobilenet_v2" ? "MobileNetV2ForImageClassification" : "EfficientNetForImageClassification";
   InputForm form;
   form.height = form.width = static_cast<int>(row.size);
   form.crop_pct = row.crop_pct;

@@ -7,7 +7,9 @@ std::string text(std::int64_t number) { return std::to_string(number); }
 
 // The same names below another base. What a block lacks has none.
 BlockNames below(const std::string& base, const BlockNames& own) {
-  const auto unit = [&](const UnitName& one) { return one.conv.empty() ? UnitName{} : UnitName{base + one.conv, base + one.norm}; };
+  const auto unit = [&](const UnitName& one) {
+    return one.conv.empty() ? UnitName{} : UnitName{base + one.conv, base + one.norm};
+  };
   return {unit(own.expand), unit(own.depthwise), unit(own.project), base + own.reduce, base + own.widen};
 }
 
@@ -19,8 +21,9 @@ BlockNames timm_block(const Place& at) {
 }
 
 BlockNames lukemelas_block(const Place& at) {
-  return below("_blocks." + text(at.number) + ".", {{"_expand_conv", "_bn0"}, {"_depthwise_conv", "_bn1"}, {"_project_conv", "_bn2"},
-                                                   "_se_reduce", "_se_expand"});
+  return below(
+      "_blocks." + text(at.number) + ".",
+      {{"_expand_conv", "_bn0"}, {"_depthwise_conv", "_bn1"}, {"_project_conv", "_bn2"}, "_se_reduce", "_se_expand"});
 }
 
 // Two modules of a row, one behind the other.
@@ -55,9 +58,10 @@ BlockNames torchvision_block(const Place& at) {
 
 // The first block stands in the stem.
 BlockNames transformers_v2_block(const Place& at) {
-  const auto base = at.number == 0 ? std::string("mobilenet_v2.conv_stem.") : "mobilenet_v2.layer." + text(at.number - 1) + ".";
-  return {transformers_unit(base + "expand_1x1"), transformers_unit(base + "conv_3x3"), transformers_unit(base + "reduce_1x1"),
-          "", ""};
+  const auto base =
+      at.number == 0 ? std::string("mobilenet_v2.conv_stem.") : "mobilenet_v2.layer." + text(at.number - 1) + ".";
+  return {transformers_unit(base + "expand_1x1"), transformers_unit(base + "conv_3x3"),
+          transformers_unit(base + "reduce_1x1"), "", ""};
 }
 BlockNames transformers_block(const Place& at) {
   return below("efficientnet.encoder.blocks." + text(at.number) + ".",
@@ -86,14 +90,33 @@ const std::vector<Names>& layouts() {
       {"timm-v3", "", true, {"conv_stem", "bn1"}, timm_block, last_stage, "conv_head", "classifier"},
       {"timm", "", true, {"conv_stem", "bn1"}, timm_block, always({"conv_head", "bn2"}), "", "classifier"},
       {"lukemelas", "", false, {"_conv_stem", "_bn0"}, lukemelas_block, always({"_conv_head", "_bn1"}), "", "_fc"},
-      {"torchvision-v2", "", false, {"features.0.0", "features.0.1"}, torchvision_v2_block, after_blocks, "", "classifier.1"},
-      {"torchvision-v3", "", false, {"features.0.0", "features.0.1"}, torchvision_v3_block, after_blocks, "classifier.0",
+      {"torchvision-v2",
+       "",
+       false,
+       {"features.0.0", "features.0.1"},
+       torchvision_v2_block,
+       after_blocks,
+       "",
+       "classifier.1"},
+      {"torchvision-v3",
+       "",
+       false,
+       {"features.0.0", "features.0.1"},
+       torchvision_v3_block,
+       after_blocks,
+       "classifier.0",
        "classifier.3"},
       {"torchvision", "", true, {"features.0.0", "features.0.1"}, torchvision_block, after_stages, "", "classifier.1"},
       {"transformers-v2", "mobilenet_v2.", false, transformers_unit("mobilenet_v2.conv_stem.first_conv"),
        transformers_v2_block, always(transformers_unit("mobilenet_v2.conv_1x1")), "", "classifier"},
-      {"transformers", "efficientnet.", false, {"efficientnet.embeddings.convolution", "efficientnet.embeddings.batchnorm"},
-       transformers_block, always({"efficientnet.encoder.top_conv", "efficientnet.encoder.top_bn"}), "", "classifier"},
+      {"transformers",
+       "efficientnet.",
+       false,
+       {"efficientnet.embeddings.convolution", "efficientnet.embeddings.batchnorm"},
+       transformers_block,
+       always({"efficientnet.encoder.top_conv", "efficientnet.encoder.top_bn"}),
+       "",
+       "classifier"},
   };
   return list;
 }

@@ -1,7 +1,7 @@
 // The names that the parts of an inverted-residual network have in each library's files.
 //
-//   timm              conv_stem bn1 blocks.S.B.{conv_pw bn1 conv_dw bn2 se.conv_reduce conv_pwl bn3} conv_head classifier
-//   lukemelas         _conv_stem _bn0 _blocks.N.{_expand_conv _bn0 _depthwise_conv ...} _conv_head _bn1 _fc
+//   timm              conv_stem bn1 blocks.S.B.{conv_pw bn1 conv_dw bn2 se.conv_reduce conv_pwl bn3} conv_head
+//   classifier lukemelas         _conv_stem _bn0 _blocks.N.{_expand_conv _bn0 _depthwise_conv ...} _conv_head _bn1 _fc
 //   torchvision-v2    features.N.conv.{0.0 0.1 1.0 1.1 2 3}                 MobileNetV2
 //   torchvision-v3    features.N.block.J.{0 1}, fc1, fc2                    MobileNetV3
 //   torchvision       features.S.B.block.J.{0 1}, fc1, fc2                  EfficientNet

@@ -10,8 +10,8 @@ void Stem::export_to(onnx::Graph& graph) const {
 
 onnx::Value SqueezeExcite::exported(onnx::Graph& graph, const onnx::Value& x) const {
   const auto z = onnx::conv_unit(graph, widen_, onnx::conv_unit(graph, reduce_, onnx::mean_of(graph, x)));
-  const auto gate = hard_gate_ ? graph.node("HardSigmoid", {z}, {{"alpha", 1.0F / 6}, {"beta", 0.5F}})
-                               : graph.node("Sigmoid", {z});
+  const auto gate =
+      hard_gate_ ? graph.node("HardSigmoid", {z}, {{"alpha", 1.0F / 6}, {"beta", 0.5F}}) : graph.node("Sigmoid", {z});
   return graph.node("Mul", {x, gate});
 }
 

@@ -1,5 +1,5 @@
-// Which inverted-residual network a file holds: its blocks by the tensors' names and shapes, the rest by config.json or,
-// without it, by what the library whose names they are does.
+// Which inverted-residual network a file holds: its blocks by the tensors' names and shapes, the rest by config.json
+// or, without it, by what the library whose names they are does.
 #include <algorithm>
 
 #include "core/text.h"
@@ -67,7 +67,8 @@ std::string family_of(const Row& row) {
   if (row.wide > 0) return "mobilenet_v3";
   if (row.layout == "torchvision-v2" || row.layout == "transformers-v2") return "mobilenet_v2";
   if (row.layout != "timm") return "efficientnet";
-  const bool plain = std::all_of(row.blocks.begin(), row.blocks.end(), [](const Inverted& one) { return one.kernel == 3 && one.squeezed == 0; });
+  const bool plain = std::all_of(row.blocks.begin(), row.blocks.end(),
+                                 [](const Inverted& one) { return one.kernel == 3 && one.squeezed == 0; });
   return plain ? "mobilenet_v2" : "efficientnet";
 }
 
@@ -83,7 +84,8 @@ void set_strides(Row& row) {
     one.stride = one.place == 0 && stage < strides.size() ? strides[stage] : 1;
     one.activation = v3 && one.stage < (small ? 2 : 3) ? Activation::relu : row.activation;
     // In Transformers a stage's first EfficientNet block, and MobileNetV2's first, adds nothing whatever the sizes.
-    const bool never = (row.layout == "transformers" && one.place == 0) || (row.layout == "transformers-v2" && &one == &row.blocks[0]);
+    const bool never =
+        (row.layout == "transformers" && one.place == 0) || (row.layout == "transformers-v2" && &one == &row.blocks[0]);
     one.residual = one.in == one.out && one.stride == 1 && !never;
   }
 }
@@ -136,11 +138,12 @@ std::size_t variant_of(const Row& row) {
   }
 }
 
-// What the library does whose names these are; `tensorflow`: with the paddings and the eps of weights that came from there.
+// What the library does whose names these are; `tensorflow`: with the paddings and the eps of weights that came from
+// there.
 void set_habits(Row& row, bool tensorflow) {
   const bool torchvision = starts_with(row.layout, "torchvision"), v3 = row.family == "mobilenet_v3";
   const bool lite = row.family == "efficientnet" && !squeezes(row);
-  row.activation = v3                                     ? Activation::hardswish
+  row.activation = v3                                      ? Activation::hardswish
                    : row.family == "efficientnet" && !lite ? Activation::silu
                                                            : Activation::relu6;
   row.pad = tensorflow ? Pad::same : Pad::half;
@@ -153,7 +156,8 @@ void set_habits(Row& row, bool tensorflow) {
   if (row.family != "efficientnet") return;
   static constexpr std::int64_t kSizes[] = {224, 240, 260, 300, 380}, kLite[] = {224, 240, 260, 280, 300},
                                 kTorchvision[] = {224, 240, 288, 300, 380};
-  static constexpr double kCrops[] = {0.875, 0.882, 0.890, 0.904, 0.922}, kTorchvisionCrops[] = {0.875, 0.9375, 1.0, 0.9375, 0.9896};
+  static constexpr double kCrops[] = {0.875, 0.882, 0.890, 0.904, 0.922},
+                          kTorchvisionCrops[] = {0.875, 0.9375, 1.0, 0.9375, 0.9896};
   const auto variant = variant_of(row);
   row.size = (torchvision ? kTorchvision : lite ? kLite : kSizes)[variant];
   row.crop_pct = (torchvision ? kTorchvisionCrops : kCrops)[variant];
@@ -162,8 +166,10 @@ void set_habits(Row& row, bool tensorflow) {
 // timm's name of a published network; "" for others.
 std::string timm_name(const Row& row, bool tensorflow) {
   const std::string before = tensorflow ? "tf_" : "";
-  if (row.family == "efficientnet") return before + "efficientnet_" + (squeezes(row) ? "b" : "lite") + std::to_string(variant_of(row));
-  if (row.family == "mobilenet_v2") return row.stem == 32 && row.top == 1280 && row.blocks.size() == 17 ? "mobilenetv2_100" : "";
+  if (row.family == "efficientnet")
+    return before + "efficientnet_" + (squeezes(row) ? "b" : "lite") + std::to_string(variant_of(row));
+  if (row.family == "mobilenet_v2")
+    return row.stem == 32 && row.top == 1280 && row.blocks.size() == 17 ? "mobilenetv2_100" : "";
   if (row.wide == 1280) return before + "mobilenetv3_large_100";
   return row.wide == 1024 ? before + "mobilenetv3_small_100" : "";
 }
@@ -177,7 +183,8 @@ void read_transformers(const json& config, Row& row) {
   row.eps = number_or(config, v2 ? "layer_norm_eps" : "batch_norm_eps", 1e-3);
   row.dropout = number_or(config, v2 ? "classifier_dropout_prob" : "dropout_rate", v2 ? 0.8 : 0.5);
   row.size = static_cast<std::int64_t>(number_or(config, "image_size", static_cast<double>(row.size)));
-  if (config.contains("hidden_act") && config["hidden_act"].is_string()) row.activation = parse_activation(config["hidden_act"].get<std::string>());
+  if (config.contains("hidden_act") && config["hidden_act"].is_string())
+    row.activation = parse_activation(config["hidden_act"].get<std::string>());
   if (v2 && config.contains("tf_padding") && config["tf_padding"] == false) row.pad = Pad::half;
 }
 
@@ -193,9 +200,10 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
                                ? given["architecture"].get<std::string>()
                                : "";
   // MNASNet, FBNet and others of timm have the same names; their activations stand in the code alone.
-  const auto known = {"efficientnet_b", "efficientnet_lite", "tf_efficientnet_b", "tf_efficientnet_lite", "mobilenetv2_",
-                      "mobilenetv3_", "tf_mobilenetv3_"};
-  if (!name.empty() && std::none_of(known.begin(), known.end(), [&](const char* start) { return starts_with(name, start); })) {
+  const auto known = {"efficientnet_b", "efficientnet_lite", "tf_efficientnet_b", "tf_efficientnet_lite",
+                      "mobilenetv2_",   "mobilenetv3_",      "tf_mobilenetv3_"};
+  if (!name.empty() &&
+      std::none_of(known.begin(), known.end(), [&](const char* start) { return starts_with(name, start); })) {
     return std::nullopt;
   }
   const bool timm = starts_with(row->layout, "timm");
@@ -225,8 +233,14 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
 }  // namespace
 }  // namespace efficientnet
 
-std::optional<Recognition> recognise_efficientnet(const ModelFiles& files) { return efficientnet::recognise(files, "efficientnet"); }
-std::optional<Recognition> recognise_mobilenet_v2(const ModelFiles& files) { return efficientnet::recognise(files, "mobilenet_v2"); }
-std::optional<Recognition> recognise_mobilenet_v3(const ModelFiles& files) { return efficientnet::recognise(files, "mobilenet_v3"); }
+std::optional<Recognition> recognise_efficientnet(const ModelFiles& files) {
+  return efficientnet::recognise(files, "efficientnet");
+}
+std::optional<Recognition> recognise_mobilenet_v2(const ModelFiles& files) {
+  return efficientnet::recognise(files, "mobilenet_v2");
+}
+std::optional<Recognition> recognise_mobilenet_v3(const ModelFiles& files) {
+  return efficientnet::recognise(files, "mobilenet_v3");
+}
 
 }  // namespace strop

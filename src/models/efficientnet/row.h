@@ -27,8 +27,8 @@ struct Row {
   std::string layout;  // of its names: see names.h
   std::int64_t stem;   // channels
   std::vector<Inverted> blocks;
-  std::int64_t top;     // channels of the last convolution
-  std::int64_t wide;    // MobileNetV3's layer between pooling and classifier; 0: none
+  std::int64_t top;       // channels of the last convolution
+  std::int64_t wide;      // MobileNetV3's layer between pooling and classifier; 0: none
   Activation activation;  // of stem, top and wide
   double eps, dropout;
   Pad pad;

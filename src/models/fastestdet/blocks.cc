@@ -100,8 +100,10 @@ SpatialPyramid::SpatialPyramid(const Row& row, std::int64_t index)
 void SpatialPyramid::forward(State& state, const Pass& pass) const {
   const Tensor fine = state.at("c3").to(pass.precision), middle = state.at("c4").to(pass.precision),
                coarse = state.at("c5").to(pass.precision);
-  const Tensor joined = at::cat({at::avg_pool2d(fine, 3, 2, 1), middle,
-                                 at::upsample_nearest2d(coarse, {2 * coarse.size(2), 2 * coarse.size(3)}, std::nullopt, std::nullopt)}, 1);
+  const Tensor joined =
+      at::cat({at::avg_pool2d(fine, 3, 2, 1), middle,
+               at::upsample_nearest2d(coarse, {2 * coarse.size(2), 2 * coarse.size(3)}, std::nullopt, std::nullopt)},
+              1);
   const Tensor x = narrow_.forward(joined, pass);
   std::vector<Tensor> seen;
   for (const auto& branch : branches_) {
@@ -116,17 +118,20 @@ Branch::Answer::Answer(std::int64_t width, std::int64_t out)
     : look(depthwise_shape(width, 5), Activation::relu, kEps), say({.in = width, .out = out}, Activation::none, kEps) {}
 
 Branch::Branch(const Row& row, const std::string& name, std::string output, std::int64_t classes, std::int64_t index)
-    : FastestBlock(name, index), output_(std::move(output)), first_({.in = row.neck, .out = row.neck}, Activation::relu, kEps) {
+    : FastestBlock(name, index),
+      output_(std::move(output)),
+      first_({.in = row.neck, .out = row.neck}, Activation::relu, kEps) {
   const auto side = row.side / kCell;
   add_unit(name + ".conv1x1.conv1x1", 0, first_, side);
-  for (const auto& [own, out] : {std::pair{".obj_layers", std::int64_t{1}}, {".reg_layers", 4}, {".cls_layers", classes}}) {
+  for (const auto& [own, out] :
+       {std::pair{".obj_layers", std::int64_t{1}}, {".reg_layers", 4}, {".cls_layers", classes}}) {
     auto& answer = *answers_.emplace_back(std::make_unique<Answer>(row.neck, out));
     add_unit(name + own + ".conv5x5", 0, answer.look, side);
     add_unit(name + own + ".conv5x5", 3, answer.say, side);
   }
   if (name == kHead) return;
-  // Where things lie is much the same for new classes: an increment begins as the head but for what is said of objectness
-  // and classes.
+  // Where things lie is much the same for new classes: an increment begins as the head but for what is said of
+  // objectness and classes.
   for (const auto& [own, layer] : layers()) layer->begins_as = kHead + own.substr(name.size());
   for (const auto& answer : {answers_.front().get(), answers_.back().get()}) {
     answer->say.conv().begins_as = answer->say.norm()->begins_as = "";

@@ -41,8 +41,8 @@ class Stem : public FastestBlock {
   ConvUnit conv_;
 };
 
-// The first of a stage halves the side: two branches over all channels, side by side. The others shuffle first: the even
-// channels pass, the odd ones go through a branch and stand behind them.
+// The first of a stage halves the side: two branches over all channels, side by side. The others shuffle first: the
+// even channels pass, the odd ones go through a branch and stand behind them.
 class Shuffle : public FastestBlock {
  public:
   // stage: 2 .. 4; place: in it, from 0.

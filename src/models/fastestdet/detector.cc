@@ -33,7 +33,8 @@ Asked places_of(const std::vector<GroupBox>& boxes, std::int64_t height, std::in
   const auto cell = static_cast<float>(kCell);
   for (const auto& [right, down] : {std::pair{0, 0}, {1, 0}, {0, 1}, {1, 1}}) {
     for (const auto& box : boxes) {
-      const auto x = static_cast<std::int64_t>(box.x / cell) + right, y = static_cast<std::int64_t>(box.y / cell) + down;
+      const auto x = static_cast<std::int64_t>(box.x / cell) + right,
+                 y = static_cast<std::int64_t>(box.y / cell) + down;
       if (x < 1 || y < 1 || x >= width || y >= height) continue;
       asked.rows.push_back((box.sample * height + y) * width + x);
       asked.samples.push_back(box.sample);
@@ -60,8 +61,8 @@ Learning choose(const Tensor& raw, const Asked& asked, std::int64_t height, std:
   const Tensor found = at::cat({own.narrow(1, 1, 2).tanh() + corners, own.narrow(1, 3, 2).sigmoid() * places}, 1);
   const Tensor ious = scylla_iou(found, torch::tensor(asked.boxes, torch::kFloat).view({-1, 4}));
   const Tensor better = (ious.detach() > ious.detach().mean()).nonzero().flatten();
-  return {rows.index_select(0, better), longs(asked.samples).index_select(0, better), longs(asked.labels).index_select(0, better),
-          own.index_select(0, better), ious.index_select(0, better)};
+  return {rows.index_select(0, better), longs(asked.samples).index_select(0, better),
+          longs(asked.labels).index_select(0, better), own.index_select(0, better), ious.index_select(0, better)};
 }
 
 }  // namespace
@@ -102,7 +103,8 @@ std::vector<FoundBox> FastestDetector::found(const Tensor& raw, const State&, co
     for (std::int64_t c = 0; c < classes; ++c) sum += shares[static_cast<std::size_t>(c)] = std::exp(at(5 + c) - most);
     const double x = (std::tanh(at(1)) + static_cast<double>(place % width)) * cell;
     const double y = (std::tanh(at(2)) + static_cast<double>(place / width)) * cell;
-    const double box_width = sigmoid(at(3)) * static_cast<double>(width) * cell, box_height = sigmoid(at(4)) * static_cast<double>(height) * cell;
+    const double box_width = sigmoid(at(3)) * static_cast<double>(width) * cell,
+                 box_height = sigmoid(at(4)) * static_cast<double>(height) * cell;
     const double least_share = std::pow(settings.least_score / object, 1 / kClassPower) * sum;
     const auto best = std::max_element(shares.begin(), shares.end());
     for (auto one = shares.begin(); one != shares.end(); ++one) {
@@ -125,12 +127,14 @@ Tensor FastestDetector::group_losses(const Tensor& outputs, const State&, const 
     const auto learning = choose(raw, asked, height, width);
     const auto count = learning.rows.numel();
     if (count > 0) {
-      const Tensor wrong = at::nll_loss(at::log_softmax(learning.raw.narrow(1, 5, channels - 5), 1), learning.labels, {}, at::Reduction::None);
+      const Tensor wrong = at::nll_loss(at::log_softmax(learning.raw.narrow(1, 5, channels - 5), 1), learning.labels,
+                                        {}, at::Reduction::None);
       const double share = static_cast<double>(samples) / static_cast<double>(count);
       sums = sums.index_add(0, learning.samples, (kBoxWeight * (1 - learning.ious) + wrong) * share);
       // As upstream, objectness learns the overlap and the overlap, through its box, learns from objectness.
       object = object.index_put({learning.rows}, learning.ious);
-      const Tensor in_sample = at::bincount(learning.samples, {}, samples).to(torch::kFloat).index_select(0, learning.samples);
+      const Tensor in_sample =
+          at::bincount(learning.samples, {}, samples).to(torch::kFloat).index_select(0, learning.samples);
       weights.index_put_({learning.rows}, kFullWeight * static_cast<double>(height * width) / in_sample);
     }
   }
@@ -144,11 +148,14 @@ Tensor FastestDetector::group_distillations(const Tensor& outputs, const Tensor&
   const Tensor objects = before.select(1, 0).sigmoid().pow(kObjectPower);
   const Tensor best = before.narrow(1, 5, classes).softmax(1).amax(1).pow(kClassPower);
   const auto sure = sure_answers((objects * best).flatten(1));
-  const auto held = [&](const Tensor& all) { return all.permute({0, 2, 3, 1}).reshape({-1, channels}).index_select(0, sure.rows); };
+  const auto held = [&](const Tensor& all) {
+    return all.permute({0, 2, 3, 1}).reshape({-1, channels}).index_select(0, sure.rows);
+  };
   const Tensor now = held(outputs), then = held(before);
   const Tensor apart = (now.narrow(1, 1, 4) - then.narrow(1, 1, 4)).square().sum(1);
   const Tensor moved = yes_no_divergence(now.narrow(1, 0, 1), then.narrow(1, 0, 1)) +
-                       choice_divergence(now.narrow(1, 5, classes), then.narrow(1, 5, classes)) + kBoxWeight * sure.scores * apart;
+                       choice_divergence(now.narrow(1, 5, classes), then.narrow(1, 5, classes)) +
+                       kBoxWeight * sure.scores * apart;
   return held_losses(sure, moved, outputs.size(0));
 }
 

@@ -23,7 +23,8 @@ std::unique_ptr<Model> build_fastestdet(const nlohmann::json& config, const Mode
   model->set_head_begin(model->size());
   const auto sizes = group_sizes(row.classes, options);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    model->add(std::make_unique<fastestdet::Branch>(row, group_block(i, fastestdet::kHead), group_output(i), sizes[i], index++));
+    model->add(std::make_unique<fastestdet::Branch>(row, group_block(i, fastestdet::kHead), group_output(i), sizes[i],
+                                                    index++));
   }
   model->set_inputs({{"pixels", Rows::sample}});
   model->label_names = options.label_names;

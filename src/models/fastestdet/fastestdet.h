@@ -2,8 +2,8 @@
 //   stem -> stage2.0 ... stage4.3 -> SPP -> detect_head -> increments.0 ...
 //
 // Read from upstream's files (names and shapes tell the sizes) and saved under the same names. Its class probabilities
-// are a softmax, so classes that are added get a head of their own, with its own objectness, on the same frozen features.
-// Parity: tests/models/fastestdet_test.cc.
+// are a softmax, so classes that are added get a head of their own, with its own objectness, on the same frozen
+// features. Parity: tests/models/fastestdet_test.cc.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,7 @@ namespace strop {
 
 std::optional<Recognition> recognise_fastestdet(const ModelFiles& files);
 // config: with "row" as the recognition writes it.
-std::unique_ptr<Model> build_fastestdet(const nlohmann::json& config, const ModelOptions& options, const std::string& where);
+std::unique_ptr<Model> build_fastestdet(const nlohmann::json& config, const ModelOptions& options,
+                                        const std::string& where);
 
 }  // namespace strop

@@ -34,14 +34,17 @@ std::optional<Recognition> recognise_fastestdet(const ModelFiles& files) {
   if (typed && files.config["model_type"] != "fastestdet") return std::nullopt;
   const auto row = fastestdet::read_row(LayerShapes(*files.weights, ""));
   if (!row && typed) {
-    fail(ErrorKind::model, "{}: config.json says fastestdet, and the weights lack its tensors (backbone.first_conv.0.weight, "
-         "SPP.Conv1x1.conv1x1.0.weight, detect_head.cls_layers.conv5x5.3.weight)", files.place.string());
+    fail(ErrorKind::model,
+         "{}: config.json says fastestdet, and the weights lack its tensors (backbone.first_conv.0.weight, "
+         "SPP.Conv1x1.conv1x1.0.weight, detect_head.cls_layers.conv5x5.3.weight)",
+         files.place.string());
   }
   if (!row) return std::nullopt;
   Recognition found;
   found.config = files.config.is_object() ? files.config : nlohmann::json::object();
   found.config["model_type"] = "fastestdet";
-  found.why = typed ? "model_type of config.json, sizes from the weights" : "names and shapes as FastestDet writes them";
+  found.why =
+      typed ? "model_type of config.json, sizes from the weights" : "names and shapes as FastestDet writes them";
   const auto classes = std::accumulate(row->classes.begin(), row->classes.end(), std::int64_t{0});
   add_listed_labels(found.config, files.place, classes);
   add_labels(found.config, classes);

@@ -25,15 +25,18 @@ void Stem::forward(State& state, const Pass& pass) const {
   state.set("features", at::max_pool2d(conv_.forward(state.at("pixels"), pass), 3, 2, 1));
 }
 
-ResidualBlock::ResidualBlock(const Row& row, const Residual& one, const Names& names, std::int64_t side, std::int64_t index)
+ResidualBlock::ResidualBlock(const Row& row, const Residual& one, const Names& names, std::int64_t side,
+                             std::int64_t index)
     : Block("layer" + std::to_string(one.stage + 1) + "." + std::to_string(one.place), index) {
   std::vector<ConvShape> shapes;
   if (one.bottleneck) {
-    shapes = {{.in = one.in, .out = one.mid, .stride = row.stride_first ? one.stride : 1},
-              {.in = one.mid, .out = one.mid, .kernel = 3, .stride = row.stride_first ? 1 : one.stride, .groups = one.groups},
-              {.in = one.mid, .out = one.out}};
+    shapes = {
+        {.in = one.in, .out = one.mid, .stride = row.stride_first ? one.stride : 1},
+        {.in = one.mid, .out = one.mid, .kernel = 3, .stride = row.stride_first ? 1 : one.stride, .groups = one.groups},
+        {.in = one.mid, .out = one.out}};
   } else {
-    shapes = {{.in = one.in, .out = one.mid, .kernel = 3, .stride = one.stride}, {.in = one.mid, .out = one.out, .kernel = 3}};
+    shapes = {{.in = one.in, .out = one.mid, .kernel = 3, .stride = one.stride},
+              {.in = one.mid, .out = one.out, .kernel = 3}};
   }
   std::int64_t inner = side;
   for (std::size_t i = 0; i < shapes.size(); ++i) {

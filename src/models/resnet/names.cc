@@ -5,7 +5,9 @@ namespace {
 
 std::string text(std::int64_t number) { return std::to_string(number); }
 
-std::string timm_base(std::int64_t stage, std::int64_t block) { return "layer" + text(stage + 1) + "." + text(block) + "."; }
+std::string timm_base(std::int64_t stage, std::int64_t block) {
+  return "layer" + text(stage + 1) + "." + text(block) + ".";
+}
 UnitName timm_unit(std::int64_t stage, std::int64_t block, std::int64_t unit) {
   const auto base = timm_base(stage, block);
   return {base + "conv" + text(unit + 1), base + "bn" + text(unit + 1)};
@@ -30,8 +32,8 @@ UnitName transformers_shortcut(std::int64_t stage, std::int64_t block) {
 const std::vector<Names>& layouts() {
   static const std::vector<Names> list = {
       {"timm and torchvision", "", {"conv1", "bn1"}, timm_unit, timm_shortcut, "fc"},
-      {"Transformers", "resnet.", transformers_unit("resnet.embedder.embedder"), transformers_layer, transformers_shortcut,
-       "classifier.1"},
+      {"Transformers", "resnet.", transformers_unit("resnet.embedder.embedder"), transformers_layer,
+       transformers_shortcut, "classifier.1"},
   };
   return list;
 }

@@ -24,8 +24,6 @@ void ResidualBlock::export_to(onnx::Graph& graph) const {
   graph.set("features", onnx::conv_unit(graph, *units_.back(), y, residual));
 }
 
-void Pool::export_to(onnx::Graph& graph) const {
-  graph.set("pooled", onnx::pooled_mean(graph, graph.at("features")));
-}
+void Pool::export_to(onnx::Graph& graph) const { graph.set("pooled", onnx::pooled_mean(graph, graph.at("features"))); }
 
 }  // namespace strop::resnet

@@ -16,7 +16,8 @@ using resnet::Row;
 constexpr std::int64_t kSide = 224;
 
 // The block at this place; nothing where none is.
-std::optional<Residual> block_at(const LayerShapes& shapes, const Names& names, std::int64_t stage, std::int64_t place, std::int64_t in) {
+std::optional<Residual> block_at(const LayerShapes& shapes, const Names& names, std::int64_t stage, std::int64_t place,
+                                 std::int64_t in) {
   const auto first = shapes.of(names.unit(stage, place, 0).conv), second = shapes.of(names.unit(stage, place, 1).conv),
              third = shapes.of(names.unit(stage, place, 2).conv);
   if (first.size() != 4 || second.size() != 4 || second[1] == 0 || first[1] != in) return std::nullopt;
@@ -63,7 +64,8 @@ void refuse_variants(const ModelFiles& files) {
   for (const auto& [name, view] : files.weights->tensors()) {
     for (const auto* part : {".se.", ".aa.", ".attn", ".bn4.", ".conv4."}) {
       if (name.find(part) == std::string::npos) continue;
-      fail(ErrorKind::model, "{}: '{}' belongs to a variant of ResNet that is not supported; expected ResNet or ResNeXt",
+      fail(ErrorKind::model,
+           "{}: '{}' belongs to a variant of ResNet that is not supported; expected ResNet or ResNeXt",
            files.weights->file_of(name).string(), name);
     }
   }
@@ -84,7 +86,8 @@ std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
     row->stride_first = given.value("downsample_in_bottleneck", false);
     found.why = "model_type of config.json, sizes from the weights";
   } else if (given.is_object() && given.contains("architecture")) {
-    found.why = "architecture '" + given["architecture"].get<std::string>() + "' of config.json, sizes from the weights";
+    found.why =
+        "architecture '" + given["architecture"].get<std::string>() + "' of config.json, sizes from the weights";
   } else {
     found.why = "names and shapes as " + row->layout + " write them";
   }
@@ -94,7 +97,8 @@ std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
   return found;
 }
 
-std::unique_ptr<Model> build_resnet(const nlohmann::json& config, const ModelOptions& options, const std::string& where) {
+std::unique_ptr<Model> build_resnet(const nlohmann::json& config, const ModelOptions& options,
+                                    const std::string& where) {
   expect_only(config, "hidden_act", "relu", where);
   expect_only(config, "downsample_in_first_stage", false, where);
   const auto row = resnet::row_of(config.at("row"));

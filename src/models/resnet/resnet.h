@@ -14,6 +14,7 @@ namespace strop {
 // By model_type "resnet" of config.json, or by names and shapes.
 std::optional<Recognition> recognise_resnet(const ModelFiles& files);
 // config: with "row" as the recognition writes it.
-std::unique_ptr<Model> build_resnet(const nlohmann::json& config, const ModelOptions& options, const std::string& where);
+std::unique_ptr<Model> build_resnet(const nlohmann::json& config, const ModelOptions& options,
+                                    const std::string& where);
 
 }  // namespace strop

@@ -25,7 +25,8 @@ struct Row {
 inline nlohmann::json to_json(const Row& row) {
   auto blocks = nlohmann::json::array();
   for (const auto& one : row.blocks) {
-    blocks.push_back({one.stage, one.place, one.in, one.mid, one.out, one.groups, one.stride, one.bottleneck, one.projects});
+    blocks.push_back(
+        {one.stage, one.place, one.in, one.mid, one.out, one.groups, one.stride, one.bottleneck, one.projects});
   }
   return {{"layout", row.layout}, {"stem", row.stem}, {"blocks", blocks}, {"stride_first", row.stride_first}};
 }

@@ -20,7 +20,8 @@ Tensor some_rows(const Tensor& x, double left_out, std::uint64_t key) {
   const auto samples = x.size(0), rows = x.size(1);
   const auto kept = std::max<std::int64_t>(1, std::llround(static_cast<double>(rows) * (1 - left_out)));
   auto generator = at::make_generator<at::CPUGeneratorImpl>(key);
-  const Tensor order = torch::rand({samples, rows}, generator).argsort(/*dim=*/std::int64_t{1}).narrow(1, 0, kept).to(x.device());
+  const Tensor order =
+      torch::rand({samples, rows}, generator).argsort(/*dim=*/std::int64_t{1}).narrow(1, 0, kept).to(x.device());
   return x.gather(1, order.unsqueeze(2).expand({samples, kept, x.size(2)}));
 }
 
@@ -82,8 +83,8 @@ Tensor Embeddings::first_tokens(torch::ScalarType precision) const {
 void Embeddings::forward(State& state, const Pass& pass) const {
   const Tensor pixels = state.at("pixels");
   const auto samples = pixels.size(0), prefix = dims_.prefix();
-  Tensor tokens = patches(pixels, pass) +
-                  positions(pixels.size(2) / dims_.patch, pixels.size(3) / dims_.patch).to(pass.precision);
+  Tensor tokens =
+      patches(pixels, pass) + positions(pixels.size(2) / dims_.patch, pixels.size(3) / dims_.patch).to(pass.precision);
   if (pass.training && pass.patch_dropout > 0 && !mid_) {
     tokens = some_rows(tokens, pass.patch_dropout, pass.mask_key(index(), 1));
   }
@@ -99,7 +100,8 @@ void Embeddings::fit_pictures(std::int64_t height, std::int64_t width) {
   if (table_fits(rows, columns)) return;
   torch::NoGradGuard no_grad;
   const Tensor behind = positions_.weight.narrow(1, dims_.placements() - dims_.detections, dims_.detections);
-  positions_.replace_weight(at::cat({positions_.weight.narrow(1, 0, dims_.placed()), positions(rows, columns), behind}, 1));
+  positions_.replace_weight(
+      at::cat({positions_.weight.narrow(1, 0, dims_.placed()), positions(rows, columns), behind}, 1));
   if (mid_) mid_->fit(rows, columns);
   dims_.rows = rows;
   dims_.columns = columns;
@@ -203,12 +205,12 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
   const Tensor attended = scaled(scale1_, linear(out_, context, pass), pass);
   const auto [sum, normed] = sum_and_norm(norm2_, attended, residual, {rate, pass.mask_key(index(), 1)});
   const Tensor up = linear_gelu(up_, normed, pass);
-  const Tensor out =
-      beside_mlp_.add(sum,
-                      rate > 0 || dims_.layer_scale
-                          ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
-                          : linear_plus(down_, up, sum, pass),
-                      pass);
+  const Tensor out = beside_mlp_.add(
+      sum,
+      rate > 0 || dims_.layer_scale
+          ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
+          : linear_plus(down_, up, sum, pass),
+      pass);
   const Tensor left = prompts_.leave(state, out.view({samples, kept, dims_.width}), own.size(1));
   state.set("hidden", mid_ ? left + mid_->behind(layer_, state.at(kSides)).to(pass.precision) : left);
 }

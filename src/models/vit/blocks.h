@@ -1,9 +1,9 @@
 // The blocks of a vision transformer's row. State: pixels (sample) -> hidden (sample: N x tokens x width) -> pooled
 // (sample) -> logits (sample).
 //
-// Tokens: detection tokens (of a detector), class token, distillation token, patches. Attention minds no order, and what a
-// head reads stands first, so that the last layer can leave the rest; in files the table of positions has the detection
-// tokens behind the patches.
+// Tokens: detection tokens (of a detector), class token, distillation token, patches. Attention minds no order, and
+// what a head reads stands first, so that the last layer can leave the rest; in files the table of positions has the
+// detection tokens behind the patches.
 #pragma once
 
 #include <memory>
@@ -57,8 +57,8 @@ struct Dims {
 inline constexpr const char* kSides = "sides";
 
 // Patches as tokens behind the first ones, positions added, dropout; a detector's also write kSides. In training
-// Pass::patch_dropout of the patches are left out (Liu et al. 2022, arXiv 2208.07220), others for each sample; not where
-// layers add positions of their own.
+// Pass::patch_dropout of the patches are left out (Liu et al. 2022, arXiv 2208.07220), others for each sample; not
+// where layers add positions of their own.
 class Embeddings : public Block {
  public:
   // `mid`, the positions that layers add, is stored with these; null where there are none.
@@ -72,7 +72,9 @@ class Embeddings : public Block {
   std::string fit_advice(std::int64_t height, std::int64_t width) const override;
 
  private:
-  bool table_fits(std::int64_t rows, std::int64_t columns) const { return rows == dims_.rows && columns == dims_.columns; }
+  bool table_fits(std::int64_t rows, std::int64_t columns) const {
+    return rows == dims_.rows && columns == dims_.columns;
+  }
   torch::Tensor patches(const torch::Tensor& pixels, const Pass& pass) const;
   // Of rows x columns patches: the table, interpolated (bicubic) where it was trained on others. 1 x patches x width.
   torch::Tensor positions(std::int64_t rows, std::int64_t columns) const;

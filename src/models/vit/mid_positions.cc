@@ -7,7 +7,8 @@ namespace strop::vit {
 using torch::Tensor;
 
 MidPositions::MidPositions(const Sizes& sizes)
-    : table(LayerKind::table, {sizes.layers - 1, 1, 1 + sizes.rows * sizes.columns + sizes.detections, sizes.width}, false, ""),
+    : table(LayerKind::table, {sizes.layers - 1, 1, 1 + sizes.rows * sizes.columns + sizes.detections, sizes.width},
+            false, ""),
       sizes_(sizes) {}
 
 // Of layers x tokens x width, the patches' part for rows x columns of them.
@@ -23,7 +24,8 @@ Tensor MidPositions::patches(const Tensor& some, std::int64_t rows, std::int64_t
 Tensor MidPositions::behind(std::int64_t layer, const Tensor& sides) const {
   const Tensor first = sides.select(0, 0).to(torch::kFloat).contiguous();
   const auto* side = first.const_data_ptr<float>();
-  const auto columns = static_cast<std::int64_t>(side[0]) / sizes_.patch, rows = static_cast<std::int64_t>(side[1]) / sizes_.patch;
+  const auto columns = static_cast<std::int64_t>(side[0]) / sizes_.patch,
+             rows = static_cast<std::int64_t>(side[1]) / sizes_.patch;
   const Tensor own = table.weight.select(0, layer);
   const Tensor detections = own.narrow(1, own.size(1) - sizes_.detections, sizes_.detections);
   return at::cat({detections, own.narrow(1, 0, 1), patches(own, rows, columns)}, 1);

@@ -10,7 +10,8 @@ using nlohmann::json;
 namespace {
 
 // A width and a height, or one number for both.
-std::pair<std::int64_t, std::int64_t> sides(const json& config, const char* key, std::int64_t fallback, const std::string& where) {
+std::pair<std::int64_t, std::int64_t> sides(const json& config, const char* key, std::int64_t fallback,
+                                            const std::string& where) {
   if (!config.contains(key)) return {fallback, fallback};
   const auto& value = config[key];
   if (value.is_array() && value.size() == 2 && value[0].is_number_integer() && value[1].is_number_integer()) {
@@ -28,7 +29,8 @@ std::int64_t integer_or(const json& config, const char* key, std::int64_t fallba
 
 void refuse_others(const json& config, const char* key, const json& only, const std::string& where) {
   if (config.contains(key) && !config[key].is_null() && config[key] != only) {
-    fail(ErrorKind::model, "{}: {} is {}; supported for vision transformers: {}", where, key, config[key].dump(), only.dump());
+    fail(ErrorKind::model, "{}: {} is {}; supported for vision transformers: {}", where, key, config[key].dump(),
+         only.dump());
   }
 }
 
@@ -42,7 +44,8 @@ Dims read_dims(const json& config, const std::string& where) {
   dims.channels = integer_or(config, "num_channels", 3, where);
   const auto [height, width] = sides(config, "image_size", 224, where);
   const auto [patch, across] = sides(config, "patch_size", 16, where);
-  if (patch != across) fail(ErrorKind::model, "{}: patch_size is {}; square patches are supported", where, config["patch_size"].dump());
+  if (patch != across)
+    fail(ErrorKind::model, "{}: patch_size is {}; square patches are supported", where, config["patch_size"].dump());
   dims.patch = patch;
   dims.rows = height / patch;
   dims.columns = width / patch;
@@ -50,7 +53,8 @@ Dims read_dims(const json& config, const std::string& where) {
     fail(ErrorKind::model, "{}: a picture of {} x {} holds no patch of {}", where, height, width, patch);
   }
   if (dims.width % dims.heads != 0) {
-    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, dims.width, dims.heads);
+    fail(ErrorKind::model, "{}: hidden_size {} is not a multiple of num_attention_heads {}", where, dims.width,
+         dims.heads);
   }
   dims.eps = config.value("layer_norm_eps", 1e-12);
   dims.hidden_dropout = config.value("hidden_dropout_prob", 0.0);

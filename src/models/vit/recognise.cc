@@ -54,7 +54,8 @@ struct Grid {
 Grid grid_of(std::int64_t positions, std::int64_t first, const json& size, std::int64_t patch) {
   if (patch > 0 && size.is_array() && size.size() == 2 && size[0].is_number_integer() && size[1].is_number_integer()) {
     const auto rows = size[0].get<std::int64_t>() / patch, columns = size[1].get<std::int64_t>() / patch;
-    if (rows * columns == positions || rows * columns == positions - first) return {rows, columns, rows * columns != positions};
+    if (rows * columns == positions || rows * columns == positions - first)
+      return {rows, columns, rows * columns != positions};
   }
   const auto inside = grid_side(positions - first), side = inside > 0 ? inside : grid_side(positions);
   return {side, side, inside > 0};
@@ -79,7 +80,9 @@ std::optional<Recognition> recognise_transformers_names(const Shapes& shapes) {
   const auto projection = prefix + "embeddings.patch_embeddings.projection.weight";
   const auto width = shapes.size(projection, 0), patch = shapes.size(projection, 3);
   const auto side = grid_side(shapes.size(prefix + "embeddings.position_embeddings", 1) - (deit ? 2 : 1));
-  json config = {{"model_type", dinov2 ? "dinov2" : deit ? "deit" : "vit"},
+  json config = {{"model_type", dinov2 ? "dinov2"
+                                : deit ? "deit"
+                                       : "vit"},
                  {"hidden_size", width},
                  {"num_hidden_layers", shapes.blocks(layer, ".attention.attention.query.weight")},
                  {"num_attention_heads", usual_heads(width)},
@@ -106,13 +109,15 @@ std::optional<Recognition> recognise_transformers_names(const Shapes& shapes) {
 // --- timm ---
 
 bool is_timm_name(const std::string& name) {
-  for (const auto* part : {"cls_token", "dist_token", "pos_embed", "patch_embed.proj.", "norm.", "fc_norm.", "head.", "head_dist."}) {
+  for (const auto* part :
+       {"cls_token", "dist_token", "pos_embed", "patch_embed.proj.", "norm.", "fc_norm.", "head.", "head_dist."}) {
     if (starts_with(name, part)) return true;
   }
   if (!starts_with(name, "blocks.")) return false;
   const auto dot = name.find('.', std::string("blocks.").size());
   const std::string rest = dot == std::string::npos ? "" : name.substr(dot + 1);
-  for (const auto* part : {"norm1.", "attn.qkv.", "attn.proj.", "ls1.gamma", "norm2.", "mlp.fc1.", "mlp.fc2.", "ls2.gamma"}) {
+  for (const auto* part :
+       {"norm1.", "attn.qkv.", "attn.proj.", "ls1.gamma", "norm2.", "mlp.fc1.", "mlp.fc2.", "ls2.gamma"}) {
     if (starts_with(rest, part)) return true;
   }
   return false;
@@ -127,7 +132,8 @@ std::string usual_architecture(const json& sizes) {
                            : width == 1024 ? "large"
                            : width == 1280 ? "huge"
                                            : "giant";
-  const std::string patches = "_patch" + std::to_string(patch), image = "_" + std::to_string(sizes["image_size"].get<std::int64_t>());
+  const std::string patches = "_patch" + std::to_string(patch),
+                    image = "_" + std::to_string(sizes["image_size"].get<std::int64_t>());
   if (!sizes["first_placed"].get<bool>()) return "deit3_" + size + patches + image;
   if (sizes["layer_scale"].get<bool>()) return "vit_" + size + patches + "_dinov2";
   return (sizes["distilled"].get<bool>() ? "deit_" + size + "_distilled" : "vit_" + size) + patches + image;
@@ -162,8 +168,10 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
   const auto width = shapes.size("patch_embed.proj.weight", 0), patch = shapes.size("patch_embed.proj.weight", 3);
   const bool distilled = shapes.has("dist_token"), scaled = shapes.has("blocks.0.ls1.gamma");
   const bool named = config.contains("architecture");
-  const auto grid = grid_of(shapes.size("pos_embed", 1), distilled ? 2 : 1, named ? arguments.value("img_size", json()) : json(), patch);
-  const json pixels = grid.rows == grid.columns ? json(grid.rows * patch) : json{grid.rows * patch, grid.columns * patch};
+  const auto grid = grid_of(shapes.size("pos_embed", 1), distilled ? 2 : 1,
+                            named ? arguments.value("img_size", json()) : json(), patch);
+  const json pixels =
+      grid.rows == grid.columns ? json(grid.rows * patch) : json{grid.rows * patch, grid.columns * patch};
   const auto depth = shapes.blocks("blocks.", ".attn.qkv.weight");
   const bool average = shapes.has("fc_norm.weight") || config.value("global_pool", "token") == "avg";
   config["strop"] = {{"hidden_size", width},

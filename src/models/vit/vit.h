@@ -2,9 +2,9 @@
 //   embeddings -> layer 0 ... layer L-1 -> final norm and pooling -> classifier
 //
 // Files of Transformers (ViTForImageClassification, DeiTForImageClassification with and without teacher,
-// Dinov2ForImageClassification, or the bare encoders) and of timm (VisionTransformer: vit_*, deit_*, *_dinov2). Pictures
-// of another size than the position table's: the table is interpolated as the format's library does it. Parity:
-// tests/models/vit_test.cc.
+// Dinov2ForImageClassification, or the bare encoders) and of timm (VisionTransformer: vit_*, deit_*, *_dinov2).
+// Pictures of another size than the position table's: the table is interpolated as the format's library does it.
+// Parity: tests/models/vit_test.cc.
 #pragma once
 
 #include <memory>

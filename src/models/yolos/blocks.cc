@@ -30,7 +30,8 @@ void Queries::forward(State& state, const Pass& pass) const {
   state.set("queries", normed.view(hidden.sizes()));
 }
 
-Heads::Heads(const vit::Dims& dims, const std::string& name, std::string output, std::int64_t classes, std::int64_t index)
+Heads::Heads(const vit::Dims& dims, const std::string& name, std::string output, std::int64_t classes,
+             std::int64_t index)
     : Block(name, index), output_(std::move(output)), queries_(static_cast<double>(dims.detections)) {
   const bool increment = name != kHead;
   const std::string prefix = increment ? name + "." : "";

@@ -1,5 +1,5 @@
-// The blocks of YOLOS behind the layers of a vision transformer (models/vit/blocks.h). State: hidden -> queries (sample:
-// N x Q x width, the detection tokens, normalised) -> outputs.
+// The blocks of YOLOS behind the layers of a vision transformer (models/vit/blocks.h). State: hidden -> queries
+// (sample: N x Q x width, the detection tokens, normalised) -> outputs.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ class Queries : public Block {
   LayerNorm norm_;
 };
 
-// What is predicted of one group of classes: N x Q x (4 + classes + 1) in fp32, the box (middle x, y, width, height in shares
-// of the picture) and the logits of the classes and of "nothing". Two perceptrons of three layers.
+// What is predicted of one group of classes: N x Q x (4 + classes + 1) in fp32, the box (middle x, y, width, height in
+// shares of the picture) and the logits of the classes and of "nothing". Two perceptrons of three layers.
 class Heads : public Block {
  public:
   Heads(const vit::Dims& dims, const std::string& name, std::string output, std::int64_t classes, std::int64_t index);

@@ -27,7 +27,8 @@ struct Sides {
 }  // namespace
 
 // Every class above the least score, or only the best one of a query; "nothing" is none of them.
-std::vector<FoundBox> YolosDetector::found(const Tensor& raw, const State& state, const DecodeSettings& settings) const {
+std::vector<FoundBox> YolosDetector::found(const Tensor& raw, const State& state,
+                                           const DecodeSettings& settings) const {
   const Sides sides(state);
   const auto queries = raw.size(0), classes = raw.size(1) - 5;
   const float* row = raw.const_data_ptr<float>();
@@ -37,9 +38,11 @@ std::vector<FoundBox> YolosDetector::found(const Tensor& raw, const State& state
     const float *logits = row + 4, *behind = row + 5 + classes;
     const double most = *std::max_element(logits, behind);
     double sum = 0;
-    for (const float* one = logits; one < behind; ++one) sum += shares[static_cast<std::size_t>(one - logits)] = std::exp(*one - most);
+    for (const float* one = logits; one < behind; ++one)
+      sum += shares[static_cast<std::size_t>(one - logits)] = std::exp(*one - most);
     const double width = static_cast<double>(row[2]) * sides.width, height = static_cast<double>(row[3]) * sides.height;
-    const Rect box = {static_cast<double>(row[0]) * sides.width - width / 2, static_cast<double>(row[1]) * sides.height - height / 2, width, height};
+    const Rect box = {static_cast<double>(row[0]) * sides.width - width / 2,
+                      static_cast<double>(row[1]) * sides.height - height / 2, width, height};
     const auto best = std::max_element(shares.begin(), shares.end() - 1);
     for (auto one = shares.begin(); one + 1 < shares.end(); ++one) {
       const double score = *one / sum;
@@ -50,7 +53,8 @@ std::vector<FoundBox> YolosDetector::found(const Tensor& raw, const State& state
   return non_maximum_suppression(std::move(boxes), settings.nms_iou, settings.max_det);
 }
 
-Tensor YolosDetector::group_losses(const Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const {
+Tensor YolosDetector::group_losses(const Tensor& outputs, const State& state,
+                                   const std::vector<GroupBox>& boxes) const {
   const Sides sides(state);
   auto wanted = boxes;
   for (auto& box : wanted) {
@@ -70,7 +74,8 @@ Tensor YolosDetector::group_distillations(const Tensor& outputs, const Tensor& b
   const auto held = [&](const Tensor& all) { return all.reshape({-1, numbers}).index_select(0, sure.rows); };
   const Tensor now = held(outputs), then = held(before);
   const Tensor boxes = (now.narrow(1, 0, 4) - then.narrow(1, 0, 4)).square().sum(1);
-  const Tensor moved = choice_divergence(now.narrow(1, 4, logits), then.narrow(1, 4, logits)) + weights_.box_loss * sure.scores * boxes;
+  const Tensor moved =
+      choice_divergence(now.narrow(1, 4, logits), then.narrow(1, 4, logits)) + weights_.box_loss * sure.scores * boxes;
   return held_losses(sure, moved, outputs.size(0));
 }
 

@@ -1,12 +1,12 @@
 // YOLOS as a detector: the numbers of its queries to boxes, and its losses.
 //
-// score = softmax over the classes of the group and "nothing". Loss of a batch: class_loss + box_loss * L1 + giou_loss *
-// (1 - GIoU) as models/detector_parts/set_loss.h says, of each group by itself: what another group knows is "nothing" to it.
-// losses() gives sample i its part times the number of samples, so that the mean over the samples is the loss of the batch.
-// The losses of inner layers ("auxiliary_loss") are not computed.
+// score = softmax over the classes of the group and "nothing". Loss of a batch: class_loss + box_loss * L1 + giou_loss
+// * (1 - GIoU) as models/detector_parts/set_loss.h says, of each group by itself: what another group knows is "nothing"
+// to it. losses() gives sample i its part times the number of samples, so that the mean over the samples is the loss of
+// the batch. The losses of inner layers ("auxiliary_loss") are not computed.
 //
-// Held to answers from before (detector_parts/distillation.h), query by query: classes and "nothing" by their divergence, plus
-// box_loss * score * the squared differences of the four numbers of the box.
+// Held to answers from before (detector_parts/distillation.h), query by query: classes and "nothing" by their
+// divergence, plus box_loss * score * the squared differences of the four numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"
@@ -25,8 +25,10 @@ class YolosDetector : public GroupedDetector {
   const SetWeights& weights() const { return weights_; }
 
  protected:
-  std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
-  torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
+  std::vector<FoundBox> found(const torch::Tensor& raw, const State& state,
+                              const DecodeSettings& settings) const override;
+  torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
+                             const std::vector<GroupBox>& boxes) const override;
   torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
 
  private:

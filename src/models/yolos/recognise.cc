@@ -20,7 +20,8 @@ std::vector<std::int64_t> yolos_groups(const LayerShapes& shapes) {
   }
 }
 
-// Transformers' files for COCO have a label for each number that COCO gave away, from 0 on, "N/A" for those that it took back.
+// Transformers' files for COCO have a label for each number that COCO gave away, from 0 on, "N/A" for those that it
+// took back.
 void add_category_ids(nlohmann::json& config) {
   const auto labels = config.value("id2label", nlohmann::json::object());
   if (config.contains("category_ids") || !labels.is_object() || !labels.contains("0") || labels["0"] != "N/A") return;
@@ -37,8 +38,10 @@ std::optional<Recognition> recognise_yolos(const ModelFiles& files) {
     const bool typed = files.config.is_object() && files.config.contains("model_type");
     for (const auto* name : {"vit.embeddings.detection_tokens", "embeddings.detection_tokens"}) {
       if (typed || files.weights->tensors().count(name) == 0) continue;
-      fail(ErrorKind::model, "{}: tensor '{}' is one of a YOLOS detector, and no config.json beside it says how many heads of attention "
-           "and what image_size it has; give the folder with the model's own config.json", files.place.string(), name);
+      fail(ErrorKind::model,
+           "{}: tensor '{}' is one of a YOLOS detector, and no config.json beside it says how many heads of attention "
+           "and what image_size it has; give the folder with the model's own config.json",
+           files.place.string(), name);
     }
     return std::nullopt;
   }

@@ -54,7 +54,9 @@ std::unique_ptr<Model> build_yolos(const json& config, const ModelOptions& optio
   own_config.emplace("image_size", json{512, 864});  // Transformers' own
   const auto dims = read_yolos_dims(own_config, options, where);
   const auto sizes = group_sizes(config.at("groups").get<std::vector<std::int64_t>>(), options);
-  if (sizes.empty()) fail(ErrorKind::model, "{}: no head among the weights, and no key 'id2label' that names classes for a new one", where);
+  if (sizes.empty())
+    fail(ErrorKind::model, "{}: no head among the weights, and no key 'id2label' that names classes for a new one",
+         where);
   const auto names = vit::transformers_names("yolos", false);
   std::shared_ptr<vit::MidPositions> mid;
   if (config.value("use_mid_position_embeddings", true)) {

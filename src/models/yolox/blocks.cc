@@ -134,7 +134,8 @@ Branch::Level::Level(std::int64_t hidden, std::int64_t count, bool depthwise)
 
 Branch::Branch(const Row& row, const std::string& name, std::string output, std::int64_t classes, std::int64_t index)
     : YoloxBlock(name, index), output_(std::move(output)) {
-  // Where things lie is much the same for new classes: an increment begins as the head in all but objectness and classes.
+  // Where things lie is much the same for new classes: an increment begins as the head in all but objectness and
+  // classes.
   const bool increment = name != kHead;
   const AddLayer add = [&](const std::string& own, Layer& layer) {
     if (increment) layer.begins_as = kHead + own;
@@ -152,7 +153,8 @@ Branch::Branch(const Row& row, const std::string& name, std::string output, std:
       conv->add_to(add, own + number + ".1");
       multiply_adds_ += conv->multiply_adds(side);
     }
-    for (const auto& [own, unit] : {std::pair{".reg_preds", &level.boxes}, {".obj_preds", &level.objects}, {".cls_preds", &level.classes}}) {
+    for (const auto& [own, unit] :
+         {std::pair{".reg_preds", &level.boxes}, {".obj_preds", &level.objects}, {".cls_preds", &level.classes}}) {
       add(own + number, unit->conv());
       multiply_adds_ += unit->multiply_adds(static_cast<double>(side), static_cast<double>(side));
     }
@@ -169,8 +171,9 @@ void Branch::forward(State& state, const Pass& pass) const {
     const Tensor x = state.at(level_name("s", i));
     const Tensor by_class = level.class2.forward(level.class1.forward(x, pass), pass);
     const Tensor by_box = level.box2.forward(level.box1.forward(x, pass), pass);
-    const Tensor maps = at::cat({level.boxes.forward(by_box, full), level.objects.forward(by_box, full),
-                                 level.classes.forward(by_class, full)}, 1);
+    const Tensor maps = at::cat(
+        {level.boxes.forward(by_box, full), level.objects.forward(by_box, full), level.classes.forward(by_class, full)},
+        1);
     all.push_back(maps.permute({0, 2, 3, 1}).reshape({maps.size(0), maps.size(2) * maps.size(3), maps.size(1)}));
   }
   state.set(output_, at::cat(all, 1));

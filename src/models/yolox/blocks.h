@@ -52,7 +52,8 @@ class Stage : public YoloxBlock {
   CspLayer csp_;
 };
 
-// One step of the neck down to finer maps: `top` is the coarser map narrowed, and joined, twice as wide, to the finer one.
+// One step of the neck down to finer maps: `top` is the coarser map narrowed, and joined, twice as wide, to the finer
+// one.
 class TopDown : public YoloxBlock {
  public:
   // level 1 joins c5 to c4, level 0 what came of that to c3.
@@ -89,7 +90,9 @@ class Stems : public YoloxBlock {
  public:
   Stems(const Row& row, std::int64_t index);
   std::vector<std::string> reads() const override { return {"n3", "n4", "n5"}; }
-  std::vector<Port> writes() const override { return {{"s3", Rows::sample}, {"s4", Rows::sample}, {"s5", Rows::sample}}; }
+  std::vector<Port> writes() const override {
+    return {{"s3", Rows::sample}, {"s4", Rows::sample}, {"s5", Rows::sample}};
+  }
   void forward(State& state, const Pass& pass) const override;
   void export_to(onnx::Graph& graph) const override;
 

@@ -55,7 +55,8 @@ Answers match(const Tensor& outputs, const std::vector<Truth>& truths, const std
   at::parallel_for(0, samples, 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = begin; i < end; ++i) {
       const auto& truth = truths[static_cast<std::size_t>(i)];
-      matches[static_cast<std::size_t>(i)] = sim_ota(raw_anchors(outputs.select(0, i)), anchors, truth.boxes, truth.classes);
+      matches[static_cast<std::size_t>(i)] =
+          sim_ota(raw_anchors(outputs.select(0, i)), anchors, truth.boxes, truth.classes);
     }
   });
   std::vector<std::int64_t> rows, of, classes;
@@ -74,15 +75,19 @@ Answers match(const Tensor& outputs, const std::vector<Truth>& truths, const std
       ious.push_back(static_cast<float>(one.iou));
     }
   }
-  return {torch::tensor(rows, torch::kLong),   torch::tensor(of, torch::kLong),
-          torch::tensor(corner).view({-1, 2}), torch::tensor(stride).view({-1, 1}),
-          torch::tensor(boxes).view({-1, 4}),  torch::tensor(classes, torch::kLong),
+  return {torch::tensor(rows, torch::kLong),
+          torch::tensor(of, torch::kLong),
+          torch::tensor(corner).view({-1, 2}),
+          torch::tensor(stride).view({-1, 1}),
+          torch::tensor(boxes).view({-1, 4}),
+          torch::tensor(classes, torch::kLong),
           torch::tensor(ious)};
 }
 
 // Of each of the anchors' boxes with its true one, 1 - IoU^2.
 Tensor box_losses(const Tensor& raw, const Answers& answers) {
-  const Tensor middle = raw.narrow(1, 0, 2) * answers.stride + answers.corner, half = raw.narrow(1, 2, 2).exp() * answers.stride / 2;
+  const Tensor middle = raw.narrow(1, 0, 2) * answers.stride + answers.corner,
+               half = raw.narrow(1, 2, 2).exp() * answers.stride / 2;
   const Tensor low = middle - half, high = middle + half;
   const Tensor true_low = answers.boxes.narrow(1, 0, 2), true_high = answers.boxes.narrow(1, 2, 2);
   const Tensor common = (at::minimum(high, true_high) - at::maximum(low, true_low)).clamp_min(0).prod(1);
@@ -104,11 +109,13 @@ std::vector<Anchor> square_anchors(std::int64_t count) {
   for (const auto stride : yolox::kStrides) {
     for (std::int64_t y = 0; y < side / stride; ++y) {
       for (std::int64_t x = 0; x < side / stride; ++x) {
-        anchors.push_back({static_cast<double>(x * stride), static_cast<double>(y * stride), static_cast<double>(stride)});
+        anchors.push_back(
+            {static_cast<double>(x * stride), static_cast<double>(y * stride), static_cast<double>(stride)});
       }
     }
   }
-  if (static_cast<std::int64_t>(anchors.size()) != count) throw std::logic_error("YOLOX: anchors of an input that is not square");
+  if (static_cast<std::int64_t>(anchors.size()) != count)
+    throw std::logic_error("YOLOX: anchors of an input that is not square");
   return anchors;
 }
 
@@ -143,8 +150,10 @@ Tensor YoloxDetector::group_losses(const Tensor& outputs, const State&, const st
   Tensor sums = cross_entropies(outputs.select(2, 4), object_targets.view({samples, -1})).sum(1);
   if (count > 0) {
     const Tensor raw = outputs.reshape({-1, 5 + classes}).index_select(0, answers.rows);
-    const Tensor wanted = torch::zeros({count, classes}).scatter_(1, answers.classes.unsqueeze(1), answers.ious.unsqueeze(1));
-    const Tensor own = kIouLossWeight * box_losses(raw, answers) + cross_entropies(raw.narrow(1, 5, classes), wanted).sum(1);
+    const Tensor wanted =
+        torch::zeros({count, classes}).scatter_(1, answers.classes.unsqueeze(1), answers.ious.unsqueeze(1));
+    const Tensor own =
+        kIouLossWeight * box_losses(raw, answers) + cross_entropies(raw.narrow(1, 5, classes), wanted).sum(1);
     sums = sums.index_add(0, answers.samples, own);
   }
   return sums * (static_cast<double>(samples) / static_cast<double>(std::max<std::int64_t>(1, count)));
@@ -157,7 +166,8 @@ Tensor YoloxDetector::group_distillations(const Tensor& outputs, const Tensor& b
   const Tensor now = held(outputs), then = held(before);
   // Squares near by, absolute values beyond: a box that went astray must not outweigh all others.
   const Tensor boxes = at::smooth_l1_loss(now.narrow(1, 0, 4), then.narrow(1, 0, 4), at::Reduction::None).sum(1);
-  const Tensor moved = yes_no_divergence(now.narrow(1, 4, 1 + classes), then.narrow(1, 4, 1 + classes)) + kIouLossWeight * sure.scores * boxes;
+  const Tensor moved = yes_no_divergence(now.narrow(1, 4, 1 + classes), then.narrow(1, 4, 1 + classes)) +
+                       kIouLossWeight * sure.scores * boxes;
   return held_losses(sure, moved, outputs.size(0));
 }
 

@@ -1,12 +1,12 @@
 // YOLOX as a detector: raw numbers of anchors to boxes, and its losses.
 //
-// score = sigmoid(objectness) * sigmoid(class). Loss of a batch: (5 * (1 - IoU^2) + class cross entropy, over the anchors
-// that SimOTA gives a box, plus objectness cross entropy over all anchors) / number of those anchors; the class that is
-// learnt is the IoU, not 1. losses() gives sample i the share i of that sum times the number of samples, so that the mean
-// over the samples is the loss of the batch.
+// score = sigmoid(objectness) * sigmoid(class). Loss of a batch: (5 * (1 - IoU^2) + class cross entropy, over the
+// anchors that SimOTA gives a box, plus objectness cross entropy over all anchors) / number of those anchors; the class
+// that is learnt is the IoU, not 1. losses() gives sample i the share i of that sum times the number of samples, so
+// that the mean over the samples is the loss of the batch.
 //
-// Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 5 * score *
-// the squared differences of the four raw numbers of the box.
+// Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 5 *
+// score * the squared differences of the four raw numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"
@@ -17,12 +17,16 @@ namespace strop {
 class YoloxDetector : public GroupedDetector {
  public:
   using GroupedDetector::GroupedDetector;
-  std::vector<std::string> class_layers() const override { return {"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"}; }
+  std::vector<std::string> class_layers() const override {
+    return {"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"};
+  }
   std::int64_t stride() const override { return 32; }
 
  protected:
-  std::vector<FoundBox> found(const torch::Tensor& raw, const State& state, const DecodeSettings& settings) const override;
-  torch::Tensor group_losses(const torch::Tensor& outputs, const State& state, const std::vector<GroupBox>& boxes) const override;
+  std::vector<FoundBox> found(const torch::Tensor& raw, const State& state,
+                              const DecodeSettings& settings) const override;
+  torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
+                             const std::vector<GroupBox>& boxes) const override;
   torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
   onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const override;
 };

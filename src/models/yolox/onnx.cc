@@ -13,7 +13,8 @@ using onnx::Graph, onnx::Value;
 
 Value twice_as_wide(Graph& graph, const Value& map) {
   // The defaults of Resize: each pixel is the nearest one.
-  auto wide = graph.node("Resize", {map, onnx::constant(graph, "roi", torch::empty({0})), onnx::constant(graph, "scales", torch::tensor({1.0F, 1.0F, 2.0F, 2.0F}))});
+  auto wide = graph.node("Resize", {map, onnx::constant(graph, "roi", torch::empty({0})),
+                                    onnx::constant(graph, "scales", torch::tensor({1.0F, 1.0F, 2.0F, 2.0F}))});
   wide.height = 2 * map.height;
   wide.width = 2 * map.width;
   return wide;
@@ -38,7 +39,10 @@ Value CspLayer::exported(Graph& graph, const Value& x) const {
 
 Value SpatialPyramid::exported(Graph& graph, const Value& x) const {
   const auto widened = [&](const Value& map) {
-    return graph.node("MaxPool", {map}, {{"kernel_shape", onnx::Integers{5, 5}}, {"strides", onnx::Integers{1, 1}}, {"pads", onnx::Integers{2, 2, 2, 2}}});
+    return graph.node("MaxPool", {map},
+                      {{"kernel_shape", onnx::Integers{5, 5}},
+                       {"strides", onnx::Integers{1, 1}},
+                       {"pads", onnx::Integers{2, 2, 2, 2}}});
   };
   const auto own = conv1_.exported(graph, x), five = widened(own), nine = widened(five);
   return conv2_.exported(graph, onnx::joined(graph, {own, five, nine, widened(nine)}, 1));
@@ -85,8 +89,11 @@ void Branch::export_to(Graph& graph) const {
     const auto x = graph.at(level_name("s", i));
     const auto by_class = level.class2.exported(graph, level.class1.exported(graph, x));
     const auto by_box = level.box2.exported(graph, level.box1.exported(graph, x));
-    const auto maps = onnx::joined(graph, {onnx::conv_unit(graph, level.boxes, by_box), onnx::conv_unit(graph, level.objects, by_box),
-                                           onnx::conv_unit(graph, level.classes, by_class)}, 1);
+    const auto maps =
+        onnx::joined(graph,
+                     {onnx::conv_unit(graph, level.boxes, by_box), onnx::conv_unit(graph, level.objects, by_box),
+                      onnx::conv_unit(graph, level.classes, by_class)},
+                     1);
     const auto numbers = 5 + level.classes.conv().conv().out;
     all.push_back(onnx::reshaped(graph, onnx::transposed(graph, maps, {0, 2, 3, 1}), {0, x.height * x.width, numbers}));
   }
@@ -109,7 +116,8 @@ onnx::Decoded YoloxDetector::exported(onnx::Graph& graph, const onnx::Value& raw
   const auto left_top = graph.node("Sub", {middle, graph.node("Mul", {size, graph.scalar(0.5F)})});
   const auto object = graph.node("Sigmoid", {onnx::slice(graph, raw, 2, 4, 5)});
   const auto classes = graph.node("Sigmoid", {onnx::slice(graph, raw, 2, 5)});
-  return {onnx::joined(graph, {left_top, size}, 2), graph.node("Mul", {object, classes}), static_cast<std::int64_t>(anchors.size())};
+  return {onnx::joined(graph, {left_top, size}, 2), graph.node("Mul", {object, classes}),
+          static_cast<std::int64_t>(anchors.size())};
 }
 
 }  // namespace strop

@@ -19,9 +19,9 @@ std::int64_t bottlenecks_of(const LayerShapes& shapes, const std::string& name) 
   return depth;
 }
 
-// Upstream's early files take pictures of mean 0 and deviation 1 (red first, ImageNet's form), its later ones 0 .. 255 (blue
-// first), and no name tells them apart. But what the first convolution does to a pixel, its norm included, is then a
-// hundred times as large: 0.3 on average in a released early file.
+// Upstream's early files take pictures of mean 0 and deviation 1 (red first, ImageNet's form), its later ones 0 .. 255
+// (blue first), and no name tells them apart. But what the first convolution does to a pixel, its norm included, is
+// then a hundred times as large: 0.3 on average in a released early file.
 bool takes_normalised_pixels(const std::shared_ptr<const WeightFiles>& files) {
   constexpr double kBetween = 0.03;
   const std::string stem = "backbone.backbone.stem.conv.";
@@ -58,8 +58,10 @@ std::optional<Recognition> recognise_yolox(const ModelFiles& files) {
   const LayerShapes shapes(*files.weights, "");
   auto row = yolox_row(shapes);
   if (!row && typed) {
-    fail(ErrorKind::model, "{}: config.json says yolox, and the weights lack its tensors (backbone.lateral_conv0.conv.weight, "
-         "backbone.reduce_conv1.conv.weight)", files.place.string());
+    fail(ErrorKind::model,
+         "{}: config.json says yolox, and the weights lack its tensors (backbone.lateral_conv0.conv.weight, "
+         "backbone.reduce_conv1.conv.weight)",
+         files.place.string());
   }
   if (!row) return std::nullopt;
   Recognition found;
@@ -67,8 +69,10 @@ std::optional<Recognition> recognise_yolox(const ModelFiles& files) {
   found.config["model_type"] = "yolox";
   found.why = typed ? "model_type of config.json, sizes from the weights" : "names and shapes as YOLOX writes them";
   if (row->stem == 0 && !found.config.contains("backbone")) {
-    fail(ErrorKind::model, "{}: a YOLOX head without 'backbone.backbone.stem.conv', and no 'backbone' in config.json that says what "
-         "else it stands on", files.place.string());
+    fail(ErrorKind::model,
+         "{}: a YOLOX head without 'backbone.backbone.stem.conv', and no 'backbone' in config.json that says what "
+         "else it stands on",
+         files.place.string());
   }
   row->normalised = takes_normalised_pixels(files.weights);
   std::int64_t classes = 0;

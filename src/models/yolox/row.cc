@@ -3,8 +3,9 @@
 namespace strop::yolox {
 
 nlohmann::json to_json(const Row& row) {
-  return {{"stem", row.stem},     {"channels", row.channels},   {"depth", row.depth}, {"neck_depth", row.neck_depth},
-          {"hidden", row.hidden}, {"depthwise", row.depthwise}, {"side", row.side},   {"normalised", row.normalised},   {"classes", row.classes}};
+  return {{"stem", row.stem},      {"channels", row.channels},   {"depth", row.depth}, {"neck_depth", row.neck_depth},
+          {"hidden", row.hidden},  {"depthwise", row.depthwise}, {"side", row.side},   {"normalised", row.normalised},
+          {"classes", row.classes}};
 }
 
 Row row_of(const nlohmann::json& json) {

@@ -57,7 +57,8 @@ Bottleneck::Bottleneck(std::int64_t channels, bool shortcut, bool depthwise)
 
 Tensor Bottleneck::forward(const Tensor& x, const Pass& pass) const {
   Tensor y;
-  if (conv2_.depthwise() != nullptr) y = one_pass_.forward(&conv1_.conv(), *conv2_.depthwise(), &conv2_.conv(), x, {}, pass);
+  if (conv2_.depthwise() != nullptr)
+    y = one_pass_.forward(&conv1_.conv(), *conv2_.depthwise(), &conv2_.conv(), x, {}, pass);
   if (!y.defined()) y = conv2_.forward(conv1_.forward(x, pass), pass);
   return shortcut_ ? y + x : y;
 }
@@ -67,7 +68,9 @@ void Bottleneck::add_to(const AddLayer& add, const std::string& name) {
   conv2_.add_to(add, name + ".conv2");
 }
 
-double Bottleneck::multiply_adds(std::int64_t side) const { return conv1_.multiply_adds(side) + conv2_.multiply_adds(side); }
+double Bottleneck::multiply_adds(std::int64_t side) const {
+  return conv1_.multiply_adds(side) + conv2_.multiply_adds(side);
+}
 
 CspLayer::CspLayer(const CspShape& shape)
     : conv1_(shape.in, shape.out / 2, 1), conv2_(shape.in, shape.out / 2, 1), conv3_(shape.out / 2 * 2, shape.out, 1) {
@@ -109,6 +112,8 @@ void SpatialPyramid::add_to(const AddLayer& add, const std::string& name) {
   conv2_.add_to(add, name + ".conv2");
 }
 
-double SpatialPyramid::multiply_adds(std::int64_t side) const { return conv1_.multiply_adds(side) + conv2_.multiply_adds(side); }
+double SpatialPyramid::multiply_adds(std::int64_t side) const {
+  return conv1_.multiply_adds(side) + conv2_.multiply_adds(side);
+}
 
 }  // namespace strop::yolox

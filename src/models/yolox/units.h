@@ -28,7 +28,7 @@ class Conv {
   torch::Tensor forward(const torch::Tensor& x, const Pass& pass) const;
   onnx::Value exported(onnx::Graph& graph, const onnx::Value& x) const;
   void add_to(const AddLayer& add, const std::string& name);
-  double multiply_adds(std::int64_t side) const;  // of the input
+  double multiply_adds(std::int64_t side) const;                  // of the input
   const ConvUnit* depthwise() const { return depthwise_.get(); }  // null: there is none
   const ConvUnit& conv() const { return conv_; }
 

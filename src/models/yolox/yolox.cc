@@ -27,7 +27,8 @@ std::unique_ptr<Model> with_backbone(const nlohmann::json& config, nlohmann::jso
   if (row.stem > 0) {
     auto model = std::make_unique<Model>("yolox", std::move(own_config), "");
     model->add(std::make_unique<yolox::Stem>(row, 0));
-    for (std::int64_t number = 2; number <= 5; ++number) model->add(std::make_unique<yolox::Stage>(row, number, number - 1));
+    for (std::int64_t number = 2; number <= 5; ++number)
+      model->add(std::make_unique<yolox::Stage>(row, number, number - 1));
     return model;
   }
   const auto& backbone = config.at("backbone");
@@ -50,7 +51,8 @@ nlohmann::json detector_config(const std::string& family, const nlohmann::json& 
   return {{"model_type", "yolox"}, {"backbone", {{"family", family}, {"config", config}}}, {"row", to_json(row)}};
 }
 
-std::unique_ptr<Model> build_yolox(const nlohmann::json& config, const ModelOptions& options, const std::string& where) {
+std::unique_ptr<Model> build_yolox(const nlohmann::json& config, const ModelOptions& options,
+                                   const std::string& where) {
   auto row = yolox::row_of(config.at("row"));
   row.side = detector_side(options, row.side, yolox::kStrides.back());
   auto own_config = config;

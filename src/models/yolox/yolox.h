@@ -1,5 +1,5 @@
-// YOLOX (arXiv 2107.08430): nano, tiny, s, m, l, x by the shapes of upstream's files; and its neck and head on the maps of
-// any convolutional classifier ("backbone" of config.json, made by detector_config).
+// YOLOX (arXiv 2107.08430): nano, tiny, s, m, l, x by the shapes of upstream's files; and its neck and head on the maps
+// of any convolutional classifier ("backbone" of config.json, made by detector_config).
 #pragma once
 
 #include <memory>

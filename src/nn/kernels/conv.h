@@ -39,7 +39,7 @@ struct Inverted {
   Finish filter_finish;
   std::int64_t out_height, out_width;
   std::int64_t begin, end;  // rows of the result to make
-  const float* project;  // packed wide -> out; null: the filtered picture is the result (out == wide)
+  const float* project;     // packed wide -> out; null: the filtered picture is the result (out == wide)
   const float* project_bias;
   const float* residual;  // may be null
   Finish project_finish;

@@ -1,4 +1,5 @@
-// The pass of `inverted` over a picture, for one kind of processor: as conv_tile.h, included behind the pragma that names it.
+// The pass of `inverted` over a picture, for one kind of processor: as conv_tile.h, included behind the pragma that
+// names it.
 #pragma once
 
 #include "nn/kernels/conv_bands.h"
@@ -7,16 +8,17 @@
 namespace strop::kernels {
 namespace {
 
-// Pixels that go through all panels of a weight before the next ones: a panel is read from the second cache once for all
-// of them.
+// Pixels that go through all panels of a weight before the next ones: a panel is read from the second cache once for
+// all of them.
 constexpr std::int64_t kBlock = 48;
 
 STROP_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 STROP_INLINE std::int64_t most(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 
 template <int kLanes, int kPixels>
-STROP_INLINE void product_column(const Rows& from, std::int64_t pixels, const Weights& weight, const float* bias, std::int64_t in,
-                                 std::int64_t channel, std::int64_t columns, const Finish& finish, float* const* to) {
+STROP_INLINE void product_column(const Rows& from, std::int64_t pixels, const Weights& weight, const float* bias,
+                                 std::int64_t in, std::int64_t channel, std::int64_t columns, const Finish& finish,
+                                 float* const* to) {
   for (std::int64_t p = 0; p < pixels; p += kPixels) {
     // The last tile begins early rather than end late.
     const std::int64_t at = least(p, pixels - kPixels);
@@ -42,8 +44,9 @@ struct Places {
 
 // result[p] = finish(x[p] W + bias + residual[p]); `first`: the number of the first pixel among `places`.
 template <int kLanes, int kPixels>
-STROP_INLINE void product(const Rows& from, std::int64_t pixels, const float* weight, const float* bias, std::int64_t in,
-                          std::int64_t out, const Finish& finish, const Places& places, std::int64_t first) {
+STROP_INLINE void product(const Rows& from, std::int64_t pixels, const float* weight, const float* bias,
+                          std::int64_t in, std::int64_t out, const Finish& finish, const Places& places,
+                          std::int64_t first) {
   float* to[kBlock + kPixels];
   for (std::int64_t begin = 0, count = 0; begin < pixels; begin += count) {
     const std::int64_t left = pixels - begin;
@@ -56,7 +59,8 @@ STROP_INLINE void product(const Rows& from, std::int64_t pixels, const float* we
     for (std::int64_t c = 0; c < out; c += 2 * kLanes) {
       const std::int64_t columns = least(2 * kLanes, out - c);
       if (count >= kPixels) {
-        product_column<kLanes, kPixels>(rows, count, packed_at<kLanes>(weight, in, c), bias + c, in, c, columns, finish, to);
+        product_column<kLanes, kPixels>(rows, count, packed_at<kLanes>(weight, in, c), bias + c, in, c, columns, finish,
+                                        to);
       } else {
         product_column<kLanes, 1>(rows, count, packed_at<kLanes>(weight, in, c), bias + c, in, c, columns, finish, to);
       }
@@ -91,14 +95,15 @@ STROP_INLINE void widen(const Inverted& work, const Bands& bands, std::int64_t f
   const std::int64_t pixels = (last - first) * work.width;
   const float* const x = work.x + first * work.width * work.in;
   if (work.expand != nullptr) {
-    product<kLanes, kPixels>({x, work.in, 1, nullptr, nullptr, 0}, pixels, work.expand, work.expand_bias, work.in, work.wide,
-                             work.expand_finish, places, first * work.width);
+    product<kLanes, kPixels>({x, work.in, 1, nullptr, nullptr, 0}, pixels, work.expand, work.expand_bias, work.in,
+                             work.wide, work.expand_finish, places, first * work.width);
     return;
   }
   for (std::int64_t row = first; row < last; ++row) {
     for (std::int64_t column = 0; column < work.width; ++column) {
       __builtin_memcpy(places.y + row % bands.kept * bands.row() + column * bands.pitch,
-                       work.x + (row * work.width + column) * work.in, static_cast<std::size_t>(work.in) * sizeof(float));
+                       work.x + (row * work.width + column) * work.in,
+                       static_cast<std::size_t>(work.in) * sizeof(float));
     }
   }
 }
@@ -116,7 +121,8 @@ STROP_INLINE void pass(const Inverted& work) {
   std::int64_t made = most(0, work.begin * work.stride - work.above);  // the next row of the wide tensor
   for (std::int64_t first = work.begin; first < work.end; first += bands.rows) {
     const std::int64_t rows = least(bands.rows, work.end - first);
-    const std::int64_t need = least(work.height, (first + rows - 1) * work.stride - work.above + (work.kernel - 1) * work.dilation + 1);
+    const std::int64_t need =
+        least(work.height, (first + rows - 1) * work.stride - work.above + (work.kernel - 1) * work.dilation + 1);
     const std::int64_t begin = most(made, need - bands.kept);
     if (need > begin) widen<kLanes, kPixels>(work, bands, begin, need, ring);
     made = most(made, need);
@@ -138,11 +144,13 @@ STROP_INLINE void pass(const Inverted& work) {
     if (work.project != nullptr) {
       const float* const residual = work.residual == nullptr ? nullptr : work.residual + (to - work.y);
       float* const raw = work.raw == nullptr ? nullptr : work.raw + (to - work.y);
-      product<kLanes, kPixels>({filtered, bands.pitch, 1, residual, raw, work.out}, pixels, work.project, work.project_bias, work.wide,
-                               work.out, work.project_finish, {to, pixels, 1, 0, work.out}, 0);
+      product<kLanes, kPixels>({filtered, bands.pitch, 1, residual, raw, work.out}, pixels, work.project,
+                               work.project_bias, work.wide, work.out, work.project_finish,
+                               {to, pixels, 1, 0, work.out}, 0);
     } else {
       for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-        __builtin_memcpy(to + pixel * work.out, filtered + pixel * bands.pitch, static_cast<std::size_t>(work.out) * sizeof(float));
+        __builtin_memcpy(to + pixel * work.out, filtered + pixel * bands.pitch,
+                         static_cast<std::size_t>(work.out) * sizeof(float));
       }
     }
   }

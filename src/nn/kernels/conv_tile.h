@@ -61,8 +61,8 @@ STROP_INLINE void store(const Vec<kLanes>& from, float* to) {
 
 // As leave, where fewer than kLanes channels are left.
 template <int kLanes>
-__attribute__((noinline)) void leave_some(const float* sum, const float* residual, std::int64_t columns, const Finish& finish,
-                                          float* raw, float* out) {
+__attribute__((noinline)) void leave_some(const float* sum, const float* residual, std::int64_t columns,
+                                          const Finish& finish, float* raw, float* out) {
   float lanes[kLanes] = {};
   if (residual != nullptr) __builtin_memcpy(lanes, residual, static_cast<std::size_t>(columns) * sizeof(float));
   Vec<kLanes> whole;
@@ -77,7 +77,8 @@ __attribute__((noinline)) void leave_some(const float* sum, const float* residua
 
 // The first `columns` of a finished sum; as it was before its finish at `raw`, which may be null.
 template <int kLanes>
-STROP_INLINE void leave(Vec<kLanes>& sum, const float* residual, std::int64_t columns, const Finish& finish, float* raw, float* out) {
+STROP_INLINE void leave(Vec<kLanes>& sum, const float* residual, std::int64_t columns, const Finish& finish, float* raw,
+                        float* out) {
   if (columns < kLanes) {
     float lanes[kLanes];
     __builtin_memcpy(lanes, &sum, sizeof(lanes));
@@ -99,8 +100,12 @@ struct Rows {
   std::int64_t out_stride;
 
   Rows behind(std::int64_t pixels) const {
-    return {x + pixels * x_stride, x_stride, x_step, residual == nullptr ? nullptr : residual + pixels * out_stride,
-            raw == nullptr ? nullptr : raw + pixels * out_stride, out_stride};
+    return {x + pixels * x_stride,
+            x_stride,
+            x_step,
+            residual == nullptr ? nullptr : residual + pixels * out_stride,
+            raw == nullptr ? nullptr : raw + pixels * out_stride,
+            out_stride};
   }
 };
 
@@ -116,7 +121,8 @@ struct Weights {
 // A function by itself: within a larger one the compiler keeps other things in registers and the sums in memory.
 template <int kLanes, int kPixels, int kVectors>
 __attribute__((noinline)) void product_tile(const Rows& from, std::int64_t in, const Weights& weight, const float* bias,
-                                            std::int64_t channel, std::int64_t columns, const Finish& finish, float* const* to) {
+                                            std::int64_t channel, std::int64_t columns, const Finish& finish,
+                                            float* const* to) {
   Vec<kLanes> sums[kPixels][kVectors];
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) {
@@ -145,8 +151,8 @@ __attribute__((noinline)) void product_tile(const Rows& from, std::int64_t in, c
     for (int v = 0; v < kVectors; ++v) {
       const std::int64_t at = channel + v * kLanes;
       const std::int64_t place = p * from.out_stride + at;
-      leave<kLanes>(sums[p][v], from.residual == nullptr ? nullptr : from.residual + place, columns - v * kLanes, finish,
-                    from.raw == nullptr ? nullptr : from.raw + place, to[p] + at);
+      leave<kLanes>(sums[p][v], from.residual == nullptr ? nullptr : from.residual + place, columns - v * kLanes,
+                    finish, from.raw == nullptr ? nullptr : from.raw + place, to[p] + at);
     }
   }
 }
@@ -164,8 +170,8 @@ struct FilterRow {
 // kPixels results of kLanes channels. kKernel and kStride: those of the work where it has no dilation, so that pixels
 // which several results read are loaded once; 0 for any work.
 template <int kLanes, int kPixels, int kKernel, int kStride>
-__attribute__((noinline)) void filter_tile(const FilterRow& work, std::int64_t pixel, std::int64_t channel, std::int64_t columns,
-                                           const Finish& finish) {
+__attribute__((noinline)) void filter_tile(const FilterRow& work, std::int64_t pixel, std::int64_t channel,
+                                           std::int64_t columns, const Finish& finish) {
   Vec<kLanes> sums[kPixels];
 #pragma GCC unroll 16
   for (int p = 0; p < kPixels; ++p) load<kLanes>(work.bias + channel, sums[p]);
@@ -184,7 +190,8 @@ __attribute__((noinline)) void filter_tile(const FilterRow& work, std::int64_t p
         asm("" : "+r"(row));  // else the compiler works out all of these places first, and has no room for them
 #pragma GCC unroll 8
         for (int kx = 0; kx < kKernel; ++kx) {
-          if (x >= kx && (x - kx) % kStride == 0 && (x - kx) / kStride < kPixels) sums[(x - kx) / kStride] += in * taps[kx];
+          if (x >= kx && (x - kx) % kStride == 0 && (x - kx) / kStride < kPixels)
+            sums[(x - kx) / kStride] += in * taps[kx];
         }
       }
     } else {

@@ -7,10 +7,9 @@
 namespace strop::kernels {
 
 // Rows first .. last-1 of  y = layer_norm(residual + dropout(x)) * gamma + beta,  width columns, fp32.
-// Writes y, sum (residual + dropout(x); may be null), xhat (the normalised rows, for the backward pass; may be null) and
-// rstd. A residual of null counts as 0.
-// Dropout: element e = (mask_row + row) * width + column is kept, and scaled by 1 / (1 - rate), or zeroed, as (key, e)
-// says.
+// Writes y, sum (residual + dropout(x); may be null), xhat (the normalised rows, for the backward pass; may be null)
+// and rstd. A residual of null counts as 0. Dropout: element e = (mask_row + row) * width + column is kept, and scaled
+// by 1 / (1 - rate), or zeroed, as (key, e) says.
 struct NormForward {
   const float* x;
   const float* residual;

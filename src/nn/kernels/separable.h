@@ -1,5 +1,5 @@
-// Gradients of a depthwise convolution and the product at each pixel behind it, both with their finish, in one pass over
-// a picture. No torch, no allocation, no threads, as in kernels.h.
+// Gradients of a depthwise convolution and the product at each pixel behind it, both with their finish, in one pass
+// over a picture. No torch, no allocation, no threads, as in kernels.h.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@ namespace strop::kernels {
 // Pixels of a row, at least: a tile of filtered pixels.
 constexpr std::int64_t kLeastWidth = 7;
 
-// One picture: y = finish(project · finish(filter * x + filter_bias) + project_bias), stride 1, zeros around the picture.
-// What the forward pass needs not keep, the filtered picture, is made again, a few rows at a time.
+// One picture: y = finish(project · finish(filter * x + filter_bias) + project_bias), stride 1, zeros around the
+// picture. What the forward pass needs not keep, the filtered picture, is made again, a few rows at a time.
 struct Separable {
   const float* x;  // height x width x channels; width >= kLeastWidth
   std::int64_t height, width, channels;

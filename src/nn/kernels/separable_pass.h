@@ -68,9 +68,11 @@ STROP_INLINE void add_outer(const float* g, std::int64_t g_pitch, std::int64_t o
   }
 }
 
-// sums[tap][c] += sum over the pixels of a row of g[pixel][c] * x[pixel + tap][c], for the taps of one row of the filter.
+// sums[tap][c] += sum over the pixels of a row of g[pixel][c] * x[pixel + tap][c], for the taps of one row of the
+// filter.
 template <int kLanes, int kKernel>
-__attribute__((noinline)) void add_taps(const float* g, const float* x, std::int64_t width, std::int64_t pitch, float* sums) {
+__attribute__((noinline)) void add_taps(const float* g, const float* x, std::int64_t width, std::int64_t pitch,
+                                        float* sums) {
   for (std::int64_t c = 0; c < pitch; c += kLanes) {
     Vec<kLanes> all[kKernel];
 #pragma GCC unroll 8
@@ -91,8 +93,8 @@ __attribute__((noinline)) void add_taps(const float* g, const float* x, std::int
 }
 
 // The rows of a ring that a filter reads for row `at`, zeros where there are none.
-STROP_INLINE void taps_of(const Separable& work, const SeparableBands& bands, std::int64_t at, const float* zeros, const float* ring,
-                          const float** taps) {
+STROP_INLINE void taps_of(const Separable& work, const SeparableBands& bands, std::int64_t at, const float* zeros,
+                          const float* ring, const float** taps) {
   for (std::int64_t ky = 0; ky < work.kernel; ++ky) {
     const std::int64_t row = at + ky - work.kernel / 2;
     taps[ky] = row < 0 || row >= work.height ? zeros : ring + row % bands.kept * bands.row();
@@ -126,16 +128,18 @@ STROP_INLINE void separable_pass(const Separable& work) {
     }
     for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
       const std::int64_t from = (first * work.width + pixel) * work.out;
-      __builtin_memcpy(g_out + pixel * bands.out_pitch, work.g + from, static_cast<std::size_t>(work.out) * sizeof(float));
-      __builtin_memcpy(outs + pixel * bands.out_pitch, work.raw + from, static_cast<std::size_t>(work.out) * sizeof(float));
+      __builtin_memcpy(g_out + pixel * bands.out_pitch, work.g + from,
+                       static_cast<std::size_t>(work.out) * sizeof(float));
+      __builtin_memcpy(outs + pixel * bands.out_pitch, work.raw + from,
+                       static_cast<std::size_t>(work.out) * sizeof(float));
     }
     turn_back(work.project_finish, pixels * bands.out_pitch, outs, g_out);
-    product<kLanes, kPixels>({g_out, bands.out_pitch, 1, nullptr, nullptr, 0}, pixels, work.project_turned, zeros, work.out,
-                             bands.pitch, as_it_is, {g_wide, pixels, 1, 0, bands.pitch}, 0);
+    product<kLanes, kPixels>({g_out, bands.out_pitch, 1, nullptr, nullptr, 0}, pixels, work.project_turned, zeros,
+                             work.out, bands.pitch, as_it_is, {g_wide, pixels, 1, 0, bands.pitch}, 0);
     for (std::int64_t row = first; row < last; ++row) {
       taps_of(work, bands, row, zeros, xs, taps);
-      filter_row<kLanes, kKernel, 1>({taps, work.filter, work.filter_bias, wide + (row - first) * row_floats, bands.pitch, kKernel, 1,
-                                      1, work.width, bands.pitch},
+      filter_row<kLanes, kKernel, 1>({taps, work.filter, work.filter_bias, wide + (row - first) * row_floats,
+                                      bands.pitch, kKernel, 1, 1, work.width, bands.pitch},
                                      bands.pitch, as_it_is);
     }
     turn_back(work.filter_finish, pixels * bands.pitch, wide, g_wide);
@@ -153,8 +157,8 @@ STROP_INLINE void separable_pass(const Separable& work) {
     // Rows whose neighbours all have their gradient now.
     for (; work.d_x != nullptr && left < (last == work.height ? last : last - reach); ++left) {
       taps_of(work, bands, left, zeros, gs, taps);
-      filter_row<kLanes, kKernel, 1>({taps, work.filter_turned, zeros, work.d_x + left * work.width * work.channels, bands.pitch,
-                                      kKernel, 1, 1, work.width, work.channels},
+      filter_row<kLanes, kKernel, 1>({taps, work.filter_turned, zeros, work.d_x + left * work.width * work.channels,
+                                      bands.pitch, kKernel, 1, 1, work.width, work.channels},
                                      work.channels, as_it_is);
     }
   }

@@ -24,7 +24,8 @@ std::string class_table(const BoxMetrics& metrics) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : metrics.classes) {
     if (one.support == 0) continue;
-    rows.push_back({user_text(one.name), points_text(one.map), points_text(one.map_50), points_text(one.mar_100), count_text(static_cast<double>(one.support))});
+    rows.push_back({user_text(one.name), points_text(one.map), points_text(one.map_50), points_text(one.mar_100),
+                    count_text(static_cast<double>(one.support))});
   }
   return "<h3>Each class</h3>\n" + table_html({"class", "AP", "AP50", "recall", "boxes"}, rows, 1);
 }
@@ -35,7 +36,8 @@ std::vector<const BoxClassMetrics*> largest(const BoxMetrics& metrics, std::size
   for (const auto& one : metrics.classes) {
     if (!one.precision_50.empty()) classes.push_back(&one);
   }
-  std::stable_sort(classes.begin(), classes.end(), [](const auto* a, const auto* b) { return a->support > b->support; });
+  std::stable_sort(classes.begin(), classes.end(),
+                   [](const auto* a, const auto* b) { return a->support > b->support; });
   if (classes.size() > most) classes.resize(most);
   return classes;
 }
@@ -76,7 +78,8 @@ Shown shown_confusion(const BoxMetrics& metrics) {
   std::vector<std::size_t> kept;
   for (std::size_t c = 0; c < side; ++c) {
     bool used = c == classes;
-    for (std::size_t other = 0; other < side; ++other) used = used || counts[c * side + other] > 0 || counts[other * side + c] > 0;
+    for (std::size_t other = 0; other < side; ++other)
+      used = used || counts[c * side + other] > 0 || counts[other * side + c] > 0;
     if (!used) continue;
     kept.push_back(c);
     shown.names.push_back(c == classes ? "background" : metrics.classes[c].name);
@@ -91,7 +94,8 @@ std::string confusion_words(const BoxMetrics& metrics, const Shown& shown) {
   if (shown.counts.empty()) return "";
   const auto& confusion = metrics.confusion;
   std::string out = fmt::format(
-      "<p>With scores of at least {:.2f}, where F1 is best, {} of the boxes found are right (precision) and {} of the true ones are "
+      "<p>With scores of at least {:.2f}, where F1 is best, {} of the boxes found are right (precision) and {} of the "
+      "true ones are "
       "found (recall), at an IoU of 0.5. The background's row holds false alarms, its column what was missed.</p>\n",
       confusion.score, percent_text(confusion.precision), percent_text(confusion.recall));
   const auto pairs = confusion_pairs(shown.names, shown.counts, "boxes");
@@ -114,20 +118,26 @@ std::string added_table(const BoxMetrics& metrics, const char* split) {
   std::vector<std::vector<std::string>> rows;
   std::string words;
   if (added.base_boxes == 0) {
-    words = fmt::format("<p>The {} data has no boxes of the classes that the model had before: what became of them is not measured.</p>\n", split);
+    words = fmt::format(
+        "<p>The {} data has no boxes of the classes that the model had before: what became of them is not "
+        "measured.</p>\n",
+        split);
   } else {
     if (added.base_before) rows.push_back(row("classes it had, before training", *added.base_before, added.base_boxes));
     rows.push_back(row("classes it had, now", added.base, added.base_boxes));
     if (added.base_before) {
-      words = fmt::format("<p>Forgotten: {:.1f} points of AP, {:.1f} of AP50.</p>\n", 100 * (added.base_before->map - added.base.map),
+      words = fmt::format("<p>Forgotten: {:.1f} points of AP, {:.1f} of AP50.</p>\n",
+                          100 * (added.base_before->map - added.base.map),
                           100 * (added.base_before->map_50 - added.base.map_50));
     }
   }
   if (added.agreement) {
     const auto& found = *added.agreement;
-    words += fmt::format("<p>Answers on the {} data, of the classes that the model had: {} boxes found before training, {} now, {} of them the same "
-                         "(agreement {}). Their scores moved by {:.3f} on average.</p>\n",
-                         split, found.before, found.after, found.matched, percent_text(found.share()), found.score_change);
+    words += fmt::format(
+        "<p>Answers on the {} data, of the classes that the model had: {} boxes found before training, {} now, {} of "
+        "them the same "
+        "(agreement {}). Their scores moved by {:.3f} on average.</p>\n",
+        split, found.before, found.after, found.matched, percent_text(found.share()), found.score_change);
   }
   rows.push_back(row("added classes", added.novel, added.novel_boxes));
   rows.push_back(row("all", {metrics.map, metrics.map_50}, added.base_boxes + added.novel_boxes));
@@ -140,13 +150,16 @@ std::string boxes_section(const RunFiles& run) {
   const auto* metrics = run.box_metrics();
   if (metrics == nullptr) return "";
   const auto shown = shown_confusion(*metrics);
-  std::string out = charts(*metrics, shown) + confusion_words(*metrics, shown) + added_table(*metrics, run.split_name()) +
-                    class_table(*metrics) + size_table(*metrics);
+  std::string out = charts(*metrics, shown) + confusion_words(*metrics, shown) +
+                    added_table(*metrics, run.split_name()) + class_table(*metrics) + size_table(*metrics);
   if (!run.boxes.empty()) {
-    out += "<h3>Where it goes wrong most</h3>\n<p>True boxes are white; found ones have their class's colour, its name and the "
-           "score in percent.</p>\n<div class=\"gallery\">";
+    out +=
+        "<h3>Where it goes wrong most</h3>\n<p>True boxes are white; found ones have their class's colour, its name "
+        "and the "
+        "score in percent.</p>\n<div class=\"gallery\">";
     for (const auto& one : run.boxes) {
-      out += picture_html(one.image, fmt::format("{}: {} missed, {} false alarms", short_name(one.name), one.missed, one.false_alarms));
+      out += picture_html(
+          one.image, fmt::format("{}: {} missed, {} false alarms", short_name(one.name), one.missed, one.false_alarms));
     }
     out += "</div>\n";
   }

@@ -54,7 +54,8 @@ std::string calibration_words(const ClassificationMetrics& metrics) {
 
 }  // namespace
 
-std::string confusion_pairs(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts, const std::string& what) {
+std::string confusion_pairs(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts,
+                            const std::string& what) {
   struct Pair {
     std::int64_t count;
     std::size_t label, predicted;
@@ -71,8 +72,8 @@ std::string confusion_pairs(const std::vector<std::string>& names, const std::ve
   for (const auto& pair : pairs) {
     const auto* row = &counts[pair.label * classes];
     const auto all = static_cast<double>(std::accumulate(row, row + classes, std::int64_t{0}));
-    rows.push_back({user_text(names[pair.label]), user_text(names[pair.predicted]), count_text(static_cast<double>(pair.count)),
-                    percent_text(static_cast<double>(pair.count) / all)});
+    rows.push_back({user_text(names[pair.label]), user_text(names[pair.predicted]),
+                    count_text(static_cast<double>(pair.count)), percent_text(static_cast<double>(pair.count) / all)});
   }
   return table_html({"true", "predicted", what, "share of the class"}, rows, 2);
 }

@@ -54,8 +54,10 @@ std::string training_words(const RunFiles& run) {
 
 std::string outcome_words(const RunFiles& run) {
   if (const auto* boxes = run.box_metrics()) {
-    return fmt::format(" On {} that it was not trained on ({}), its AP over IoU 0.5 to 0.95 is {}, at IoU 0.5 it is {}.",
-                       plural(static_cast<double>(boxes->samples), "picture"), run.split_name(), points_text(boxes->map), points_text(boxes->map_50));
+    return fmt::format(
+        " On {} that it was not trained on ({}), its AP over IoU 0.5 to 0.95 is {}, at IoU 0.5 it is {}.",
+        plural(static_cast<double>(boxes->samples), "picture"), run.split_name(), points_text(boxes->map),
+        points_text(boxes->map_50));
   }
   const auto* metrics = run.metrics();
   if (metrics == nullptr) return "";

@@ -17,14 +17,14 @@ std::string mistakes_section(const RunFiles& run) {
   out += fmt::format("<ol class=\"mistakes{}\">\n", pictures ? " pictures" : "");
   for (const auto& mistake : run.mistakes) {
     const auto thumbnail = run.thumbnails.find(mistake.index);
-    const auto shown = pictures ? "<p class=\"file\">" + user_text(short_name(mistake.text)) + "</p>"
-                                : "<blockquote dir=\"auto\">" + escape_html(repair_utf8(mistake.text)) + "</blockquote>";
+    const auto shown = pictures
+                           ? "<p class=\"file\">" + user_text(short_name(mistake.text)) + "</p>"
+                           : "<blockquote dir=\"auto\">" + escape_html(repair_utf8(mistake.text)) + "</blockquote>";
     out += "<li>" + (thumbnail == run.thumbnails.end() ? "" : picture_html(thumbnail->second, mistake.text));
     out += fmt::format(
         "<p class=\"verdict\"><span class=\"chip bad\">{}</span> {} sure, <span class=\"soft\">truly</span> <span "
         "class=\"chip\">{}</span> <span class=\"soft\">row {}</span></p>{}</li>\n",
-        user_text(mistake.prediction), percent_text(mistake.score), user_text(mistake.label), mistake.index,
-        shown);
+        user_text(mistake.prediction), percent_text(mistake.score), user_text(mistake.label), mistake.index, shown);
   }
   return section_html(run.anchor + "mistakes", "Worst mistakes", out + "</ol>\n");
 }

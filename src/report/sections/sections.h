@@ -28,7 +28,8 @@ std::string compare_section(const std::vector<RunFiles>& runs);
 inline constexpr std::size_t kLargestMatrix = 40;
 // The ten pairs of classes that are confused most often, as a table whose counts are headed `what`; "" where none is.
 // counts: classes x classes, rows true.
-std::string confusion_pairs(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts, const std::string& what);
+std::string confusion_pairs(const std::vector<std::string>& names, const std::vector<std::int64_t>& counts,
+                            const std::string& what);
 
 // "LoRA adapters" for "lora"; the name itself where it is not known here.
 std::string method_words(const std::string& method);

@@ -48,21 +48,25 @@ Mistakes mistakes_of(const std::vector<TrueBox>& truths, const std::vector<Found
 
 }  // namespace
 
-void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found, const std::vector<std::string>& names) {
+void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found,
+                const std::vector<std::string>& names) {
   for (const auto& box : truths) draw_box(picture, box.rect, {255, 255, 255}, "");
   for (const auto& box : found) {
     if (box.score < kDrawnScore) continue;
-    draw_box(picture, box.rect, label_colour(box.label), fmt::format("{} {:.0f}", names[static_cast<std::size_t>(box.label)], 100 * box.score));
+    draw_box(picture, box.rect, label_colour(box.label),
+             fmt::format("{} {:.0f}", names[static_cast<std::size_t>(box.label)], 100 * box.score));
   }
 }
 
-json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names,
-                      const DecodeOptions& decode) {
+json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
+                      const std::vector<std::string>& names, const DecodeOptions& decode) {
   std::vector<Mistakes> mistakes;
-  for (std::size_t row = 0; row < split.size(); ++row) mistakes.push_back(mistakes_of(split.samples[row].boxes, found[row]));
+  for (std::size_t row = 0; row < split.size(); ++row)
+    mistakes.push_back(mistakes_of(split.samples[row].boxes, found[row]));
   std::vector<std::size_t> order(split.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return mistakes[a].all() > mistakes[b].all(); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return mistakes[a].all() > mistakes[b].all(); });
   json gallery = json::array();
   for (std::size_t i = 0; i < std::min(kShownPictures, order.size()); ++i) {
     const auto& sample = split.samples[order[i]];
@@ -70,22 +74,24 @@ json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<Found
       HeldBytes held;
       Picture picture = decode_source(source_of(sample, held), decode);
       draw_boxes(picture, sample.boxes, found[order[i]], names);
-      gallery.push_back({{"name", sample.name}, {"image", thumbnail_uri(picture.view(), kSide)},
-                         {"missed", mistakes[order[i]].missed}, {"false_alarms", mistakes[order[i]].false_alarms}});
+      gallery.push_back({{"name", sample.name},
+                         {"image", thumbnail_uri(picture.view(), kSide)},
+                         {"missed", mistakes[order[i]].missed},
+                         {"false_alarms", mistakes[order[i]].false_alarms}});
     } catch (const Error&) {  // it went bad or away since
     }
   }
   return gallery;
 }
 
-std::vector<BoxViews> box_views(const BoxSplit& train, BoxWork work, const std::vector<std::string>& names, std::size_t samples,
-                                std::int64_t views, int side) {
+std::vector<BoxViews> box_views(const BoxSplit& train, BoxWork work, const std::vector<std::string>& names,
+                                std::size_t samples, std::int64_t views, int side) {
   const auto drawn = [&](const BoxedPicture& input) {
     Picture small = at_most(input.picture.view(), side);
     const double scale = static_cast<double>(small.width()) / input.picture.width();
     for (const auto& box : input.boxes) {
-      draw_box(small, {box.rect.x * scale, box.rect.y * scale, box.rect.width * scale, box.rect.height * scale}, label_colour(box.label),
-               names[static_cast<std::size_t>(box.label)]);
+      draw_box(small, {box.rect.x * scale, box.rect.y * scale, box.rect.width * scale, box.rect.height * scale},
+               label_colour(box.label), names[static_cast<std::size_t>(box.label)]);
     }
     return small;
   };

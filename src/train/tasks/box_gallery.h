@@ -12,7 +12,8 @@ namespace strop {
 inline constexpr double kDrawnScore = 0.3;
 
 // Draws the true boxes (white, thin names) and the found ones in their label's colour.
-void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found, const std::vector<std::string>& names);
+void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found,
+                const std::vector<std::string>& names);
 
 // The pictures with the most missed boxes and false alarms (found at kDrawnScore, IoU 0.5), the worst first:
 // [{"name", "image": data URI, "missed", "false_alarms"}].
@@ -24,12 +25,13 @@ struct BoxViews {
   std::string name;
   std::vector<Picture> pictures;
 };
-// Of `samples` pictures spread over the split, each with `views` inputs of at most `side` pixels, boxes drawn. Pictures that
-// have gone bad are left out.
-std::vector<BoxViews> box_views(const BoxSplit& train, BoxWork work, const std::vector<std::string>& names, std::size_t samples,
-                                std::int64_t views, int side);
+// Of `samples` pictures spread over the split, each with `views` inputs of at most `side` pixels, boxes drawn. Pictures
+// that have gone bad are left out.
+std::vector<BoxViews> box_views(const BoxSplit& train, BoxWork work, const std::vector<std::string>& names,
+                                std::size_t samples, std::int64_t views, int side);
 
 // Training inputs with their boxes: [{"name", "images": [data URI, ...]}]; empty without augmentation.
-nlohmann::ordered_json gallery_of_inputs(const BoxSplit& train, const BoxWork& work, const std::vector<std::string>& names);
+nlohmann::ordered_json gallery_of_inputs(const BoxSplit& train, const BoxWork& work,
+                                         const std::vector<std::string>& names);
 
 }  // namespace strop

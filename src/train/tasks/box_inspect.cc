@@ -35,8 +35,9 @@ json split_part(const char* name, const BoxSplit& split, const std::vector<std::
   }
   text += fmt::format("{:<12}{:>8} pictures, {} boxes ({}); {} small, {} medium, {} large\n", name, split.size(), boxes,
                       excerpt(join(words, ", "), 400), small, medium, boxes - small - medium);
-  return {{"name", name}, {"origin", split.origin}, {"pictures", split.size()}, {"boxes", boxes}, {"by_class", by_class},
-          {"small", small}, {"medium", medium}, {"large", boxes - small - medium}};
+  return {{"name", name},     {"origin", split.origin},         {"pictures", split.size()},
+          {"boxes", boxes},   {"by_class", by_class},           {"small", small},
+          {"medium", medium}, {"large", boxes - small - medium}};
 }
 
 // As training makes inputs for the model, or for a usual detector where none is given.
@@ -54,20 +55,23 @@ BoxWork shown_work(const Options& options) {
   return training_work(form, stride, options);
 }
 
-json show_augmented(const BoxData& data, Options options, std::int64_t samples, const std::filesystem::path& file, std::string& text) {
+json show_augmented(const BoxData& data, Options options, std::int64_t samples, const std::filesystem::path& file,
+                    std::string& text) {
   constexpr std::int64_t kSheetViews = 5;
   constexpr int kSheetTile = 256;
   if (options.augment.empty()) options.augment = {"medium"};
   const auto work = shown_work(options);
   std::vector<std::vector<Picture>> rows;
   const auto wanted = static_cast<std::size_t>(std::clamp<std::int64_t>(samples, 1, 100));
-  for (auto& one : box_views(data.train, work, data.label_names, wanted, kSheetViews, kSheetTile)) rows.push_back(std::move(one.pictures));
+  for (auto& one : box_views(data.train, work, data.label_names, wanted, kSheetViews, kSheetTile))
+    rows.push_back(std::move(one.pictures));
   write_sheet(rows, file, kSheetTile);
   auto changes = describe(work.augment);
   const auto& sides = work.sides.all();
   if (!sides.empty()) changes += fmt::format(", sides of {} to {} pixels", sides.front(), sides.back());
   const auto as = describe(work.form);
-  text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five inputs of it: {}\n", changes, as, file.string());
+  text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five inputs of it: {}\n", changes, as,
+                      file.string());
   return {{"changes", changes}, {"input", as}};
 }
 
@@ -78,9 +82,11 @@ json inspect_boxes(const Options& options, const InspectOptions& what, const Ima
   if (format != BoxFormat::none) check_new_folder(what.write);
   const auto sheet = what.augment ? sheet_file(options.out) : std::filesystem::path();
   const auto data = load_box_data(options, reading);
-  json part = {{"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
+  json part = {
+      {"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
   text += fmt::format("data    {}\nlabels  {}\n", options.data, excerpt(join(data.label_names, ", "), 200));
-  for (const auto& [name, split] : {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
+  for (const auto& [name, split] :
+       {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
     if (!split->empty()) part["splits"].push_back(split_part(name, *split, data.label_names, text));
   }
   for (const auto& note : data.notes) text += "note    " + note + "\n";
@@ -91,9 +97,14 @@ json inspect_boxes(const Options& options, const InspectOptions& what, const Ima
   }
   if (format == BoxFormat::none) return part;
   const auto written = write_box_data(data, format, what.write);
-  text += fmt::format("written {} ({}): {} pictures, {} boxes\n", what.write, what.format, written.pictures, written.boxes);
+  text +=
+      fmt::format("written {} ({}): {} pictures, {} boxes\n", what.write, what.format, written.pictures, written.boxes);
   for (const auto& note : written.notes) text += "note    " + note + "\n";
-  part["written"] = {{"folder", what.write}, {"format", what.format}, {"pictures", written.pictures}, {"boxes", written.boxes}, {"notes", written.notes}};
+  part["written"] = {{"folder", what.write},
+                     {"format", what.format},
+                     {"pictures", written.pictures},
+                     {"boxes", written.boxes},
+                     {"notes", written.notes}};
   return part;
 }
 

@@ -75,9 +75,10 @@ State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) 
     std::copy_n(batch_.pixels.data() + made * floats, floats, pixels.data_ptr<float>() + i * floats);
     auto* row = targets.data_ptr<float>() + i * most * 5;
     for (const auto& box : batch_.boxes[made].boxes) {
-      const std::array<double, 5> numbers = {static_cast<double>(box.label), box.rect.x + box.rect.width / 2, box.rect.y + box.rect.height / 2,
-                                             box.rect.width, box.rect.height};
-      row = std::transform(numbers.begin(), numbers.end(), row, [](double number) { return static_cast<float>(number); });
+      const std::array<double, 5> numbers = {static_cast<double>(box.label), box.rect.x + box.rect.width / 2,
+                                             box.rect.y + box.rect.height / 2, box.rect.width, box.rect.height};
+      row =
+          std::transform(numbers.begin(), numbers.end(), row, [](double number) { return static_cast<float>(number); });
     }
     ++made;
   }
@@ -90,10 +91,12 @@ State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) 
 std::vector<std::string> BoxSource::findings() const {
   std::vector<std::string> lines;
   if (lost_boxes_ > 0) {
-    lines.push_back(fmt::format("augment: {} of {} boxes lay outside of the inputs that were made, or almost, and were left out",
-                                lost_boxes_, made_boxes_ - copied_boxes_ + lost_boxes_));
+    lines.push_back(
+        fmt::format("augment: {} of {} boxes lay outside of the inputs that were made, or almost, and were left out",
+                    lost_boxes_, made_boxes_ - copied_boxes_ + lost_boxes_));
   }
-  if (copied_boxes_ > 0) lines.push_back(fmt::format("augment: {} boxes were copied onto other pictures", copied_boxes_));
+  if (copied_boxes_ > 0)
+    lines.push_back(fmt::format("augment: {} boxes were copied onto other pictures", copied_boxes_));
   if (work_.sides.vary() && !used_sides_.empty()) {
     std::vector<std::string> sides;
     for (const int side : used_sides_) sides.push_back(std::to_string(side));

@@ -14,9 +14,9 @@ namespace strop {
 
 class BoxSource : public BatchSource {
  public:
-  // `split` must outlive it. Inputs are squares of work.form, or of a step's side where work.sides vary and begin_steps was
-  // called. `threads` decode. `views`: augmented views of a sample that a cache holds. `strict`: a damaged
-  // picture is Error(data); else it counts nowhere.
+  // `split` must outlive it. Inputs are squares of work.form, or of a step's side where work.sides vary and begin_steps
+  // was called. `threads` decode. `views`: augmented views of a sample that a cache holds. `strict`: a damaged picture
+  // is Error(data); else it counts nowhere.
   BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict);
 
   std::size_t size() const override { return split_.size(); }
@@ -52,7 +52,7 @@ class BoxSource : public BatchSource {
   std::vector<std::int64_t> lengths_;
   std::vector<std::int32_t> labels_;
   PictureFaults faults_;
-  std::deque<Samples> expected_;                // asked for ahead, in order
+  std::deque<Samples> expected_;  // asked for ahead, in order
   std::int64_t expected_view_ = -1;
   PictureBatch batch_;
 };

@@ -21,7 +21,8 @@ namespace {
 constexpr double kUnmixedShare = 0.15;
 // Of the words of augment for pictures, those that boxes follow.
 const std::vector<std::string>& box_words() {
-  static const std::vector<std::string> words = {"none", "light", "medium", "strong", "flip", "jitter", "mosaic", "crop", "copy"};
+  static const std::vector<std::string> words = {"none",   "light",  "medium", "strong", "flip",
+                                                 "jitter", "mosaic", "crop",   "copy"};
   return words;
 }
 
@@ -45,12 +46,15 @@ std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& 
   } else {
     const auto& model = *opened.model;
     if (options.multi_scale > 0 && model.one_size) {
-      fail(ErrorKind::usage, "multi_scale: {} ({}) takes pictures of one size alone; leave it out", opened.base_name, model.family());
+      fail(ErrorKind::usage, "multi_scale: {} ({}) takes pictures of one size alone; leave it out", opened.base_name,
+           model.family());
     }
     work = training_work(*model.input_form, model.detector->stride(), options);
-    if (options.time.empty()) work.mixing_ends = std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, split_.size())));
+    if (options.time.empty())
+      work.mixing_ends = std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, split_.size())));
   }
-  return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(), options.strict);
+  return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(),
+                                     options.strict);
 }
 
 std::string Boxes::thumbnail_of(std::size_t row) const {
@@ -64,9 +68,11 @@ std::string Boxes::thumbnail_of(std::size_t row) const {
 
 BoxAugmentForm box_augment_form(const Options& options) {
   const auto plan = parse_augment(options.augment);
-  const bool known = std::ranges::all_of(plan.pictures, [](const auto& word) { return std::ranges::count(box_words(), word) > 0; });
+  const bool known =
+      std::ranges::all_of(plan.pictures, [](const auto& word) { return std::ranges::count(box_words(), word) > 0; });
   if (!known || !plan.operations.empty() || plan.rdrop || plan.cutmix) {
-    fail(ErrorKind::usage, "augment: found '{}'; pictures with boxes take {} and mixup", join(options.augment, ","), join(box_words(), ", "));
+    fail(ErrorKind::usage, "augment: found '{}'; pictures with boxes take {} and mixup", join(options.augment, ","),
+         join(box_words(), ", "));
   }
   BoxAugmentForm form;
   for (const auto& word : plan.pictures) {
@@ -97,16 +103,19 @@ void settle_multi_scale(Options& options) {
   if (options.multi_scale == 0) return;
   const bool keeps = options.cache == "ram" || options.cache == "disk";
   // Methods that leave all below a head or a branch frozen.
-  const bool would_keep = options.cache == "auto" && (tunes_head_alone(options) || labels_of_method(options) == Labels::model_and_data);
+  const bool would_keep =
+      options.cache == "auto" && (tunes_head_alone(options) || labels_of_method(options) == Labels::model_and_data);
   if (keeps || would_keep) {
-    fail(ErrorKind::usage, "multi_scale: {} keeps what frozen layers make of pictures of one size; use cache=none, or multi_scale=0",
+    fail(ErrorKind::usage,
+         "multi_scale: {} keeps what frozen layers make of pictures of one size; use cache=none, or multi_scale=0",
          keeps ? "cache=" + options.cache : "method=" + options.method);
   }
   options.cache = "none";
 }
 
-std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
-                                              std::int64_t batch_size, const DecodeSettings& settings, bool stops) {
+std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source,
+                                              torch::ScalarType precision, std::int64_t batch_size,
+                                              const DecodeSettings& settings, bool stops) {
   torch::NoGradGuard no_grad;
   const auto batches = batches_in_order(source.size(), std::min(batch_size, source.rows_at_once()));
   source.prefetch(batches, 0);
@@ -133,7 +142,8 @@ namespace {
 std::vector<JudgedPicture> judged(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found) {
   std::vector<std::size_t> order(split.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return split.samples[a].image_id < split.samples[b].image_id; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return split.samples[a].image_id < split.samples[b].image_id; });
   std::vector<JudgedPicture> pictures;
   for (const auto row : order) pictures.push_back({split.samples[row].boxes, found[row]});
   return pictures;
@@ -141,11 +151,13 @@ std::vector<JudgedPicture> judged(const BoxSplit& split, const std::vector<std::
 
 }  // namespace
 
-BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names) {
+BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
+                         const std::vector<std::string>& names) {
   return box_metrics(judged(split, found), names);
 }
 
-BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found) {
+BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split,
+                               const std::vector<std::vector<FoundBox>>& found) {
   const auto pictures = judged(split, found);
   auto metrics = box_metrics(pictures, model.label_names);
   metrics.confusion = box_confusion(pictures, model.label_names.size());

@@ -28,20 +28,24 @@ class Boxes : public TaskSplit {
 
 // What options.augment asks for. Error(usage): words that pictures with boxes do not take.
 BoxAugmentForm box_augment_form(const Options& options);
-// How training pictures are made for a detector of this form and stride, with all that the options ask for and to the end
-// of training. Error(usage): multi_scale leaves too few sizes.
+// How training pictures are made for a detector of this form and stride, with all that the options ask for and to the
+// end of training. Error(usage): multi_scale leaves too few sizes.
 BoxWork training_work(const InputForm& form, std::int64_t stride, const Options& options);
 // Fills in options.cache where options.multi_scale asks for none. Error(usage): the outputs of frozen layers are kept.
 void settle_multi_scale(Options& options);
 
-// The boxes found on every row, in pixels of the pictures, best first within a group of classes. `stops`: Ctrl-C ends it.
-std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
-                                              std::int64_t batch_size, const DecodeSettings& settings, bool stops);
+// The boxes found on every row, in pixels of the pictures, best first within a group of classes. `stops`: Ctrl-C ends
+// it.
+std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source,
+                                              torch::ScalarType precision, std::int64_t batch_size,
+                                              const DecodeSettings& settings, bool stops);
 
 // The figures alone, as an evaluation in training wants them.
-BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found, const std::vector<std::string>& names);
+BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
+                         const std::vector<std::string>& names);
 // With the confusion matrix and, where classes were added to the model, the figures of old and new ones.
-BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found);
+BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split,
+                               const std::vector<std::vector<FoundBox>>& found);
 
 // The labels that the model had before classes were added to it last; empty: none were.
 std::vector<std::int32_t> known_labels(const Model& model);

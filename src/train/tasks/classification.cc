@@ -16,12 +16,13 @@ torch::Tensor Classification::probabilities(const Opened& opened, BatchSource& s
   return at::softmax(logits, 1).contiguous();
 }
 
-Evaluation Classification::evaluate(const Opened& opened, const TaskSplit&, BatchSource& source, torch::ScalarType precision,
-                                    const Options& options) const {
+Evaluation Classification::evaluate(const Opened& opened, const TaskSplit&, BatchSource& source,
+                                    torch::ScalarType precision, const Options& options) const {
   const auto& model = *opened.model;
   const auto logits = predict_logits(model, source, precision, options.per_device_eval_batch_size, false);
   const auto metrics = evaluate_logits(logits, source.labels(), model.label_names);
-  return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy}, {"f1", metrics.f1_macro}, {"matthews", metrics.matthews}};
+  return {
+      {"loss", metrics.loss}, {"accuracy", metrics.accuracy}, {"f1", metrics.f1_macro}, {"matthews", metrics.matthews}};
 }
 
 Measured Classification::measure(const Opened& opened, const TaskSplit& split, const Options& options) const {
@@ -31,8 +32,8 @@ Measured Classification::measure(const Opened& opened, const TaskSplit& split, c
   // The source's labels: rows that turned out to be unusable have none there.
   const auto& labels = source->labels();
   Measured measured;
-  measured.metrics = classification_metrics(
-      labels, {scores.const_data_ptr<float>(), static_cast<std::size_t>(scores.numel())}, names);
+  measured.metrics =
+      classification_metrics(labels, {scores.const_data_ptr<float>(), static_cast<std::size_t>(scores.numel())}, names);
   const float* row = scores.const_data_ptr<float>();
   for (std::size_t i = 0; i < split.size(); ++i, row += names.size()) {
     const auto winner = static_cast<std::size_t>(std::max_element(row, row + names.size()) - row);
@@ -49,7 +50,8 @@ nlohmann::ordered_json Classification::row_keys(const TaskSplit&, std::size_t) c
 
 void Classification::answered(const TaskSplit&, std::size_t, const std::string&, double, const Options&) const {}
 
-void Classification::predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const {
+void Classification::predict(const Opened& opened, const TaskSplit& split, const Options& options,
+                             std::ostream& out) const {
   const auto& labels = opened.model->label_names;
   const auto source = split.source(opened, options, false);
   const auto scores = probabilities(opened, *source, options);

@@ -18,7 +18,8 @@ class Classification : public Task {
   // What a line of predict says of its row beside the index: nothing, or {"file": ...}.
   virtual nlohmann::ordered_json row_keys(const TaskSplit& split, std::size_t row) const;
   // Called with each answer of predict.
-  virtual void answered(const TaskSplit& split, std::size_t row, const std::string& label, double score, const Options& options) const;
+  virtual void answered(const TaskSplit& split, std::size_t row, const std::string& label, double score,
+                        const Options& options) const;
   // Softmax of the logits, fp32, of every row.
   static torch::Tensor probabilities(const Opened& opened, BatchSource& source, const Options& options);
 };

@@ -26,7 +26,8 @@ fs::path sheet_file(const std::string& out) {
   }
   const auto end = lower_ascii(fs::path(out).extension().string());
   if (end != ".jpg" && end != ".jpeg" && end != ".png") {
-    fail(ErrorKind::usage, "out: '{}' does not say a format; expected a file that ends in .jpg or .png, or a folder", out);
+    fail(ErrorKind::usage, "out: '{}' does not say a format; expected a file that ends in .jpg or .png, or a folder",
+         out);
   }
   if (fs::exists(out)) fail(ErrorKind::usage, "out: {} exists; choose another name, or remove it", out);
   return out;
@@ -37,7 +38,8 @@ void write_sheet(const std::vector<std::vector<Picture>>& rows, const fs::path& 
   const int step = tile + kGap;
   std::size_t most = 1;
   for (const auto& row : rows) most = std::max(most, row.size());
-  Picture sheet(kGap + step * static_cast<int>(most), kGap + step * std::max(1, static_cast<int>(rows.size())), 255, 255, 255);
+  Picture sheet(kGap + step * static_cast<int>(most), kGap + step * std::max(1, static_cast<int>(rows.size())), 255,
+                255, 255);
   for (std::size_t y = 0; y < rows.size(); ++y) {
     for (std::size_t x = 0; x < rows[y].size(); ++x) {
       const Picture small = at_most(rows[y][x].view(), tile);

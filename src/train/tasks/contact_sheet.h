@@ -16,7 +16,8 @@ Picture at_most(const PictureView& view, int side);
 // augmented-2.jpg ... there. Error(usage) naming `out`.
 std::filesystem::path sheet_file(const std::string& out);
 
-// The pictures of a row beside each other, each at most `tile` pixels wide and high. An empty list leaves a white sheet.
+// The pictures of a row beside each other, each at most `tile` pixels wide and high. An empty list leaves a white
+// sheet.
 void write_sheet(const std::vector<std::vector<Picture>>& rows, const std::filesystem::path& file, int tile = 128);
 
 }  // namespace strop

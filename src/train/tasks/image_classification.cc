@@ -36,13 +36,16 @@ class ImageClassification : public Classification {
     const auto plan = parse_augment(options.augment);
     for (const auto& word : plan.pictures) {
       if (word != "mosaic" && word != "crop" && word != "copy") continue;
-      fail(ErrorKind::usage, "augment: {} is for pictures with boxes; labelled ones take levels, which crop, mixup and cutmix", word);
+      fail(ErrorKind::usage,
+           "augment: {} is for pictures with boxes; labelled ones take levels, which crop, mixup and cutmix", word);
     }
     if (options.multi_scale > 0) {
       fail(ErrorKind::usage, "multi_scale: is for pictures with boxes; labelled ones take progressive_resizing");
     }
     if (!plan.operations.empty() || plan.rdrop) {
-      fail(ErrorKind::usage, "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single changes (strop config --verbose)");
+      fail(ErrorKind::usage,
+           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single "
+           "changes (strop config --verbose)");
     }
     if (options.progressive_resizing > 0) settle_progressive(options);
     if (!options.augment.empty()) return;
@@ -54,7 +57,8 @@ class ImageClassification : public Classification {
     auto data = load_image_data(options, reading(options));
     TaskData result;
     result.train = std::make_unique<Pictures>(std::move(data.train), decode_options(options));
-    if (!data.validation.empty()) result.validation = std::make_unique<Pictures>(std::move(data.validation), decode_options(options));
+    if (!data.validation.empty())
+      result.validation = std::make_unique<Pictures>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Pictures>(std::move(data.test), decode_options(options));
     result.label_names = std::move(data.label_names);
     result.notes = std::move(data.notes);
@@ -80,7 +84,8 @@ class ImageClassification : public Classification {
 
   void open_inputs(Opened& opened, const Options& options) const override {
     if (!opened.model->input_form) {
-      fail(ErrorKind::internal, "{}: the {} family says nothing of its input form", opened.base_name, opened.model->family());
+      fail(ErrorKind::internal, "{}: the {} family says nothing of its input form", opened.base_name,
+           opened.model->family());
     }
     auto& form = *opened.model->input_form;
     if (opened.record) form = form_of_record(opened.record->input, form);
@@ -128,7 +133,8 @@ class ImageClassification : public Classification {
     HeldBytes held;
     Picture picture = decode_source(source_of(sample, held), decode_options(options));
     draw_label(picture, fmt::format("{} {:.0f}%", label, 100 * score));
-    const auto name = fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
+    const auto name =
+        fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
     write_file_atomic(std::filesystem::path(options.draw) / name, encode_jpeg(picture.view(), 90));
   }
 
@@ -136,16 +142,20 @@ class ImageClassification : public Classification {
   // Its sizes follow the epochs: what keeps features, or knows no number of epochs, has no use for it.
   static void settle_progressive(Options& options) {
     if (tunes_head_alone(options) || options.method == "auto" || options.lp_ft || options.head_init == "closed_form") {
-      fail(ErrorKind::usage, "progressive_resizing: a solved head reads features of one size; use it with gradient steps alone");
+      fail(ErrorKind::usage,
+           "progressive_resizing: a solved head reads features of one size; use it with gradient steps alone");
     }
     if (options.cache == "ram" || options.cache == "disk") {
-      fail(ErrorKind::usage, "progressive_resizing: cache={} would keep features of pictures that grow; use cache=none", options.cache);
+      fail(ErrorKind::usage, "progressive_resizing: cache={} would keep features of pictures that grow; use cache=none",
+           options.cache);
     }
-    if (!options.time.empty()) fail(ErrorKind::usage, "progressive_resizing: say num_train_epochs or max_steps in place of time");
+    if (!options.time.empty())
+      fail(ErrorKind::usage, "progressive_resizing: say num_train_epochs or max_steps in place of time");
     options.cache = "none";
   }
   static ImageReading reading(const Options& options) {
-    return {.strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
+    return {
+        .strict = options.strict, .check = true, .threads = at::get_num_threads(), .decode = decode_options(options)};
   }
 };
 

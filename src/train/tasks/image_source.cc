@@ -30,7 +30,8 @@ ImageSource::~ImageSource() = default;
 InputForm ImageSource::form_of(std::int64_t view) const {
   InputForm form = work_.form;
   if (work_.smallest >= 1 || view >= work_.full_size_at) return form;
-  const double share = work_.smallest + (1 - work_.smallest) * static_cast<double>(view) / static_cast<double>(work_.full_size_at);
+  const double share =
+      work_.smallest + (1 - work_.smallest) * static_cast<double>(view) / static_cast<double>(work_.full_size_at);
   const auto scaled = [&](int side) {
     return std::min(side, std::max(kStride, static_cast<int>(std::lround(share * side / kStride)) * kStride));
   };
@@ -70,7 +71,8 @@ State ImageSource::make(std::span<const std::int64_t> samples, std::int64_t view
 
   const auto& form = own.maker.form();
   const auto count = static_cast<std::int64_t>(batch->size());
-  torch::Tensor pixels = torch::from_blob(batch->pixels.data(), {count, form.height, form.width, 3}, [batch](void*) {}, torch::kFloat);
+  torch::Tensor pixels = torch::from_blob(
+      batch->pixels.data(), {count, form.height, form.width, 3}, [batch](void*) {}, torch::kFloat);
   if (batch->size() < samples.size()) {
     const torch::Tensor all = torch::zeros({static_cast<std::int64_t>(samples.size()), form.height, form.width, 3});
     std::int64_t made = 0;

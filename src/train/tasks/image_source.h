@@ -55,9 +55,9 @@ class ImageSource : public BatchSource {
   std::vector<std::int64_t> lengths_;
   std::vector<std::int32_t> labels_;
   PictureFaults faults_;
-  std::map<int, std::unique_ptr<Workshop>> workshops_;        // by width
-  std::vector<std::shared_ptr<PictureBatch>> buffers_;        // their pixels are lent to tensors
-  std::deque<Samples> expected_;                              // asked for ahead, in order
+  std::map<int, std::unique_ptr<Workshop>> workshops_;  // by width
+  std::vector<std::shared_ptr<PictureBatch>> buffers_;  // their pixels are lent to tensors
+  std::deque<Samples> expected_;                        // asked for ahead, in order
   std::int64_t expected_view_ = -1;
 };
 

@@ -27,30 +27,41 @@ std::string find_unlabelled(BoxSplit& split, const Opened& opened, const Options
   }
   if (missing.empty()) return split.origin + ": labels all classes";
   const auto listed = excerpt(join(missing_names, ", "), 200);
-  if (options.pseudo_labels == 0) return fmt::format("{}: does not label {}, and teaches that nothing of it is there (pseudo_labels=0)", split.origin, listed);
+  if (options.pseudo_labels == 0)
+    return fmt::format("{}: does not label {}, and teaches that nothing of it is there (pseudo_labels=0)", split.origin,
+                       listed);
   BoxWork work;
   work.form = *opened.model->input_form;
   work.decode = decode_options(options);
   BoxSource source(split, work, 1, at::get_num_threads(), options.strict);
-  const DecodeSettings settings = {.least_score = options.pseudo_labels, .nms_iou = options.nms_iou, .max_det = options.max_det};
-  const auto found = find_boxes(*opened.model, split, source, torch::kFloat, options.per_device_eval_batch_size, settings, true);
+  const DecodeSettings settings = {
+      .least_score = options.pseudo_labels, .nms_iou = options.nms_iou, .max_det = options.max_det};
+  const auto found =
+      find_boxes(*opened.model, split, source, torch::kFloat, options.per_device_eval_batch_size, settings, true);
   std::int64_t count = 0;
   for (std::size_t row = 0; row < split.size(); ++row) {
     auto& boxes = split.samples[row].boxes;
     const auto labelled = boxes.size();
     for (const auto& box : found[row]) {
-      const auto same_thing = [&](const TrueBox& other) { return intersection_over_union(other.rect, box.rect) >= kSameThing; };
-      if (std::ranges::find(missing, box.label) == missing.end() || std::any_of(boxes.begin(), boxes.begin() + static_cast<std::ptrdiff_t>(labelled), same_thing)) continue;
+      const auto same_thing = [&](const TrueBox& other) {
+        return intersection_over_union(other.rect, box.rect) >= kSameThing;
+      };
+      if (std::ranges::find(missing, box.label) == missing.end() ||
+          std::any_of(boxes.begin(), boxes.begin() + static_cast<std::ptrdiff_t>(labelled), same_thing))
+        continue;
       boxes.push_back({box.rect, box.label, false, box.rect.area(), static_cast<std::int64_t>(boxes.size()) + 1});
       ++count;
     }
   }
-  return fmt::format("{}: does not label {}; {} boxes that the model finds of them (score {:.2g} and more) count as true", split.origin, listed, count, options.pseudo_labels);
+  return fmt::format(
+      "{}: does not label {}; {} boxes that the model finds of them (score {:.2g} and more) count as true",
+      split.origin, listed, count, options.pseudo_labels);
 }
 
 }  // namespace
 
-std::vector<std::string> join_boxes(BoxSplit& train, const Opened& opened, const Options& options, const ImageReading& reading) {
+std::vector<std::string> join_boxes(BoxSplit& train, const Opened& opened, const Options& options,
+                                    const ImageReading& reading) {
   std::vector<std::string> notes = {find_unlabelled(train, opened, options)};
   if (options.replay_data.empty()) return notes;
   Options before = options;
@@ -61,8 +72,9 @@ std::vector<std::string> join_boxes(BoxSplit& train, const Opened& opened, const
   before.max_train_samples = options.replay_samples;
   auto replay = load_box_data(before, reading, opened.model->label_names);
   if (replay.label_names.size() > opened.model->label_names.size()) {
-    fail(ErrorKind::data, "replay_data: {} has the class '{}', which the model lacks; expected pictures of {}", options.replay_data,
-         replay.label_names[opened.model->label_names.size()], excerpt(join(opened.model->label_names, ", "), 200));
+    fail(ErrorKind::data, "replay_data: {} has the class '{}', which the model lacks; expected pictures of {}",
+         options.replay_data, replay.label_names[opened.model->label_names.size()],
+         excerpt(join(opened.model->label_names, ", "), 200));
   }
   for (const auto& note : replay.notes) notes.push_back("replay_data: " + note);
   notes.push_back("replay_data: " + find_unlabelled(replay.train, opened, options));

@@ -33,7 +33,8 @@ using json = nlohmann::ordered_json;
 const BoxSplit& boxes_of(const TaskSplit& split) { return dynamic_cast<const Boxes&>(split).split(); }
 
 DecodeSettings decode_settings(const Options& options) {
-  return {.least_score = options.conf, .nms_iou = options.nms_iou, .max_det = options.max_det, .best_class_only = false};
+  return {
+      .least_score = options.conf, .nms_iou = options.nms_iou, .max_det = options.max_det, .best_class_only = false};
 }
 
 ImageReading reading_of(const Options& options) {
@@ -45,8 +46,10 @@ std::vector<std::string> kept_labels(const Options& options) {
   if (labels_of_method(options) == Labels::data) return {};
   auto labels = labels_of_base(options.model, options.revision);
   if (labels.empty()) {
-    fail(ErrorKind::model, "{}: method {} keeps the classes of a detector, and this model names none; put a list of them beside it "
-         "(coco.names, one a line)", options.model, options.method);
+    fail(ErrorKind::model,
+         "{}: method {} keeps the classes of a detector, and this model names none; put a list of them beside it "
+         "(coco.names, one a line)",
+         options.model, options.method);
   }
   return labels;
 }
@@ -66,15 +69,16 @@ class ObjectDetection : public Task {
     if (options.method == "head") options.head_solver = "sgd";  // boxes have no closed form
     if (options.augment.empty()) options.augment = {"light"};
     settle_multi_scale(options);
-    if (options.class_weights != "none") fail(ErrorKind::usage, "class_weights: boxes are not weighted by class; leave it out");
+    if (options.class_weights != "none")
+      fail(ErrorKind::usage, "class_weights: boxes are not weighted by class; leave it out");
   }
 
   TaskData load(const Options& options) const override {
     const auto kept = kept_labels(options);
     auto data = load_box_data(options, reading_of(options), kept);
     if (labels_of_method(options) == Labels::model && data.label_names.size() > kept.size()) {
-      fail(ErrorKind::usage, "{}: the model has no class '{}', and method {} adds none; use method=incremental", options.data,
-           data.label_names[kept.size()], options.method);
+      fail(ErrorKind::usage, "{}: the model has no class '{}', and method {} adds none; use method=incremental",
+           options.data, data.label_names[kept.size()], options.method);
     }
     TaskData result;
     result.label_names = data.label_names;
@@ -82,7 +86,8 @@ class ObjectDetection : public Task {
     result.known = kept.size();
     result.added_ids = std::move(data.added_ids);
     result.train = std::make_unique<Boxes>(std::move(data.train), decode_options(options));
-    if (!data.validation.empty()) result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
+    if (!data.validation.empty())
+      result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Boxes>(std::move(data.test), decode_options(options));
     result.notes = std::move(data.notes);
     return result;
@@ -91,7 +96,8 @@ class ObjectDetection : public Task {
   std::vector<std::string> complete(TaskData& data, const Opened& opened, const Options& options) const override {
     if (labels_of_method(options) == Labels::model_and_data) {
       std::vector<std::string> notes;
-      data.category_ids = ids_with_added(opened.model->category_ids, data.label_names, data.known, data.added_ids, notes);
+      data.category_ids =
+          ids_with_added(opened.model->category_ids, data.label_names, data.known, data.added_ids, notes);
       return notes;
     }
     if (labels_of_method(options) != Labels::model) return {};
@@ -101,14 +107,17 @@ class ObjectDetection : public Task {
     return notes;
   }
 
-  std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened, std::vector<std::string>& notes) const override {
-    return std::make_unique<Boxes>(load_evaluation_boxes(options, opened.model->label_names, reading_of(options), notes), decode_options(options));
+  std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,
+                                             std::vector<std::string>& notes) const override {
+    return std::make_unique<Boxes>(
+        load_evaluation_boxes(options, opened.model->label_names, reading_of(options), notes), decode_options(options));
   }
 
   std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened&) const override {
     std::vector<std::string> notes;
     if (looks_like_box_data(options.data)) {
-      return std::make_unique<Boxes>(load_evaluation_boxes(options, {}, reading_of(options), notes), decode_options(options));
+      return std::make_unique<Boxes>(load_evaluation_boxes(options, {}, reading_of(options), notes),
+                                     decode_options(options));
     }
     std::vector<SkippedPicture> skipped;
     const auto pictures = load_prediction_pictures(options.data, options, reading_of(options), skipped);
@@ -118,7 +127,8 @@ class ObjectDetection : public Task {
       HeldBytes held;
       const auto source = source_of(picture, held);
       const auto info = probe_picture(source.bytes, source.name, decode_options(options));
-      split.samples.push_back({picture.name, picture.bytes, info.width, info.height, static_cast<std::int64_t>(split.size()) + 1, {}});
+      split.samples.push_back(
+          {picture.name, picture.bytes, info.width, info.height, static_cast<std::int64_t>(split.size()) + 1, {}});
     }
     return std::make_unique<Boxes>(std::move(split), decode_options(options));
   }
@@ -149,7 +159,8 @@ class ObjectDetection : public Task {
   Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                       const Options& options) const override {
     const auto& boxes = boxes_of(split);
-    const auto found = find_boxes(*opened.model, boxes, source, precision, options.per_device_eval_batch_size, decode_settings(options), false);
+    const auto found = find_boxes(*opened.model, boxes, source, precision, options.per_device_eval_batch_size,
+                                  decode_settings(options), false);
     const auto metrics = measure_boxes(boxes, found, opened.model->label_names);
     return {{"map", metrics.map}, {"map_50", metrics.map_50}};
   }
@@ -160,14 +171,19 @@ class ObjectDetection : public Task {
     return {std::move(metrics), {}, std::move(found)};
   }
 
-  std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split, const Options& options) const override {
+  std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split,
+                                           const Options& options) const override {
     const auto known = known_labels(*opened.model);
     if (known.empty()) return std::nullopt;
     KnownBefore before{known, {}, found_on(opened, split, options)};
-    const auto is_known = [&](const TrueBox& box) { return !box.crowd && std::find(known.begin(), known.end(), box.label) != known.end(); };
+    const auto is_known = [&](const TrueBox& box) {
+      return !box.crowd && std::find(known.begin(), known.end(), box.label) != known.end();
+    };
     const auto& samples = boxes_of(split).samples;
-    if (std::any_of(samples.begin(), samples.end(), [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
-      before.ap = added_classes(measure_boxes(boxes_of(split), before.found, opened.model->label_names), known, {}).base;
+    if (std::any_of(samples.begin(), samples.end(),
+                    [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
+      before.ap =
+          added_classes(measure_boxes(boxes_of(split), before.found, opened.model->label_names), known, {}).base;
     }
     return before;
   }
@@ -185,9 +201,13 @@ class ObjectDetection : public Task {
       for (const auto& box : all[row]) {
         const auto label = static_cast<std::size_t>(box.label);
         const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
-        const json entry = {{"image_id", sample.image_id}, {"category_id", label < ids.size() ? ids[label] : box.label + 1},
-                            {"bbox", {rounded(box.rect.x), rounded(box.rect.y), rounded(box.rect.width), rounded(box.rect.height)}},
-                            {"score", box.score}, {"category_name", names[label]}, {"file", sample.name}};
+        const json entry = {
+            {"image_id", sample.image_id},
+            {"category_id", label < ids.size() ? ids[label] : box.label + 1},
+            {"bbox", {rounded(box.rect.x), rounded(box.rect.y), rounded(box.rect.width), rounded(box.rect.height)}},
+            {"score", box.score},
+            {"category_name", names[label]},
+            {"file", sample.name}};
         out << (first ? "\n" : ",\n") << json_text(entry, -1);
         first = false;
       }
@@ -211,18 +231,21 @@ class ObjectDetection : public Task {
   bool writes_data() const override { return true; }
 
  private:
-  static std::vector<std::vector<FoundBox>> found_on(const Opened& opened, const TaskSplit& split, const Options& options) {
+  static std::vector<std::vector<FoundBox>> found_on(const Opened& opened, const TaskSplit& split,
+                                                     const Options& options) {
     const auto source = split.source(opened, options, false);
-    return find_boxes(*opened.model, boxes_of(split), *source, torch::kFloat, options.per_device_eval_batch_size, decode_settings(options), true);
+    return find_boxes(*opened.model, boxes_of(split), *source, torch::kFloat, options.per_device_eval_batch_size,
+                      decode_settings(options), true);
   }
 
   // options.draw: the picture with its boxes, as NUMBER-NAME.jpg.
-  static void draw(const BoxSample& sample, const std::vector<FoundBox>& found, const std::vector<std::string>& names, const Options& options,
-                   std::size_t row) {
+  static void draw(const BoxSample& sample, const std::vector<FoundBox>& found, const std::vector<std::string>& names,
+                   const Options& options, std::size_t row) {
     HeldBytes held;
     Picture picture = decode_source(source_of(sample, held), decode_options(options));
     draw_boxes(picture, {}, found, names);
-    const auto name = fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
+    const auto name =
+        fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
     write_file_atomic(std::filesystem::path(options.draw) / name, encode_jpeg(picture.view(), 90));
   }
 };

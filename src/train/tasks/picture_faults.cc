@@ -5,9 +5,11 @@
 
 namespace strop {
 
-void PictureFaults::note(const PictureBatch& batch, std::span<const std::int64_t> samples, bool strict, std::vector<std::int32_t>& labels) {
+void PictureFaults::note(const PictureBatch& batch, std::span<const std::int64_t> samples, bool strict,
+                         std::vector<std::int32_t>& labels) {
   if (batch.failed.empty()) return;
-  if (strict) fail(ErrorKind::data, "{} (strict is set; leave it out to skip such pictures)", batch.failed.front().reason);
+  if (strict)
+    fail(ErrorKind::data, "{} (strict is set; leave it out to skip such pictures)", batch.failed.front().reason);
   auto made = batch.samples.begin();
   auto failed = batch.failed.begin();
   for (const auto sample : samples) {

@@ -12,9 +12,10 @@ namespace strop {
 
 class PictureFaults {
  public:
-  // Those of `samples` that are not in `batch` failed, in the same order: their labels become -1. With `strict` the first is
-  // Error(data).
-  void note(const PictureBatch& batch, std::span<const std::int64_t> samples, bool strict, std::vector<std::int32_t>& labels);
+  // Those of `samples` that are not in `batch` failed, in the same order: their labels become -1. With `strict` the
+  // first is Error(data).
+  void note(const PictureBatch& batch, std::span<const std::int64_t> samples, bool strict,
+            std::vector<std::int32_t>& labels);
   // Why the picture of a row was not made; "": it was.
   std::string of(std::size_t row) const;
 

@@ -25,7 +25,8 @@ std::string base64(std::string_view bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (at + i < bytes.size() ? static_cast<std::uint8_t>(bytes[at + i]) : 0U);
+    for (std::size_t i = 0; i < 3; ++i)
+      group = group << 8 | (at + i < bytes.size() ? static_cast<std::uint8_t>(bytes[at + i]) : 0U);
     for (std::size_t i = 0; i < 4; ++i) {
       out += at + i > bytes.size() ? '=' : kDigits[group >> (18 - 6 * i) & 63U];
     }
@@ -49,7 +50,8 @@ std::vector<std::int64_t> varied_rows(const ImageSplit& train, std::size_t count
 }
 
 // The picture as evaluation sees it, then what the first views of training make of it; empty where it is damaged.
-std::vector<Picture> views_of(const ImageSplit& train, std::int64_t row, const InputForm& form, const Options& options) {
+std::vector<Picture> views_of(const ImageSplit& train, std::int64_t row, const InputForm& form,
+                              const Options& options) {
   const PictureMaker maker(form, augment_form(options), decode_options(options));
   std::vector<Picture> pictures;
   try {
@@ -91,13 +93,15 @@ json gallery_of_views(const ImageSplit& train, const InputForm& form, const Opti
   if (augment_form(options) == AugmentForm{}) return gallery;
   for (const auto row : varied_rows(train, kShownPictures)) {
     json one = {{"name", train.samples[static_cast<std::size_t>(row)].name}, {"images", json::array()}};
-    for (const auto& picture : views_of(train, row, form, options)) one["images"].push_back(thumbnail_uri(picture.view()));
+    for (const auto& picture : views_of(train, row, form, options))
+      one["images"].push_back(thumbnail_uri(picture.view()));
     if (!one["images"].empty()) gallery.push_back(one);
   }
   return gallery;
 }
 
-std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples) {
+std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const InputForm& form, const Options& options,
+                                             std::int64_t samples) {
   std::vector<std::vector<Picture>> rows;
   for (const auto row : varied_rows(train, static_cast<std::size_t>(std::clamp<std::int64_t>(samples, 1, 100)))) {
     auto views = views_of(train, row, form, options);

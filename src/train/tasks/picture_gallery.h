@@ -21,6 +21,7 @@ nlohmann::ordered_json gallery_of_mistakes(const TaskSplit& split, const std::ve
 nlohmann::ordered_json gallery_of_views(const ImageSplit& train, const InputForm& form, const Options& options);
 
 // `samples` pictures (at most 100) for a contact sheet, a row each: as it is, then what training makes of it.
-std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const InputForm& form, const Options& options, std::int64_t samples);
+std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const InputForm& form, const Options& options,
+                                             std::int64_t samples);
 
 }  // namespace strop

@@ -57,8 +57,9 @@ json split_part(const char* name, const ImageSplit& split, const std::vector<std
     words.push_back(fmt::format("{} {}", labels[i], by_class[i]));
   }
   const auto sizes = sizes_of(split, decode);
-  text += fmt::format("{:<12}{:>8} pictures ({}); {} x {} to {} x {} pixels\n", name, split.size(), excerpt(join(words, ", "), 400),
-                      sizes.least_width, sizes.least_height, sizes.most_width, sizes.most_height);
+  text += fmt::format("{:<12}{:>8} pictures ({}); {} x {} to {} x {} pixels\n", name, split.size(),
+                      excerpt(join(words, ", "), 400), sizes.least_width, sizes.least_height, sizes.most_width,
+                      sizes.most_height);
   return {{"name", name},
           {"origin", split.origin},
           {"pictures", split.size()},
@@ -74,12 +75,15 @@ InputForm form_of(const Options& options) {
 
 }  // namespace
 
-json inspect_pictures(const Options& options, const InspectOptions& what, const ImageReading& reading, std::string& text) {
+json inspect_pictures(const Options& options, const InspectOptions& what, const ImageReading& reading,
+                      std::string& text) {
   const auto file = what.augment ? sheet_file(options.out) : fs::path();
   const auto data = load_image_data(options, reading);
-  json part = {{"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
+  json part = {
+      {"label_names", data.label_names}, {"splits", json::array()}, {"notes", data.notes}, {"skipped", json::array()}};
   text += fmt::format("data    {}\nlabels  {}\n", options.data, excerpt(join(data.label_names, ", "), 200));
-  for (const auto& [name, split] : {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
+  for (const auto& [name, split] :
+       {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
     if (!split->empty()) part["splits"].push_back(split_part(name, *split, data.label_names, reading.decode, text));
   }
   for (const auto& note : data.notes) text += "note    " + note + "\n";
@@ -90,7 +94,8 @@ json inspect_pictures(const Options& options, const InspectOptions& what, const 
   const auto form = form_of(options);
   const auto changes = describe(augment_form(shown), form), as = describe(form);
   write_sheet(sheet_rows(data.train, form, shown, what.samples), file);
-  text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five views of it: {}\n", changes, as, file.string());
+  text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five views of it: {}\n", changes, as,
+                      file.string());
   part["augmented"] = {{"changes", changes}, {"input", as}};
   part["contact_sheet"] = file.string();
   return part;

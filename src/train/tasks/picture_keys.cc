@@ -23,11 +23,14 @@ ColorJitter jitter_of(const std::string& text) {
   return {shares[0], shares[1], shares[2], shares.size() == 4 ? shares[3] : 0};
 }
 
-bool is_policy(const std::string& word) { return word == "randaugment" || word == "trivialaugment" || starts_with(word, "rand-"); }
+bool is_policy(const std::string& word) {
+  return word == "randaugment" || word == "trivialaugment" || starts_with(word, "rand-");
+}
 
 // Error(usage) where two of `words` are of one kind and only one can hold.
 template <typename Is>
-std::vector<std::string>::const_iterator only_one(const std::vector<std::string>& words, const Is& is, const char* kind) {
+std::vector<std::string>::const_iterator only_one(const std::vector<std::string>& words, const Is& is,
+                                                  const char* kind) {
   const auto found = std::find_if(words.begin(), words.end(), is);
   if (found == words.end()) return found;
   if (const auto other = std::find_if(found + 1, words.end(), is); other != words.end()) {
@@ -45,7 +48,8 @@ std::string channels_text(const std::array<float, 3>& channels) {
 
 InputForm with_keys(InputForm form, const Options& options) {
   if (options.image_size > 0) form.width = form.height = static_cast<int>(options.image_size);
-  if (form.width > 8192 || form.height > 8192) fail(ErrorKind::usage, "image_size: {} is too large; expected at most 8192", options.image_size);
+  if (form.width > 8192 || form.height > 8192)
+    fail(ErrorKind::usage, "image_size: {} is too large; expected at most 8192", options.image_size);
   set_channels(options.mean, form.mean);
   set_channels(options.std, form.std);
   if (options.interpolation != "auto") form.interpolation = parse_filter(options.interpolation);
@@ -60,7 +64,9 @@ bool says_normalisation(const Options& options) { return !options.mean.empty() |
 AugmentForm augment_form(const Options& options) {
   AugmentForm form;
   const auto words = parse_augment(options.augment).pictures;
-  const auto is_level = [](const auto& word) { return word == "none" || word == "light" || word == "medium" || word == "strong"; };
+  const auto is_level = [](const auto& word) {
+    return word == "none" || word == "light" || word == "medium" || word == "strong";
+  };
   if (const auto level = only_one(words, is_level, "levels"); level != words.end()) form = augment_level(*level);
   if (const auto policy = only_one(words, is_policy, "policies"); policy != words.end()) form.policy = *policy;
   for (const auto& word : words) {

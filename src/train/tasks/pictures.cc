@@ -47,10 +47,11 @@ std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Option
   work.strict = options.strict;
   if (training && options.progressive_resizing > 0) {
     work.smallest = options.progressive_resizing;
-    const double epochs = options.max_steps > 0 ? static_cast<double>(options.max_steps * options.per_device_train_batch_size *
-                                                                      options.gradient_accumulation_steps) /
-                                                      static_cast<double>(split_.size())
-                                                : options.num_train_epochs;
+    const double epochs = options.max_steps > 0
+                              ? static_cast<double>(options.max_steps * options.per_device_train_batch_size *
+                                                    options.gradient_accumulation_steps) /
+                                    static_cast<double>(split_.size())
+                              : options.num_train_epochs;
     work.full_size_at = std::max<std::int64_t>(1, std::llround(0.75 * epochs));
   }
   return std::make_unique<ImageSource>(split_, work);
@@ -120,12 +121,14 @@ double confidence(const Model& model, const PretrainedHead& head, const ImageSpl
 
 std::vector<std::string> doubts_about_form(const Opened& opened, const Options& options, const ImageSplit& train) {
   const auto& config = opened.model->config();
-  const bool said = says_normalisation(options) || std::filesystem::exists(opened.base_folder / "preprocessor_config.json") ||
+  const bool said = says_normalisation(options) ||
+                    std::filesystem::exists(opened.base_folder / "preprocessor_config.json") ||
                     config.value("pretrained_cfg", nlohmann::json::object()).contains("mean");
   const auto head = said ? std::nullopt : stored_head(opened, options);
   const auto& form = *opened.model->input_form;
   if (opened.model->block(opened.model->size() - 1).layers().size() != 1) return {};  // several read a part each
-  if (!head || head->weight.size(1) != opened.model->block(opened.model->size() - 1).layers().back().second->shape()[1]) return {};
+  if (!head || head->weight.size(1) != opened.model->block(opened.model->size() - 1).layers().back().second->shape()[1])
+    return {};
   torch::NoGradGuard no_grad;
   ImageWork work;
   work.form = form;
@@ -139,9 +142,10 @@ std::vector<std::string> doubts_about_form(const Opened& opened, const Options& 
     work.form.std = other.std;
     const double theirs = confidence(*opened.model, *head, train, work);
     if (theirs < std::max(kSure, kDoubt * ours)) continue;
-    doubts.push_back(fmt::format("input form: the file names no mean and std; its own head is {:.0f} % sure of some training "
-                                 "pictures as they are prepared now, and {:.0f} % with {}: if that is right, say {}",
-                                 100 * ours, 100 * theirs, other.words, other.keys));
+    doubts.push_back(
+        fmt::format("input form: the file names no mean and std; its own head is {:.0f} % sure of some training "
+                    "pictures as they are prepared now, and {:.0f} % with {}: if that is right, say {}",
+                    100 * ours, 100 * theirs, other.words, other.keys));
   }
   return doubts;
 }

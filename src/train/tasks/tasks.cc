@@ -45,7 +45,8 @@ const Task& choose_task(const Options& options) {
   if (options.task != "auto") find_task(options.task);
   const auto own = task_of_base(options.model, options.revision);
   // A classifier of pictures becomes the backbone of a detector.
-  const bool wants_boxes = options.task == kObjectDetection || (options.task == "auto" && object_detection().claims(options.data));
+  const bool wants_boxes =
+      options.task == kObjectDetection || (options.task == "auto" && object_detection().claims(options.data));
   if (own == kImageClassification && wants_boxes) return object_detection();
   const Task& task = find_task(own);
   check_task(task, options);
@@ -56,7 +57,9 @@ bool Task::reads_data_of(const Task&) const { return false; }
 std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
 std::vector<std::string> Task::complete(TaskData&, const Opened&, const Options&) const { return {}; }
 std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskData&) const { return {}; }
-std::optional<KnownBefore> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const { return std::nullopt; }
+std::optional<KnownBefore> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const {
+  return std::nullopt;
+}
 void Task::add_facts(PlanFacts&, const Opened&, BatchSource&) const {}
 nlohmann::ordered_json Task::gallery(const Opened&, const TaskData&, const Options&, const TaskSplit&,
                                      const std::vector<PredictionRecord>&) const {

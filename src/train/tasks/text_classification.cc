@@ -58,7 +58,8 @@ class TextClassification : public Classification {
   bool claims(const std::string&) const override { return false; }  // tables of labels and paths look alike
   void settle(Options& options) const override {
     const auto plan = parse_augment(options.augment);
-    const bool pictures = std::any_of(plan.pictures.begin(), plan.pictures.end(), [](const auto& word) { return word != "none"; });
+    const bool pictures =
+        std::any_of(plan.pictures.begin(), plan.pictures.end(), [](const auto& word) { return word != "none"; });
     if (pictures || plan.cutmix) {
       fail(ErrorKind::usage, "augment: {} is for pictures; texts take aeda, swap, delete, mixup and rdrop",
            plan.cutmix ? "cutmix" : plan.pictures.front());
@@ -91,12 +92,14 @@ class TextClassification : public Classification {
     const auto positions = opened.model->max_positions, own = opened.tokenizer->model_max_length();
     const auto most = own > 0 && positions > 0 ? std::min(own, positions) : std::max(own, positions);
     if (options.max_length > most && most > 0) {
-      fail(ErrorKind::usage, "max_length: {} is more than the {} tokens that this model takes", options.max_length, most);
+      fail(ErrorKind::usage, "max_length: {} is more than the {} tokens that this model takes", options.max_length,
+           most);
     }
     const auto recorded = opened.record ? opened.record->input.max_length : 0;
     opened.max_length = options.max_length > 0 ? options.max_length : recorded > 0 ? recorded : most;
     if (opened.tokenizer->vocab_size() > opened.model->config().value("vocab_size", std::int64_t{1} << 40)) {
-      fail(ErrorKind::model, "{}: the tokenizer has {} tokens, config.json's vocab_size is {}: they belong to different models",
+      fail(ErrorKind::model,
+           "{}: the tokenizer has {} tokens, config.json's vocab_size is {}: they belong to different models",
            opened.base_folder.string(), opened.tokenizer->vocab_size(), opened.model->config()["vocab_size"].dump());
     }
   }

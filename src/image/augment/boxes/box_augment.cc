@@ -26,10 +26,21 @@ const std::array<Level, 4>& levels() {
       {"none", {}},
       {"light", {.flip = 0.5, .scale_min = 0.8, .scale_max = 1.25, .jitter = {0.2, 0.2, 0.3, 0.015}}},
       {"medium",
-       {.mosaic = 0.5, .crop = 0.3, .copy = 0.2, .flip = 0.5, .scale_min = 0.6, .scale_max = 1.5,
+       {.mosaic = 0.5,
+        .crop = 0.3,
+        .copy = 0.2,
+        .flip = 0.5,
+        .scale_min = 0.6,
+        .scale_max = 1.5,
         .jitter = {0.3, 0.3, 0.5, 0.015}}},
       {"strong",
-       {.mosaic = 1, .mixup = 0.15, .crop = 0.5, .copy = 0.4, .flip = 0.5, .scale_min = 0.4, .scale_max = 1.6,
+       {.mosaic = 1,
+        .mixup = 0.15,
+        .crop = 0.5,
+        .copy = 0.4,
+        .flip = 0.5,
+        .scale_min = 0.4,
+        .scale_max = 1.6,
         .jitter = {0.4, 0.4, 0.7, 0.015}}},
   }};
   return list;
@@ -42,21 +53,26 @@ struct Scale {
   Scale by(double factor) const { return {x * factor, y * factor}; }
 };
 
-// Draws the picture, enlarged by `scale`, with its left top corner at (x, y) of the canvas; nothing of it outside `frame`.
-void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, double y, const Box& frame, Filter filter, BoxedPicture& canvas) {
+// Draws the picture, enlarged by `scale`, with its left top corner at (x, y) of the canvas; nothing of it outside
+// `frame`.
+void draw_scaled(const BoxedPicture& source, const Scale& scale, double x, double y, const Box& frame, Filter filter,
+                 BoxedPicture& canvas) {
   const int width = std::max(1, static_cast<int>(std::lround(source.picture.width() * scale.x)));
   const int height = std::max(1, static_cast<int>(std::lround(source.picture.height() * scale.y)));
   const int left = static_cast<int>(std::lround(x)), top = static_cast<int>(std::lround(y));
   const int first_x = std::max(left, frame.x), first_y = std::max(top, frame.y);
-  const int last_x = std::min(left + width, frame.x + frame.width), last_y = std::min(top + height, frame.y + frame.height);
+  const int last_x = std::min(left + width, frame.x + frame.width),
+            last_y = std::min(top + height, frame.y + frame.height);
   canvas.lost += source.lost + static_cast<std::int64_t>(source.boxes.size());
   if (first_x >= last_x || first_y >= last_y) return;
-  const Picture part = resize_part(source.picture.view(), width, height, filter, {first_x - left, first_y - top, last_x - first_x, last_y - first_y});
+  const Picture part = resize_part(source.picture.view(), width, height, filter,
+                                   {first_x - left, first_y - top, last_x - first_x, last_y - first_y});
   for (int row = 0; row < part.height(); ++row) {
     std::copy_n(part.row(row), part.stride(), canvas.picture.row(first_y + row) + 3 * std::ptrdiff_t{first_x});
   }
-  const Placement place{static_cast<double>(width) / source.picture.width(), static_cast<double>(height) / source.picture.height(),
-                        static_cast<double>(left - frame.x), static_cast<double>(top - frame.y)};
+  const Placement place{static_cast<double>(width) / source.picture.width(),
+                        static_cast<double>(height) / source.picture.height(), static_cast<double>(left - frame.x),
+                        static_cast<double>(top - frame.y)};
   auto boxes = source.boxes;
   for (auto& box : boxes) box.rect = place.to_input(box.rect);
   for (auto& box : boxes_inside(std::move(boxes), frame.width, frame.height)) {
@@ -79,17 +95,20 @@ Scale fitting_scale(const Picture& picture, const InputForm& form) {
 BoxedPicture alone(BoxedPicture source, const BoxAugmentForm& augment, const InputForm& form, Rng& rng) {
   if (rng.uniform() < augment.crop) source = crop_keeping_boxes(source, rng);
   const auto scale = fitting_scale(source.picture, form).by(between(augment.scale_min, augment.scale_max, rng));
-  const double spare_x = form.width - source.picture.width() * scale.x, spare_y = form.height - source.picture.height() * scale.y;
+  const double spare_x = form.width - source.picture.width() * scale.x,
+               spare_y = form.height - source.picture.height() * scale.y;
   auto canvas = empty_canvas(form);
   // Where it is larger than the input, a part of it is seen.
-  draw_scaled(source, scale, spare_x * rng.uniform(), spare_y * rng.uniform(), {0, 0, form.width, form.height}, form.interpolation, canvas);
+  draw_scaled(source, scale, spare_x * rng.uniform(), spare_y * rng.uniform(), {0, 0, form.width, form.height},
+              form.interpolation, canvas);
   return canvas;
 }
 
 // Four pictures with a corner each at a common point.
 BoxedPicture mosaic(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const DrawPicture& draw,
                     Rng& rng) {
-  const int x = static_cast<int>(between(0.25, 0.75, rng) * form.width), y = static_cast<int>(between(0.25, 0.75, rng) * form.height);
+  const int x = static_cast<int>(between(0.25, 0.75, rng) * form.width),
+            y = static_cast<int>(between(0.25, 0.75, rng) * form.height);
   auto canvas = empty_canvas(form);
   for (int quadrant = 0; quadrant < 4; ++quadrant) {
     const bool right = quadrant % 2 == 1, below = quadrant / 2 == 1;
@@ -133,7 +152,8 @@ BoxAugmentForm without_mixing(BoxAugmentForm form) {
 
 std::string describe(const BoxAugmentForm& form) {
   std::vector<std::string> parts;
-  if (form.scale_min != 1 || form.scale_max != 1) parts.push_back(fmt::format("scale {:.3g} to {:.3g}", form.scale_min, form.scale_max));
+  if (form.scale_min != 1 || form.scale_max != 1)
+    parts.push_back(fmt::format("scale {:.3g} to {:.3g}", form.scale_min, form.scale_max));
   if (form.mosaic > 0) parts.push_back(fmt::format("mosaic {:.3g}", form.mosaic));
   if (form.mixup > 0) parts.push_back(fmt::format("mixup {:.3g}", form.mixup));
   if (form.crop > 0) parts.push_back(fmt::format("crop {:.3g}", form.crop));
@@ -143,8 +163,8 @@ std::string describe(const BoxAugmentForm& form) {
   return parts.empty() ? "none" : join(parts, ", ");
 }
 
-BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const OtherPictures& others,
-                           Rng rng) {
+BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form,
+                           const OtherPictures& others, Rng rng) {
   auto canvas = rng.uniform() < augment.mosaic ? mosaic(std::move(first), augment, form, others.any, rng)
                                                : alone(std::move(first), augment, form, rng);
   if (rng.uniform() < augment.copy) copy_boxes(others.to_copy(rng), form, canvas, rng);

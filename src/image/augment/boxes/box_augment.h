@@ -1,7 +1,7 @@
 // Random changes of pictures with boxes: crop, scale and place, mosaic, copies of boxes, mixup, flip, colours.
 //
-// A training input is composed in one go at the network's size: each picture is resized once to the scale that was drawn
-// and only its visible part is computed. Boxes are cut at the border (boxes_inside).
+// A training input is composed in one go at the network's size: each picture is resized once to the scale that was
+// drawn and only its visible part is computed. Boxes are cut at the border (boxes_inside).
 #pragma once
 
 #include <functional>
@@ -15,11 +15,11 @@
 namespace strop {
 
 struct BoxAugmentForm {
-  double mosaic = 0;                    // share of the inputs made of four pictures
-  double mixup = 0;                     // share of the inputs that are averaged with one more picture
-  double crop = 0;                      // share of the pictures outside of mosaics of which a part is taken (keeping_crop.h)
-  double copy = 0;                      // share of the inputs that get boxes of another picture (copy_boxes.h)
-  double flip = 0;                      // probability
+  double mosaic = 0;  // share of the inputs made of four pictures
+  double mixup = 0;   // share of the inputs that are averaged with one more picture
+  double crop = 0;    // share of the pictures outside of mosaics of which a part is taken (keeping_crop.h)
+  double copy = 0;    // share of the inputs that get boxes of another picture (copy_boxes.h)
+  double flip = 0;    // probability
   double scale_min = 1, scale_max = 1;  // of a picture, over the size at which all of it fits
   ColorJitter jitter;
   bool operator==(const BoxAugmentForm&) const = default;
@@ -41,7 +41,7 @@ struct OtherPictures {
 };
 
 // One input of form.width x form.height. `first` is the sample's own picture.
-BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form, const OtherPictures& others,
-                           Rng rng);
+BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, const InputForm& form,
+                           const OtherPictures& others, Rng rng);
 
 }  // namespace strop

@@ -24,7 +24,8 @@ std::optional<Box> free_place(int width, int height, const BoxedPicture& canvas,
   for (int attempt = 0; attempt < kPlaceTries; ++attempt) {
     const auto x = static_cast<int>(rng.below(static_cast<std::uint64_t>(canvas.picture.width() - width) + 1));
     const auto y = static_cast<int>(rng.below(static_cast<std::uint64_t>(canvas.picture.height() - height) + 1));
-    const Rect place{static_cast<double>(x), static_cast<double>(y), static_cast<double>(width), static_cast<double>(height)};
+    const Rect place{static_cast<double>(x), static_cast<double>(y), static_cast<double>(width),
+                     static_cast<double>(height)};
     const bool taken = std::ranges::any_of(canvas.boxes, [&](const TrueBox& there) {
       return intersection(there.rect, place) > kMostOverlap * std::min(there.rect.area(), place.area());
     });
