@@ -46,7 +46,7 @@ std::int64_t available_bytes() {
 }
 
 void fix_malloc() {
-  // Blocks of 1 MiB and more come from mmap and go back at once; a fixed threshold also stops glibc from adapting it.
+  // Blocks below 256 MiB stay with malloc between steps: mmap would hand them back, to be cleared and mapped again.
   mallopt(M_MMAP_THRESHOLD, 256 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   mallopt(M_ARENA_MAX, 2);

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "nn/frozen_weight.h"
+#include "nn/own_convs.h"
 
 namespace strop {
 namespace {
@@ -103,6 +104,7 @@ Tensor packed_weight(const ConvShape& shape, const Tensor& weight, torch::IntArr
 
 Tensor conv_forward(const ConvShape& shape, const Tensor& x, const ConvWeight& weight, Activation activation,
                     const Tensor& residual) {
+  if (!residual.defined() && own_picture_conv(shape, x, activation)) return picture_conv(shape, x, weight, activation);
   const auto zeros = even_zeros(shape, x.size(2), x.size(3));
   const Tensor in = zeros ? x : with_zeros(shape, x);
   const auto bias = weight.bias.defined() ? std::optional<Tensor>(weight.bias) : std::nullopt;
@@ -137,6 +139,7 @@ Tensor conv_input_gradient(const ConvShape& shape, const Tensor& g, const Tensor
 }
 
 Tensor conv_weight_gradient(const ConvShape& shape, const Tensor& g, const Tensor& x) {
+  if (own_filter_gradient(shape, g, x)) return filter_gradient(shape, g, x);
   if (shape.kernel == 1 && shape.stride > 1) {
     // Of such a convolution with few channels oneDNN writes behind its own buffer (libtorch 2.13: 8 -> 16 channels,
     // stride 2, 64 x 64 pixels), so only the pixels that it reads are given to it.

@@ -1,9 +1,9 @@
 #include "nn/one_pass.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include "nn/finish.h"
+#include "nn/share_rows.h"
 
 namespace strop {
 
@@ -83,22 +83,17 @@ Tensor OnePass::forward(const ConvUnit* expand, const ConvUnit& depthwise, const
   const float* const added = more.defined() ? more.const_data_ptr<float>() : nullptr;
   float* const to = out.mutable_data_ptr<float>();
   const auto in_size = in.numel() / in.size(0), out_size = out.numel() / out.size(0);
-  // Where the threads can't share the pictures evenly, each takes its rows of every picture.
-  const std::int64_t threads = at::get_num_threads(), samples = in.size(0);
-  const std::int64_t parts = samples % threads == 0 ? 1 : std::min(threads, work.out_height);
-  at::parallel_for(0, samples * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scratch(static_cast<std::size_t>(kernels::inverted_scratch(work)));
-    for (std::int64_t i = begin; i < end; ++i) {
-      const auto sample = i / parts, part = i % parts;
-      kernels::Inverted one = work;
-      one.begin = work.out_height * part / parts;
-      one.end = work.out_height * (part + 1) / parts;
-      one.x = from + sample * in_size;
-      one.y = to + sample * out_size;
-      one.residual = added == nullptr ? nullptr : added + sample * out_size;
-      one.scratch = scratch.data();
-      kernels::inverted(one);
-    }
+  const auto parts = parts_of(in.size(0), work.out_height);
+  share_rows(in.size(0) * parts, kernels::inverted_scratch(work), [&](std::int64_t i, float* scratch) {
+    const auto sample = i / parts, part = i % parts;
+    kernels::Inverted one = work;
+    one.begin = work.out_height * part / parts;
+    one.end = work.out_height * (part + 1) / parts;
+    one.x = from + sample * in_size;
+    one.y = to + sample * out_size;
+    one.residual = added == nullptr ? nullptr : added + sample * out_size;
+    one.scratch = scratch;
+    kernels::inverted(one);
   });
   return out;
 }

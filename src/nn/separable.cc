@@ -1,10 +1,10 @@
 #include "nn/separable.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include "nn/finish.h"
 #include "nn/kernels/separable.h"
+#include "nn/share_rows.h"
 
 namespace strop {
 namespace {
@@ -69,16 +69,13 @@ struct SeparableNode : torch::autograd::Function<SeparableNode> {
     const float* const from = x.const_data_ptr<float>();
     float *const to = y.mutable_data_ptr<float>(), *const before = raw.mutable_data_ptr<float>();
     const auto in_size = x.numel() / x.size(0), out_size = y.numel() / y.size(0);
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> scratch(static_cast<std::size_t>(kernels::inverted_scratch(work)));
-      for (auto i = begin; i < end; ++i) {
-        kernels::Inverted one = work;
-        one.x = from + i * in_size;
-        one.y = to + i * out_size;
-        one.raw = before == to ? nullptr : before + i * out_size;
-        one.scratch = scratch.data();
-        kernels::inverted(one);
-      }
+    share_rows(x.size(0), kernels::inverted_scratch(work), [&](std::int64_t i, float* scratch) {
+      kernels::Inverted one = work;
+      one.x = from + i * in_size;
+      one.y = to + i * out_size;
+      one.raw = before == to ? nullptr : before + i * out_size;
+      one.scratch = scratch;
+      kernels::inverted(one);
     });
     ctx->save_for_backward({x, filter, filter_bias, project, raw});
     return y;
@@ -115,21 +112,18 @@ struct SeparableNode : torch::autograd::Function<SeparableNode> {
                        *const back = g.const_data_ptr<float>();
     float* const to = d_x.defined() ? d_x.mutable_data_ptr<float>() : nullptr;
     float* const all_sums = sums.mutable_data_ptr<float>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> scratch(static_cast<std::size_t>(kernels::separable_scratch(work)));
+    share_rows(x.size(0), kernels::separable_scratch(work), [&](std::int64_t i, float* scratch) {
       kernels::Separable one = work;
-      one.scratch = scratch.data();
+      one.scratch = scratch;
       one.d_filter = all_sums + at::get_thread_num() * sums.size(1);
       one.d_filter_bias = one.d_filter + taps * wide;
       one.d_project = one.d_filter_bias + wide;
       one.d_project_bias = one.d_project + out * wide;
-      for (auto i = begin; i < end; ++i) {
-        one.x = from + i * in_size;
-        one.raw = before + i * out_size;
-        one.g = back + i * out_size;
-        one.d_x = to == nullptr ? nullptr : to + i * in_size;
-        kernels::separable_gradient(one);
-      }
+      one.x = from + i * in_size;
+      one.raw = before + i * out_size;
+      one.g = back + i * out_size;
+      one.d_x = to == nullptr ? nullptr : to + i * in_size;
+      kernels::separable_gradient(one);
     });
     const Tensor sum = sums.sum(0),
                  by_channel = sum.narrow(0, 0, (taps + 1 + out) * wide).view({-1, wide}).narrow(1, 0, channels);

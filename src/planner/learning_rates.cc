@@ -15,9 +15,12 @@ struct Row {
 };
 
 constexpr std::array kTable = {
-    Row{"head", "*", 3e-3},        Row{"layerwise", "*", 3e-4}, Row{"lora", "*", 3e-3},        Row{"ia3", "*", 3e-2},
-    Row{"full", "*", 3e-4},        Row{"bitfit", "*", 1e-3},    Row{"norm", "*", 1e-3},        Row{"ssf", "*", 1e-3},
-    Row{"adaptformer", "*", 1e-3}, Row{"vpt", "*", 5e-3},       Row{"incremental", "*", 1e-3},
+    Row{"head", "*", 3e-3},      Row{"layerwise", "efficientnet", 1e-3},
+    Row{"layerwise", "*", 3e-4}, Row{"lora", "*", 3e-3},
+    Row{"ia3", "*", 3e-2},       Row{"full", "*", 3e-4},
+    Row{"bitfit", "*", 1e-3},    Row{"norm", "*", 1e-3},
+    Row{"ssf", "*", 1e-3},       Row{"adaptformer", "*", 1e-3},
+    Row{"vpt", "*", 5e-3},       Row{"incremental", "*", 1e-3},
 };
 
 // For AdamW; SGD's rates are a hundred times as high (slow_lower_head).

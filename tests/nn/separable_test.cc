@@ -96,6 +96,24 @@ TEST(Separable, EqualsItsUnits) {
   }
 }
 
+// Bands without a gradient are passed over: at both ends, between others, and all of a picture.
+TEST(Separable, GradientsAtFewPixels) {
+  for (const std::int64_t kernel : {3, 5}) {
+    for (const std::vector<std::int64_t>& rows :
+         std::vector<std::vector<std::int64_t>>{{0}, {60}, {31}, {14, 15}, {3, 40}, {}}) {
+      SCOPED_TRACE(std::to_string(kernel) + " taps, rows " + ::testing::PrintToString(rows));
+      Twin twin({.name = "few", .channels = 19, .out = 21, .kernel = kernel, .height = 61, .width = 8});
+      const Tensor all = twin.g;
+      twin.g = at::zeros_like(all);
+      for (const auto row : rows) twin.g[2].select(1, row).copy_(all[2].select(1, row));
+      const auto own = twin.gradients(twin.at_once()), wanted = twin.gradients(twin.one_by_one());
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        expect_close(own[i], wanted[i], 3e-4, "gradient " + std::to_string(i));
+      }
+    }
+  }
+}
+
 TEST(Separable, NumericalGradient) {
   const Twin twin({.name = "numerical", .channels = 8, .out = 6, .height = 5, .width = 9});
   const auto found = twin.gradients(twin.at_once());

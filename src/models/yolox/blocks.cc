@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "nn/conv_function.h"
+
 namespace strop::yolox {
 
 using torch::Tensor;
@@ -34,10 +36,24 @@ Stem::Stem(const Row& row, std::int64_t index) : YoloxBlock("stem", index), conv
   multiply_adds_ = conv_.multiply_adds(row.side / 2);
 }
 
+// The 3 x 3 taps read 12 channels, the pixels of a quarter of 2 x 2 one beside another: which are 6 x 6 taps, two
+// pixels apart, of the picture itself. channel = (column * 2 + row) * 3 + colour.
 void Stem::forward(State& state, const Pass& pass) const {
-  const Tensor pixels = state.at("pixels").to(pass.precision).permute({0, 2, 3, 1}).contiguous();
-  const auto samples = pixels.size(0), height = pixels.size(1) / 2, width = pixels.size(2) / 2;
-  const Tensor quarters = pixels.view({samples, height, 2, width, 2, 3}).permute({0, 1, 3, 4, 2, 5});
+  const auto& unit = conv_.conv();
+  const Tensor pixels = state.at("pixels").to(pass.precision);
+  if (!unit.conv().adapter && !pass.estimates_norms) {
+    const auto whole = unit.folded_parameters();
+    const auto out = whole.weight.size(0);
+    const Tensor taps = whole.weight.view({out, 2, 2, 3, 3, 3}).permute({0, 3, 4, 2, 5, 1}).reshape({out, 3, 6, 6});
+    state.set("features",
+              conv_node({.in = 3, .out = out, .kernel = 6, .stride = 2}, pixels.contiguous(kChannelsLast),
+                        {taps.to(pass.precision).contiguous(kChannelsLast), whole.bias.to(pass.precision), {}},
+                        unit.activation(), {}));
+    return;
+  }
+  const Tensor rows = pixels.permute({0, 2, 3, 1}).contiguous();
+  const auto samples = rows.size(0), height = rows.size(1) / 2, width = rows.size(2) / 2;
+  const Tensor quarters = rows.view({samples, height, 2, width, 2, 3}).permute({0, 1, 3, 4, 2, 5});
   state.set("features", conv_.forward(quarters.reshape({samples, height, width, 12}).permute({0, 3, 1, 2}), pass));
 }
 

@@ -28,11 +28,11 @@ void inverted_plain(const Inverted& work) { pass<4, 6>(work); }
 
 void inverted(const Inverted& work) {
 #ifdef STROP_HAS_CLONES
-  static const bool avx512 = __builtin_cpu_supports("x86-64-v4") > 0, avx2 = __builtin_cpu_supports("x86-64-v3") > 0;
-  if (avx512) return inverted_avx512(work);
-  if (avx2) return inverted_avx2(work);
-#endif
+  static const auto chosen = for_this_processor(inverted_plain, inverted_avx2, inverted_avx512);
+  chosen(work);
+#else
   inverted_plain(work);
+#endif
 }
 
 }  // namespace strop::kernels

@@ -1,16 +1,22 @@
-// The passes of conv.h and separable.h for x86-64-v4.
+// The passes of conv.h, separable.h, filter_gradient.h and picture_conv.h for x86-64-v4.
 #include "nn/kernels/conv_bands.h"
 #include "nn/kernels/dispatch.h"
+#include "nn/kernels/filter_gradient_bands.h"
+#include "nn/kernels/picture_conv_rows.h"
 #include "nn/kernels/separable_bands.h"
 
 #ifdef STROP_HAS_CLONES
 #pragma GCC target("arch=x86-64-v4")
+#include "nn/kernels/filter_gradient_pass.h"
+#include "nn/kernels/picture_conv_pass.h"
 #include "nn/kernels/separable_pass.h"
 
 namespace strop::kernels {
 
 void inverted_avx512(const Inverted& work) { pass<16, 12>(work); }
 void separable_gradient_avx512(const Separable& work) { separable_pass<16, 12>(work); }
+void filter_gradient_avx512(const FilterGradient& work) { gradient_pass<16>(work); }
+void picture_conv_avx512(const PictureConv& work) { picture_pass<16, 12>(work); }
 
 }  // namespace strop::kernels
 #endif

@@ -15,11 +15,12 @@ void separable_gradient_plain(const Separable& work) { separable_pass<4, 6>(work
 
 void separable_gradient(const Separable& work) {
 #ifdef STROP_HAS_CLONES
-  static const bool avx512 = __builtin_cpu_supports("x86-64-v4") > 0, avx2 = __builtin_cpu_supports("x86-64-v3") > 0;
-  if (avx512) return separable_gradient_avx512(work);
-  if (avx2) return separable_gradient_avx2(work);
-#endif
+  static const auto chosen =
+      for_this_processor(separable_gradient_plain, separable_gradient_avx2, separable_gradient_avx512);
+  chosen(work);
+#else
   separable_gradient_plain(work);
+#endif
 }
 
 }  // namespace strop::kernels

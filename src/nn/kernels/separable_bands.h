@@ -9,8 +9,9 @@ namespace strop::kernels {
 
 struct SeparableBands {
   std::int64_t rows, kept, columns, pitch, out_pitch;
+  static constexpr std::int64_t kBandPixels = 104;  // enough to pay for reading the weights once
+  static constexpr std::int64_t kMostKept = (kBandPixels + kLeastWidth - 1) / kLeastWidth + 4;  // with 5 rows of taps
   explicit SeparableBands(const Separable& work) {
-    constexpr std::int64_t kBandPixels = 104;  // enough to pay for reading the weights once
     rows = std::max<std::int64_t>(1, std::min((kBandPixels + work.width - 1) / work.width, work.height));
     kept = rows + work.kernel - 1;
     columns = work.width + work.kernel - 1;

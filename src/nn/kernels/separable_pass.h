@@ -3,6 +3,7 @@
 
 #include "nn/kernels/conv_pass.h"
 #include "nn/kernels/separable_bands.h"
+#include "nn/kernels/tap_sums.h"
 
 namespace strop::kernels {
 namespace {
@@ -68,37 +69,25 @@ STROP_INLINE void add_outer(const float* g, std::int64_t g_pitch, std::int64_t o
   }
 }
 
-// sums[tap][c] += sum over the pixels of a row of g[pixel][c] * x[pixel + tap][c], for the taps of one row of the
-// filter.
-template <int kLanes, int kKernel>
-__attribute__((noinline)) void add_taps(const float* g, const float* x, std::int64_t width, std::int64_t pitch,
-                                        float* sums) {
-  for (std::int64_t c = 0; c < pitch; c += kLanes) {
-    Vec<kLanes> all[kKernel];
-#pragma GCC unroll 8
-    for (int kx = 0; kx < kKernel; ++kx) load<kLanes>(sums + kx * pitch + c, all[kx]);
-    for (std::int64_t pixel = 0; pixel < width; ++pixel) {
-      Vec<kLanes> own;
-      load<kLanes>(g + pixel * pitch + c, own);
-#pragma GCC unroll 8
-      for (int kx = 0; kx < kKernel; ++kx) {
-        Vec<kLanes> in;
-        load<kLanes>(x + (pixel + kx) * pitch + c, in);
-        all[kx] += own * in;
-      }
-    }
-#pragma GCC unroll 8
-    for (int kx = 0; kx < kKernel; ++kx) store<kLanes>(all[kx], sums + kx * pitch + c);
-  }
+// A detector's classes have a gradient at few pixels; bands without one are passed over.
+__attribute__((noinline)) bool all_zero(const float* from, std::int64_t count) {
+  std::uint32_t any = 0;
+  for (std::int64_t i = 0; i < count; ++i) any |= std::bit_cast<std::uint32_t>(from[i]) << 1;  // but for the sign
+  return any == 0;
 }
 
-// The rows of a ring that a filter reads for row `at`, zeros where there are none.
-STROP_INLINE void taps_of(const Separable& work, const SeparableBands& bands, std::int64_t at, const float* zeros,
-                          const float* ring, const float** taps) {
+// The rows of a ring that a filter reads for row `at`; zeros beyond the picture, and for a row of which the ring holds
+// nothing (lit[row % kept] false). Returns whether any is held.
+STROP_INLINE bool taps_of(const Separable& work, const SeparableBands& bands, std::int64_t at, const float* zeros,
+                          const float* ring, const bool* lit, const float** taps) {
+  bool any = false;
   for (std::int64_t ky = 0; ky < work.kernel; ++ky) {
     const std::int64_t row = at + ky - work.kernel / 2;
-    taps[ky] = row < 0 || row >= work.height ? zeros : ring + row % bands.kept * bands.row();
+    const bool held = row >= 0 && row < work.height && (lit == nullptr || lit[row % bands.kept]);
+    taps[ky] = held ? ring + row % bands.kept * bands.row() : zeros;
+    any = any || held;
   }
+  return any;
 }
 
 template <int kLanes, int kPixels, int kKernel>
@@ -116,50 +105,64 @@ STROP_INLINE void separable_pass(const Separable& work) {
   const Finish as_it_is{};
   const std::int64_t row_floats = work.width * bands.pitch;
   const float* taps[kKernel];
-  std::int64_t read = 0, left = 0;  // rows of the picture in its ring, rows of d_x done
+  std::int64_t read = 0, left = 0;           // rows of the picture in its ring, rows of d_x done
+  bool lit[SeparableBands::kMostKept] = {};  // of the rows in `gs`: not all zero
   for (std::int64_t first = 0; first < work.height; first += bands.rows) {
     const std::int64_t last = least(first + bands.rows, work.height), pixels = (last - first) * work.width;
-    for (; read < least(last + reach, work.height); ++read) {
-      float* const to = xs + read % bands.kept * bands.row() + inside;
-      for (std::int64_t column = 0; column < work.width; ++column) {
-        __builtin_memcpy(to + column * bands.pitch, work.x + (read * work.width + column) * work.channels,
-                         static_cast<std::size_t>(work.channels) * sizeof(float));
+    const bool any = !all_zero(work.g + first * work.width * work.out, pixels * work.out);
+    for (std::int64_t row = first; row < last; ++row) lit[row % bands.kept] = any;
+    if (any) {
+      if (read < first - reach) read = first - reach;
+      for (; read < least(last + reach, work.height); ++read) {
+        float* const to = xs + read % bands.kept * bands.row() + inside;
+        for (std::int64_t column = 0; column < work.width; ++column) {
+          __builtin_memcpy(to + column * bands.pitch, work.x + (read * work.width + column) * work.channels,
+                           static_cast<std::size_t>(work.channels) * sizeof(float));
+        }
       }
-    }
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const std::int64_t from = (first * work.width + pixel) * work.out;
-      __builtin_memcpy(g_out + pixel * bands.out_pitch, work.g + from,
-                       static_cast<std::size_t>(work.out) * sizeof(float));
-      __builtin_memcpy(outs + pixel * bands.out_pitch, work.raw + from,
-                       static_cast<std::size_t>(work.out) * sizeof(float));
-    }
-    turn_back(work.project_finish, pixels * bands.out_pitch, outs, g_out);
-    product<kLanes, kPixels>({g_out, bands.out_pitch, 1, nullptr, nullptr, 0}, pixels, work.project_turned, zeros,
-                             work.out, bands.pitch, as_it_is, {g_wide, pixels, 1, 0, bands.pitch}, 0);
-    for (std::int64_t row = first; row < last; ++row) {
-      taps_of(work, bands, row, zeros, xs, taps);
-      filter_row<kLanes, kKernel, 1>({taps, work.filter, work.filter_bias, wide + (row - first) * row_floats,
-                                      bands.pitch, kKernel, 1, 1, work.width, bands.pitch},
-                                     bands.pitch, as_it_is);
-    }
-    turn_back(work.filter_finish, pixels * bands.pitch, wide, g_wide);
-    add_outer<kLanes>(g_out, bands.out_pitch, work.out, wide, bands.pitch, pixels, zeros, work.d_project);
-    add_pixels(g_out, pixels, bands.out_pitch, work.d_project_bias);
-    add_pixels(g_wide, pixels, bands.pitch, work.d_filter_bias);
-    for (std::int64_t row = first; row < last; ++row) {
-      float* const own = gs + row % bands.kept * bands.row() + inside;
-      __builtin_memcpy(own, g_wide + (row - first) * row_floats, static_cast<std::size_t>(row_floats) * sizeof(float));
-      taps_of(work, bands, row, zeros, xs, taps);
-      for (std::int64_t ky = 0; ky < kKernel; ++ky) {
-        add_taps<kLanes, kKernel>(own, taps[ky], work.width, bands.pitch, work.d_filter + ky * kKernel * bands.pitch);
+      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+        const std::int64_t from = (first * work.width + pixel) * work.out;
+        __builtin_memcpy(g_out + pixel * bands.out_pitch, work.g + from,
+                         static_cast<std::size_t>(work.out) * sizeof(float));
+        __builtin_memcpy(outs + pixel * bands.out_pitch, work.raw + from,
+                         static_cast<std::size_t>(work.out) * sizeof(float));
+      }
+      turn_back(work.project_finish, pixels * bands.out_pitch, outs, g_out);
+      product<kLanes, kPixels>({g_out, bands.out_pitch, 1, nullptr, nullptr, 0}, pixels, work.project_turned, zeros,
+                               work.out, bands.pitch, as_it_is, {g_wide, pixels, 1, 0, bands.pitch}, 0);
+      for (std::int64_t row = first; row < last; ++row) {
+        taps_of(work, bands, row, zeros, xs, nullptr, taps);
+        filter_row<kLanes, kKernel, 1>({taps, work.filter, work.filter_bias, wide + (row - first) * row_floats,
+                                        bands.pitch, kKernel, 1, 1, work.width, bands.pitch},
+                                       bands.pitch, as_it_is);
+      }
+      turn_back(work.filter_finish, pixels * bands.pitch, wide, g_wide);
+      add_outer<kLanes>(g_out, bands.out_pitch, work.out, wide, bands.pitch, pixels, zeros, work.d_project);
+      add_pixels(g_out, pixels, bands.out_pitch, work.d_project_bias);
+      add_pixels(g_wide, pixels, bands.pitch, work.d_filter_bias);
+      for (std::int64_t row = first; row < last; ++row) {
+        float* const own = gs + row % bands.kept * bands.row() + inside;
+        __builtin_memcpy(own, g_wide + (row - first) * row_floats,
+                         static_cast<std::size_t>(row_floats) * sizeof(float));
+        taps_of(work, bands, row, zeros, xs, nullptr, taps);
+        for (std::int64_t ky = 0; ky < kKernel; ++ky) {
+          for (std::int64_t channel = 0; channel < bands.pitch; channel += kLanes) {
+            add_taps<kLanes, kKernel, 1>({own, taps[ky], 1, work.width, 0, 0, bands.pitch}, channel,
+                                         work.d_filter + ky * kKernel * bands.pitch);
+          }
+        }
       }
     }
     // Rows whose neighbours all have their gradient now.
     for (; work.d_x != nullptr && left < (last == work.height ? last : last - reach); ++left) {
-      taps_of(work, bands, left, zeros, gs, taps);
-      filter_row<kLanes, kKernel, 1>({taps, work.filter_turned, zeros, work.d_x + left * work.width * work.channels,
-                                      bands.pitch, kKernel, 1, 1, work.width, work.channels},
-                                     work.channels, as_it_is);
+      float* const to = work.d_x + left * work.width * work.channels;
+      if (!taps_of(work, bands, left, zeros, gs, lit, taps)) {
+        __builtin_memset(to, 0, static_cast<std::size_t>(work.width * work.channels) * sizeof(float));
+        continue;
+      }
+      filter_row<kLanes, kKernel, 1>(
+          {taps, work.filter_turned, zeros, to, bands.pitch, kKernel, 1, 1, work.width, work.channels}, work.channels,
+          as_it_is);
     }
   }
 }
