@@ -140,6 +140,7 @@ Tensor conv_input_gradient(const ConvShape& shape, const Tensor& g, const Tensor
 
 Tensor conv_weight_gradient(const ConvShape& shape, const Tensor& g, const Tensor& x) {
   if (own_filter_gradient(shape, g, x)) return filter_gradient(shape, g, x);
+  if (own_picture_conv(shape, x)) return picture_gradient(shape, g, x);
   if (shape.kernel == 1 && shape.stride > 1) {
     // Of such a convolution with few channels oneDNN writes behind its own buffer (libtorch 2.13: 8 -> 16 channels,
     // stride 2, 64 x 64 pixels), so only the pixels that it reads are given to it.

@@ -14,6 +14,20 @@ using torch::Tensor;
 
 bool known(const Tensor& tensor) { return tensor.device().is_cpu() && tensor.scalar_type() == torch::kFloat; }
 
+kernels::PictureConv picture_work(const ConvShape& shape, const Tensor& x) {
+  kernels::PictureConv work{};
+  work.height = x.size(2);
+  work.width = x.size(3);
+  work.in = shape.in;
+  work.kernel = shape.kernel;
+  work.stride = shape.stride;
+  work.above = shape.zeros(work.height).first;
+  work.left = shape.zeros(work.width).first;
+  work.out = shape.out;
+  work.out_width = shape.out_length(work.width);
+  return work;
+}
+
 }  // namespace
 
 bool own_picture_conv(const ConvShape& shape, const Tensor& x, Activation activation) {
@@ -29,19 +43,10 @@ Tensor picture_conv(const ConvShape& shape, const Tensor& given, const ConvWeigh
                                             : at::zeros({shape.out + more}, x.options());
   const auto samples = x.size(0), height = x.size(2), width = x.size(3), out_height = shape.out_length(height);
   const Tensor y = at::empty({samples, shape.out, out_height, shape.out_length(width)}, x.options(), kChannelsLast);
-  kernels::PictureConv work{};
-  work.height = height;
-  work.width = width;
-  work.in = shape.in;
+  auto work = picture_work(shape, x);
   work.weight = packed.const_data_ptr<float>();
   work.bias = bias.const_data_ptr<float>();
-  work.kernel = shape.kernel;
-  work.stride = shape.stride;
-  work.above = shape.zeros(height).first;
-  work.left = shape.zeros(width).first;
   work.finish = *finish_of(activation);
-  work.out = shape.out;
-  work.out_width = y.size(3);
   const float* const from = x.const_data_ptr<float>();
   float* const to = y.mutable_data_ptr<float>();
   const auto x_size = x.numel() / samples, y_size = y.numel() / samples;
@@ -57,6 +62,23 @@ Tensor picture_conv(const ConvShape& shape, const Tensor& given, const ConvWeigh
     kernels::picture_conv(one);
   });
   return y;
+}
+
+Tensor picture_gradient(const ConvShape& shape, const Tensor& given_g, const Tensor& given_x) {
+  const Tensor g = given_g.contiguous(kChannelsLast), x = given_x.contiguous(kChannelsLast);
+  const auto padded = kernels::padded_channels(shape.out);
+  const Tensor sums = at::zeros({at::get_num_threads(), shape.kernel, shape.kernel, shape.in, padded});
+  auto work = picture_work(shape, x);
+  work.end = g.size(2);
+  const float *const from = x.const_data_ptr<float>(), *const back = g.const_data_ptr<float>();
+  float* const to = sums.mutable_data_ptr<float>();
+  const auto x_size = x.numel() / x.size(0), g_size = g.numel() / g.size(0), weights = sums.numel() / sums.size(0);
+  share_rows(x.size(0), kernels::picture_gradient_scratch(work), [&](std::int64_t i, float* scratch) {
+    kernels::PictureGradient one{work, back + i * g_size, to + at::get_thread_num() * weights, scratch};
+    one.conv.x = from + i * x_size;
+    kernels::picture_gradient(one);
+  });
+  return sums.sum(0).narrow(3, 0, shape.out).permute({3, 2, 0, 1}).contiguous();
 }
 
 bool own_filter_gradient(const ConvShape& shape, const Tensor& g, const Tensor& x) {

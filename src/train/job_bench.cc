@@ -60,7 +60,8 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
       reset_peak_tensor_bytes();
       const auto held = tensor_bytes();
       for (const auto& [name, tensor] : state.tensors()) {
-        if (tensor.is_floating_point()) local.set(name, tensor.detach().requires_grad_());
+        // Below the first block nothing trains.
+        if (tensor.is_floating_point()) local.set(name, tensor.detach().requires_grad_(i > first));
       }
       const Stopwatch watch;
       block.forward(local, pass);

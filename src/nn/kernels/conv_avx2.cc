@@ -17,6 +17,7 @@ void inverted_avx2(const Inverted& work) { pass<8, 6>(work); }
 void separable_gradient_avx2(const Separable& work) { separable_pass<8, 6>(work); }
 void filter_gradient_avx2(const FilterGradient& work) { gradient_pass<8>(work); }
 void picture_conv_avx2(const PictureConv& work) { picture_pass<8, 6>(work); }
+void picture_gradient_avx2(const PictureGradient& work) { picture_gradient_pass<8>(work); }
 
 }  // namespace strop::kernels
 #endif

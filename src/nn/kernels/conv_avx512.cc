@@ -17,6 +17,7 @@ void inverted_avx512(const Inverted& work) { pass<16, 12>(work); }
 void separable_gradient_avx512(const Separable& work) { separable_pass<16, 12>(work); }
 void filter_gradient_avx512(const FilterGradient& work) { gradient_pass<16>(work); }
 void picture_conv_avx512(const PictureConv& work) { picture_pass<16, 12>(work); }
+void picture_gradient_avx512(const PictureGradient& work) { picture_gradient_pass<16>(work); }
 
 }  // namespace strop::kernels
 #endif

@@ -17,4 +17,19 @@ void picture_conv(const PictureConv& work) {
 #endif
 }
 
+std::int64_t picture_gradient_scratch(const PictureConv& work) {
+  return picture_conv_scratch(work) + work.out_width * padded_channels(work.out);
+}
+
+void picture_gradient_plain(const PictureGradient& work) { picture_gradient_pass<4>(work); }
+
+void picture_gradient(const PictureGradient& work) {
+#ifdef STROP_HAS_CLONES
+  static const auto chosen = for_this_processor(picture_gradient_plain, picture_gradient_avx2, picture_gradient_avx512);
+  chosen(work);
+#else
+  picture_gradient_plain(work);
+#endif
+}
+
 }  // namespace strop::kernels

@@ -27,4 +27,14 @@ struct PictureConv {
 std::int64_t picture_conv_scratch(const PictureConv& work);
 void picture_conv(const PictureConv& work);
 
+// Of the weight, from the gradient g of the result before its finish, out_height x out_width x out. Added to.
+struct PictureGradient {
+  PictureConv conv;  // of it x, the sizes and the rows
+  const float* g;
+  float* d_weight;  // as the weight
+  float* scratch;   // picture_gradient_scratch(work) floats
+};
+std::int64_t picture_gradient_scratch(const PictureConv& work);
+void picture_gradient(const PictureGradient& work);
+
 }  // namespace strop::kernels

@@ -21,4 +21,8 @@ void picture_conv_plain(const PictureConv& work);
 void picture_conv_avx512(const PictureConv& work);
 void picture_conv_avx2(const PictureConv& work);
 
+void picture_gradient_plain(const PictureGradient& work);
+void picture_gradient_avx512(const PictureGradient& work);
+void picture_gradient_avx2(const PictureGradient& work);
+
 }  // namespace strop::kernels
