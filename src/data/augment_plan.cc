@@ -71,4 +71,8 @@ bool changes_samples(const Options& options) {
   return !plan.operations.empty() || pictures || jitters || options.random_erasing > 0;
 }
 
+bool keeps_views(const Options& options, double epochs) {
+  return !changes_samples(options) || epochs >= 2 * static_cast<double>(options.views);
+}
+
 }  // namespace strop

@@ -24,5 +24,8 @@ AugmentPlan parse_augment(const std::vector<std::string>& words);
 
 // Whether single samples are changed at random, so that one has several views.
 bool changes_samples(const Options& options);
+// Whether so many epochs read the kept views of a sample often enough to pay for their memory: twice. Else each epoch
+// has views of its own and nothing is kept.
+bool keeps_views(const Options& options, double epochs);
 
 }  // namespace strop

@@ -14,7 +14,9 @@ struct BlockFacts {
   // Of one such sample, in numbers. kept: for the backward pass of a block whose weights are frozen. widest: the
   // largest tensor inside. live: between this block and the one before, what a cache of a cut here would hold.
   double kept = 0, widest = 0, live = 0;
-  double speed = 1;  // of its products, over that of a block of large matrix products
+  // Of one such sample at rest (nothing trains), measured; 0: by the rules for large matrix products.
+  double seconds = 0;  // in fp32
+  double resting = 0;  // numbers in its tensors at the highest point, what it reads and writes among them
 };
 
 struct ModelFacts {

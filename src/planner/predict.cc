@@ -27,6 +27,15 @@ constexpr double kTransients = 4;       // tensors as wide as the widest that li
 
 double bytes_of(std::string_view precision) { return precision == "bf16" ? 2 : 4; }
 
+// Of one sample through a block at rest.
+double block_seconds(const BlockFacts& block, const PlanFacts& facts, std::string_view precision) {
+  const auto rate = [&](std::string_view one) {
+    return 1e9 * forward_share(one) * (one == "bf16" ? facts.rates.bf16_gflops : facts.rates.fp32_gflops);
+  };
+  if (block.seconds > 0) return block.seconds * rate("fp32") / rate(precision);
+  return 2 * block.multiply_adds / rate(precision);
+}
+
 // What happens to block i in a step of a stage, as shares of the steps.
 struct BlockShare {
   double due = 0;      // its weights or adapters are updated
@@ -60,7 +69,7 @@ class StageCost {
     const double prefix = prefix_seconds(), rows = static_cast<double>(facts_.train_rows);
     if (!gradient()) return rows * views(1e9) * prefix + first_evaluation();
     const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
-    const double prefix_rows = cached() ? used * views(std::ceil(epochs())) : samples();
+    const double prefix_rows = keeps_samples() ? used * views(std::ceil(epochs())) : samples();
     return prefix_rows * prefix_seconds(facts_.mean_input) + steps() * step() + first_evaluation() +
            (evaluations() - 1) * evaluation();
   }
@@ -73,9 +82,10 @@ class StageCost {
   double cache_bytes() const {
     if (!gradient() || !cached()) return 0;
     const double one = blocks_[cut_].live * bytes_of(plan_.prefix_precision);
-    const double rows = static_cast<double>(facts_.train_rows), train = rows * views(std::ceil(epochs()));
+    const double rows = static_cast<double>(facts_.train_rows);
     // Packing a view makes a second copy of it.
-    return one * (train + rows + static_cast<double>(facts_.validation_rows));
+    const double train = keeps_samples() ? rows * views(std::ceil(epochs())) + rows : 0;
+    return one * (train + static_cast<double>(facts_.validation_rows));
   }
   double peak_bytes() const {
     const double optimizer = options_.optim == "adamw" ? 8 : 4;
@@ -101,6 +111,7 @@ class StageCost {
   }
   const std::string& suffix_precision() const { return plan_.precision; }
   bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
+  bool keeps_samples() const { return cached() && keeps_views(options_, epochs()); }
   double views(double most) const {
     return changes_samples(options_) ? std::min(most, static_cast<double>(options_.views)) : 1;
   }
@@ -141,15 +152,12 @@ class StageCost {
   // Seconds of one sample through blocks first .. last-1.
   double forward(std::size_t first, std::size_t last, std::string_view precision) const {
     double sum = 0;
-    for (auto i = first; i < last; ++i) sum += blocks_[i].multiply_adds / blocks_[i].speed;
-    return 2 * sum / (forward_share(precision) * peak(precision));
+    for (auto i = first; i < last; ++i) sum += block_seconds(blocks_[i], facts_, precision);
+    return sum;
   }
   // Of one sample: making it and bringing it to the cut; `size` as PlanFacts::mean_input has it.
   double prefix_seconds(double size = 1) const {
     return facts_.input_seconds + size * forward(0, cut_, plan_.prefix_precision);
-  }
-  double peak(std::string_view precision) const {
-    return 1e9 * (precision == "bf16" ? facts_.rates.bf16_gflops : facts_.rates.fp32_gflops);
   }
 
   double micro_batch() const {
@@ -178,11 +186,11 @@ class StageCost {
   }
 
   double step() const {
-    double units = 0, updated = 0;  // multiply-adds of a sample; parameters that an optimizer step touches
+    double passes = 0, updated = 0;  // seconds of a sample; parameters that an optimizer step touches
     for (auto i = cut_; i < blocks_.size(); ++i) {
       const bool own_weights = weights_ || i >= facts_.model.head_begin;
-      units +=
-          blocks_[i].multiply_adds / blocks_[i].speed * (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
+      passes += block_seconds(blocks_[i], facts_, plan_.precision) *
+                (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
       updated += shares_[i].due * trained_of(i);
     }
     const auto augment = parse_augment(options_.augment);
@@ -191,8 +199,8 @@ class StageCost {
     const double tokens = facts_.model.tokens;
     const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
     const double before = asks_before() ? batch * forward(cut_, blocks_.size(), plan_.prefix_precision) : 0;
-    return batch * rounding * facts_.mean_input * (augment.rdrop ? 2 : 1) * 2 * units /
-               (training_share(plan_.precision) * peak(plan_.precision)) +
+    return batch * rounding * facts_.mean_input * (augment.rdrop ? 2 : 1) * passes * forward_share(plan_.precision) /
+               training_share(plan_.precision) +
            before + kStepSeconds * parts + updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
   }
 
@@ -225,17 +233,20 @@ class StageCost {
     // Larger inputs than evaluation's (inference_bytes) pass a frozen prefix, too.
     double prefix = 0;
     for (std::size_t i = 0; i < cut_ && facts_.largest_input > 1; ++i) {
-      prefix = std::max(prefix, kTransients * blocks_[i].widest * bytes_of(plan_.prefix_precision));
+      prefix = std::max(prefix, at_rest(blocks_[i]) * bytes_of(plan_.prefix_precision));
     }
     return worst_part() * facts_.largest_input *
            std::max((passes * kept + kTransients * widest) * bytes_of(plan_.precision), prefix);
   }
+  // Numbers in the tensors of one sample.
+  static double at_rest(const BlockFacts& block) {
+    return block.resting > 0 ? block.resting : kTransients * block.widest;
+  }
   double inference_bytes() const {
     double widest = 0;
-    for (const auto& block : blocks_) widest = std::max(widest, block.widest);
+    for (const auto& block : blocks_) widest = std::max(widest, at_rest(block));
     const auto rows = static_cast<double>(facts_.pictures ? kPicturesAtOnce : kTextsAtOnce);
-    return std::min(worst(rows), 2 * rows) * kTransients * widest * bytes_of(plan_.prefix_precision) +
-           rows * facts_.input_bytes;
+    return std::min(worst(rows), 2 * rows) * widest * bytes_of(plan_.prefix_precision) + rows * facts_.input_bytes;
   }
 
   const Plan& plan_;
@@ -265,15 +276,14 @@ Cost predict_cost(const Plan& plan, const PlanFacts& facts) {
     stages = std::max(stages, own.peak_bytes());
     cache = std::max(cache, own.cache_bytes());
   }
-  double units = 0, products = 0;  // parameters of blocks with products: those that have a bf16 form
+  double forward = 0, products = 0;  // parameters of blocks with products: those that have a bf16 form
   for (const auto& block : facts.model.blocks) {
-    units += block.multiply_adds / block.speed;
+    forward += block_seconds(block, facts, "fp32");
     if (block.multiply_adds > 0) products += static_cast<double>(block.parameters);
   }
   const double rows = static_cast<double>(facts.validation_rows + facts.test_rows);
-  cost.finish = kFinishSeconds +
-                rows * (facts.input_seconds + 2 * units / (1e9 * forward_share("fp32") * facts.rates.fp32_gflops)) +
-                (3 * 4 * parameters + 4 * trained) / kFileRate;
+  cost.finish =
+      kFinishSeconds + rows * (facts.input_seconds + forward) + (3 * 4 * parameters + 4 * trained) / kFileRate;
   const double fixed = static_cast<double>(facts.resident_bytes) + kKernelBytes + 4 * parameters +
                        (plan.precision == "bf16" || plan.prefix_precision == "bf16" ? 2 * products : 0);
   cost.cache_bytes = static_cast<std::int64_t>(cache);

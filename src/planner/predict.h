@@ -15,7 +15,8 @@
 // Training inputs that change their size take PlanFacts::mean_input times that in prefix and step, and the micro-batch
 // below PlanFacts::largest_input times its memory.
 // Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into
-// norms, activations and attention, which gain less from bf16. BlockFacts::speed tells blocks that run slower still.
+// norms, activations and attention, which gain less from bf16. Of pictures a block's own pass was
+// timed instead (BlockFacts::seconds), and what it holds at rest was counted (BlockFacts::resting).
 //
 // Memory, in bytes: the larger of a stage and of the finish.
 //   stage        PlanFacts::resident_bytes
@@ -25,7 +26,8 @@
 //                + the weights once more where the network as it was is kept (distill)
 //                + the cache and its packing
 //                + the larger of a micro-batch in training (numbers kept by the blocks that the gradient passes, times
-//                  kTrainedKeeps where weights train, + kTransients times the widest tensor) and 64 rows in inference
+//                  kTrainedKeeps where weights train, + kTransients times the widest tensor) and 64 texts or 16
+//                  pictures in inference
 //   finish       the weights mapped twice, to prove that what was frozen stayed as it was; trained parameters and best
 //
 // Times hold within a factor of two on a machine that does nothing else, memory within a third (docs/planner.md).

@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
+
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/log.h"
@@ -92,6 +95,15 @@ std::map<std::string, Tensor> head_tensors(const Block& block, const LinearHead&
 
 }  // namespace
 
+double Trainer::epochs_of(const Stage& stage) const {
+  const auto& options = plan_.options;
+  if (stage.seconds > 0) return std::numeric_limits<double>::infinity();
+  if (stage.max_steps == 0) return stage.epochs;
+  const auto batch = options.per_device_train_batch_size * options.gradient_accumulation_steps;
+  const double rows = static_cast<double>(data_.train->size()) * options.data_fraction;
+  return static_cast<double>(stage.max_steps) / std::max(1.0, std::ceil(rows / static_cast<double>(batch)));
+}
+
 void Trainer::run_closed_form(const Stage& stage) {
   const Stopwatch watch;
   freeze(model_);
@@ -156,7 +168,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   const AugmentPlan augment = parse_augment(options.augment);
   StageRun run{
       .stage = stage,
-      .train = behind_prefix(*data_.train, stage, true, true),
+      .train = behind_prefix(*data_.train, stage, keeps_views(options, epochs_of(stage)), true),
       .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
       .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
       .optimizer = Optimizer(options, trained_tensors(model_, stage)),
@@ -211,6 +223,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
       const bool due = evaluation_due(run, epoch_ends);
       if (done || due) done = evaluate(run) || done;
       if (!done && (due || (options.save_steps > 0 && progress_.global_step % options.save_steps == 0))) save(run);
+      if (epoch_ends || due) trim_memory();  // else what lives for long ends up between what does not, and pages stay
       if (epoch_ends) break;
     }
   }

@@ -100,11 +100,8 @@ STROP_INLINE void widen(const Inverted& work, const Bands& bands, std::int64_t f
     return;
   }
   for (std::int64_t row = first; row < last; ++row) {
-    for (std::int64_t column = 0; column < work.width; ++column) {
-      __builtin_memcpy(places.y + row % bands.kept * bands.row() + column * bands.pitch,
-                       work.x + (row * work.width + column) * work.in,
-                       static_cast<std::size_t>(work.in) * sizeof(float));
-    }
+    copy_pixels(work.x + row * work.width * work.in, work.in, work.in, work.width,
+                places.y + row % bands.kept * bands.row(), bands.pitch);
   }
 }
 
@@ -148,10 +145,7 @@ STROP_INLINE void pass(const Inverted& work) {
                                work.project_bias, work.wide, work.out, work.project_finish,
                                {to, pixels, 1, 0, work.out}, 0);
     } else {
-      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-        __builtin_memcpy(to + pixel * work.out, filtered + pixel * bands.pitch,
-                         static_cast<std::size_t>(work.out) * sizeof(float));
-      }
+      copy_pixels(filtered, bands.pitch, work.out, pixels, to, work.out);
     }
   }
 }

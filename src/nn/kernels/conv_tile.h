@@ -59,6 +59,19 @@ STROP_INLINE void store(const Vec<kLanes>& from, float* to) {
   *reinterpret_cast<typename Register<kLanes>::memory*>(to) = from;
 }
 
+// Pixels of `channels` floats, from where they lie from_pitch floats apart to where they lie to_pitch apart; what is
+// between them stays as it is.
+STROP_INLINE void copy_pixels(const float* from, std::int64_t from_pitch, std::int64_t channels, std::int64_t pixels,
+                              float* to, std::int64_t to_pitch) {
+  if (from_pitch == channels && to_pitch == channels) {
+    __builtin_memcpy(to, from, static_cast<std::size_t>(pixels * channels) * sizeof(float));
+    return;
+  }
+  for (std::int64_t p = 0; p < pixels; ++p) {
+    __builtin_memcpy(to + p * to_pitch, from + p * from_pitch, static_cast<std::size_t>(channels) * sizeof(float));
+  }
+}
+
 // As leave, where fewer than kLanes channels are left.
 template <int kLanes>
 __attribute__((noinline)) void leave_some(const float* sum, const float* residual, std::int64_t columns,

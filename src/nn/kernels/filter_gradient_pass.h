@@ -26,17 +26,12 @@ STROP_INLINE void gradient_pass(const FilterGradient& work) {
         __builtin_memset(to, 0, static_cast<std::size_t>(bands.row()) * sizeof(float));
         continue;
       }
-      for (std::int64_t column = 0; column < inside; ++column) {
-        __builtin_memcpy(to + (work.left + column) * bands.pitch, work.x + (row * work.width + column) * work.channels,
-                         static_cast<std::size_t>(work.channels) * sizeof(float));
-      }
+      copy_pixels(work.x + row * work.width * work.channels, work.channels, work.channels, inside,
+                  to + work.left * bands.pitch, bands.pitch);
     }
     const float* g = work.g + first * work.out_width * work.channels;
     if (work.channels < bands.pitch) {
-      for (std::int64_t pixel = 0; pixel < rows * work.out_width; ++pixel) {
-        __builtin_memcpy(gs + pixel * bands.pitch, g + pixel * work.channels,
-                         static_cast<std::size_t>(work.channels) * sizeof(float));
-      }
+      copy_pixels(g, work.channels, work.channels, rows * work.out_width, gs, bands.pitch);
       g = gs;
     }
     for (std::int64_t channel = 0; channel < bands.pitch; channel += kLanes) {

@@ -157,9 +157,7 @@ STROP_INLINE void picture_gradient_pass(const PictureGradient& work) {
     rows_of(conv, sizes, row, ring, rows);
     const float* g = work.g + row * conv.out_width * conv.out;
     if (conv.out < pitch) {
-      for (std::int64_t p = 0; p < conv.out_width; ++p) {
-        __builtin_memcpy(wide + p * pitch, g + p * conv.out, static_cast<std::size_t>(conv.out) * sizeof(float));
-      }
+      copy_pixels(g, conv.out, conv.out, conv.out_width, wide, pitch);
       g = wide;
     }
     for (std::int64_t channel = 0; channel < pitch; channel += 2 * kLanes) {

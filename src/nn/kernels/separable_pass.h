@@ -114,19 +114,12 @@ STROP_INLINE void separable_pass(const Separable& work) {
     if (any) {
       if (read < first - reach) read = first - reach;
       for (; read < least(last + reach, work.height); ++read) {
-        float* const to = xs + read % bands.kept * bands.row() + inside;
-        for (std::int64_t column = 0; column < work.width; ++column) {
-          __builtin_memcpy(to + column * bands.pitch, work.x + (read * work.width + column) * work.channels,
-                           static_cast<std::size_t>(work.channels) * sizeof(float));
-        }
+        copy_pixels(work.x + read * work.width * work.channels, work.channels, work.channels, work.width,
+                    xs + read % bands.kept * bands.row() + inside, bands.pitch);
       }
-      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-        const std::int64_t from = (first * work.width + pixel) * work.out;
-        __builtin_memcpy(g_out + pixel * bands.out_pitch, work.g + from,
-                         static_cast<std::size_t>(work.out) * sizeof(float));
-        __builtin_memcpy(outs + pixel * bands.out_pitch, work.raw + from,
-                         static_cast<std::size_t>(work.out) * sizeof(float));
-      }
+      const std::int64_t from = first * work.width * work.out;
+      copy_pixels(work.g + from, work.out, work.out, pixels, g_out, bands.out_pitch);
+      copy_pixels(work.raw + from, work.out, work.out, pixels, outs, bands.out_pitch);
       turn_back(work.project_finish, pixels * bands.out_pitch, outs, g_out);
       product<kLanes, kPixels>({g_out, bands.out_pitch, 1, nullptr, nullptr, 0}, pixels, work.project_turned, zeros,
                                work.out, bands.pitch, as_it_is, {g_wide, pixels, 1, 0, bands.pitch}, 0);

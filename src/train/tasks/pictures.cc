@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "train/counting_allocator.h"
 #include "train/start_head.h"
 #include "train/tasks/image_source.h"
 #include "train/tasks/picture_gallery.h"
@@ -16,8 +17,6 @@
 namespace strop {
 namespace {
 
-// Depthwise and small convolutions reach about this share of what large products do.
-constexpr double kConvolutionSpeed = 0.35;
 constexpr std::size_t kTimed = 16;
 // Mean confidence under another form over that under ours, above which ours is doubted.
 constexpr double kDoubt = 1.25;
@@ -78,15 +77,21 @@ void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& trai
   facts.input_bytes = 4 * static_cast<double>(pixels.numel() / pixels.size(0)) * 3;  // the batch at work, two ahead
   state.set("pixels", pixels.narrow(0, 0, 1));
   torch::NoGradGuard no_grad;
-  const Pass pass;
-  for (std::size_t i = 0; i < model.size(); ++i) {
-    auto& block = facts.model.blocks[i];
-    block.live = 0;
-    for (const auto& port : model.live_at(i)) block.live += static_cast<double>(state.at(port.name).numel());
-    for (const auto& [name, layer] : model.block(i).layers()) {
-      if (layer->kind() == LayerKind::conv) block.speed = kConvolutionSpeed;
+  // The first pass brings the weights into the form that rests; of the others a block's fastest counts.
+  for (int pass = 0; pass < 3; ++pass) {
+    State now = state;
+    for (std::size_t i = 0; i < model.size(); ++i) {
+      auto& block = facts.model.blocks[i];
+      block.live = 0;
+      for (const auto& port : model.live_at(i)) block.live += static_cast<double>(now.at(port.name).numel());
+      const auto held = tensor_bytes();
+      reset_peak_tensor_bytes();
+      const Stopwatch own;
+      model.forward(now, Pass{}, i, i + 1);
+      const double seconds = own.seconds();
+      if (pass > 0) block.seconds = pass == 1 ? seconds : std::min(block.seconds, seconds);
+      block.resting = block.live + static_cast<double>(peak_tensor_bytes() - held) / sizeof(float);
     }
-    model.forward(state, pass, i, i + 1);
   }
 }
 
