@@ -83,6 +83,9 @@ class ImageLoader::Workshop {
     finish(slot, batch);
     slot.prepared = false;
     ++consumed_;
+    // Behind the last batch nobody may ask for more: a cached prefix never does.
+    if (consumed_ == batches_.size())
+      for (auto& one : slots_) one = {};
     work_.notify_all();
     return true;
   }

@@ -1,4 +1,8 @@
-// Counts the bytes of all CPU tensors, as a layer over libtorch's own allocator.
+// Takes the memory of all CPU tensors from malloc, aligned to 64 bytes, and counts it.
+//
+// libtorch's own allocator calls posix_memalign, which asks malloc for more than it keeps: the gap that a block leaves
+// is then too small for the next block of the same size, and the heap grows from batch to batch (by 130 MiB in a head
+// job on pictures). Here a freed block fits its like again.
 //
 // Tensors made before count_tensor_memory() are not counted; each job calls it first. Memory that a file mapping or the
 // caller owns is not counted.

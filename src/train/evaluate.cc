@@ -24,16 +24,21 @@ torch::Tensor predict_logits(const Model& model, BatchSource& source, torch::Sca
   // Packed batches waste nothing on padding, whatever their order; the data's own keeps a cache's chunks together.
   const auto batches = batches_in_order(source.size(), std::min(batch_size, source.rows_at_once()));
   source.prefetch(batches, 0);
-  std::vector<torch::Tensor> parts;
+  const auto rows = static_cast<std::int64_t>(source.size());
+  // Made beforehand: what outlives a batch, put between its large blocks, would keep the heap from using them again.
+  const torch::Tensor logits = torch::empty({rows, static_cast<std::int64_t>(model.label_names.size())});
+  std::int64_t done = 0;
   Pass pass;
   pass.precision = precision;
   for (const auto& samples : batches) {
     if (stops) throw_if_interrupted();
     State state = source.make(samples, 0);
     model.forward(state, pass, source.first_block(), model.size());
-    parts.push_back(state.at("logits").to(torch::kFloat));
+    const auto& part = state.at("logits");
+    logits.narrow(0, done, part.size(0)).copy_(part);
+    done += part.size(0);
   }
-  return parts.empty() ? torch::empty({0, static_cast<std::int64_t>(model.label_names.size())}) : at::cat(parts, 0);
+  return logits;
 }
 
 ClassificationMetrics evaluate_logits(const torch::Tensor& logits, const std::vector<std::int32_t>& labels,
