@@ -17,6 +17,10 @@ struct BlockFacts {
   // Of one such sample at rest (nothing trains), measured; 0: by the rules for large matrix products.
   double seconds = 0;  // in fp32
   double resting = 0;  // numbers in its tensors at the highest point, what it reads and writes among them
+  // The same with all its weights training, measured; 0: by those rules.
+  double training_seconds = 0;  // forward and backward in fp32
+  double held = 0;              // numbers that stay from forward to backward
+  double passing = 0;           // numbers beside them at the highest point, gradients of weights left out
 };
 
 struct ModelFacts {

@@ -11,6 +11,7 @@
 #include "planner/fit_memory.h"
 #include "planner/learning_rates.h"
 #include "planner/predict.h"
+#include "planner/stage_length.h"
 #include "tuning/method.h"
 
 namespace strop {
@@ -50,13 +51,20 @@ void choose_cache(Plan& plan, const PlanFacts& facts) {
     if (!options.memory.empty()) limit = std::min(limit, parse_bytes(options.memory, "memory"));
     options.cache_limit = std::to_string(limit);
   }
-  const bool augmented = changes_samples(options);
-  if (options.cache == "auto") {
-    options.cache = "ram";
-    plan.reasons["cache"] = augmented ? fmt::format("ram: {} views of each sample, at most {}", options.views,
-                                                    human_bytes(std::stod(options.cache_limit)))
-                                      : "ram: the frozen prefix runs once for each sample";
-  }
+  if (options.cache == "auto") options.cache = "ram";
+}
+
+// What a cache that strop chose will hold; known once the stages have their lengths.
+std::string reason_for_cache(const Plan& plan, const PlanFacts& facts) {
+  const auto& options = plan.options;
+  if (!changes_samples(options)) return "ram: the frozen prefix runs once for each sample";
+  const bool kept = std::any_of(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
+    return stage.solver == "gradient" &&
+           keeps_views(options, epochs_of(stage, options, static_cast<double>(facts.train_rows)));
+  });
+  if (!kept) return "ram: of what is evaluated; each epoch sees the training samples changed anew";
+  return fmt::format("ram: {} views of each sample, at most {}", options.views,
+                     human_bytes(std::stod(options.cache_limit)));
 }
 
 double stage_rate(const Options& options, const Stage& stage, const PlanFacts& facts) {
@@ -104,10 +112,7 @@ double training_seconds(const Plan& plan, const PlanFacts& facts) {
 void plan_length(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
   const double gradient = gradient_stages(plan), sharing = sharing_stages(plan);
-  const double rows = std::ceil(static_cast<double>(facts.train_rows) * options.data_fraction);
-  const double batches = std::ceil(rows / static_cast<double>(options.per_device_train_batch_size));
-  const double steps_an_epoch =
-      std::max(1.0, std::ceil(batches / static_cast<double>(options.gradient_accumulation_steps)));
+  const double an_epoch = steps_an_epoch(options, static_cast<double>(facts.train_rows));
   const double seconds = options.time.empty() ? 0 : training_seconds(plan, facts);
   for (auto& stage : plan.stages) {
     if (stage.solver != "gradient") continue;
@@ -115,20 +120,20 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
     else if (options.layerwise_steps > 0 && stage.method == "layerwise" && gradient > 1)
       stage.max_steps = options.layerwise_steps;
     else if (stage.epochs > 0)
-      stage.max_steps = std::max<std::int64_t>(1, std::llround(std::exchange(stage.epochs, 0) * steps_an_epoch));
+      stage.max_steps = std::max<std::int64_t>(1, std::llround(std::exchange(stage.epochs, 0) * an_epoch));
     else if (options.max_steps > 0)
       stage.max_steps = std::max<std::int64_t>(
           1, static_cast<std::int64_t>(std::llround(static_cast<double>(options.max_steps) / sharing)));
     else if (options.infobatch > 0) stage.epochs = options.num_train_epochs / sharing;
     else
       stage.max_steps = std::max<std::int64_t>(
-          1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * steps_an_epoch / sharing)));
+          1, static_cast<std::int64_t>(std::llround(options.num_train_epochs * an_epoch / sharing)));
   }
   if (options.eval_strategy != "steps" || options.eval_steps > 0) return;
   // Ten times a run; by the epochs where the steps are not known ahead.
   double steps = 0;
   for (const auto& stage : plan.stages) steps += static_cast<double>(stage.max_steps);
-  if (steps == 0) steps = options.num_train_epochs * steps_an_epoch;
+  if (steps == 0) steps = options.num_train_epochs * an_epoch;
   options.eval_steps = std::max<std::int64_t>(1, std::llround(steps / 10));
 }
 
@@ -195,6 +200,7 @@ Plan choose_plan(Options options, const PlanFacts& facts) {
   Plan plan = rule_plan(std::move(options), facts);
   plan_length(plan, facts);
   const bool cache_is_free = asked.cache == "auto";
+  if (cache_is_free) plan.reasons["cache"] = reason_for_cache(plan, facts);
   if (cache_is_free) leave_out_large_cache(plan, facts);
   if (!plan.options.memory.empty() && !fit_memory(plan, facts, cache_is_free)) {
     refuse_memory(plan, facts, least_memory(asked, facts));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "data/augment_plan.h"
+#include "planner/stage_length.h"
 #include "tuning/method.h"
 
 namespace strop {
@@ -34,6 +35,13 @@ double block_seconds(const BlockFacts& block, const PlanFacts& facts, std::strin
   };
   if (block.seconds > 0) return block.seconds * rate("fp32") / rate(precision);
   return 2 * block.multiply_adds / rate(precision);
+}
+
+// Of one sample's gradient with respect to the inputs, and as much again to the weights.
+double backward_seconds(const BlockFacts& block, const PlanFacts& facts, std::string_view precision) {
+  const double forward = block_seconds(block, facts, precision);
+  if (block.training_seconds <= 0) return forward;
+  return std::max(0.0, block.training_seconds / block.seconds - 1) / 2 * forward;
 }
 
 // What happens to block i in a step of a stage, as shares of the steps.
@@ -164,18 +172,11 @@ class StageCost {
     const auto batch = options_.per_device_train_batch_size;
     return static_cast<double>(plan_.micro_batch > 0 ? std::min(plan_.micro_batch, batch) : batch);
   }
-  // Rows that an epoch trains on. The easy half of them, about, loses the share `infobatch` before the last epochs.
-  double rows_an_epoch() const {
-    return static_cast<double>(facts_.train_rows) * options_.data_fraction * (1 - 0.5 * 0.875 * options_.infobatch);
-  }
-  double steps_an_epoch() const {
-    const auto batch = options_.per_device_train_batch_size * options_.gradient_accumulation_steps;
-    return std::max(1.0, std::ceil(rows_an_epoch() / static_cast<double>(batch)));
-  }
-  double epochs() const {
-    if (stage_.seconds > 0) return 1e9;
-    return stage_.max_steps > 0 ? static_cast<double>(stage_.max_steps) / steps_an_epoch() : stage_.epochs;
-  }
+  // Training rows. The easy half of them, about, loses the share `infobatch` before the last epochs.
+  double rows() const { return static_cast<double>(facts_.train_rows) * (1 - 0.5 * 0.875 * options_.infobatch); }
+  double rows_an_epoch() const { return rows() * options_.data_fraction; }
+  double steps_an_epoch() const { return strop::steps_an_epoch(options_, rows()); }
+  double epochs() const { return epochs_of(stage_, options_, rows()); }
   double steps() const { return epochs() * steps_an_epoch(); }
   double samples() const { return epochs() * rows_an_epoch(); }
   double evaluations() const {
@@ -189,8 +190,9 @@ class StageCost {
     double passes = 0, updated = 0;  // seconds of a sample; parameters that an optimizer step touches
     for (auto i = cut_; i < blocks_.size(); ++i) {
       const bool own_weights = weights_ || i >= facts_.model.head_begin;
-      passes += block_seconds(blocks_[i], facts_, plan_.precision) *
-                (1 + shares_[i].reached + (own_weights ? shares_[i].due : 0));
+      passes += block_seconds(blocks_[i], facts_, plan_.precision) +
+                backward_seconds(blocks_[i], facts_, plan_.precision) *
+                    (shares_[i].reached + (own_weights ? shares_[i].due : 0));
       updated += shares_[i].due * trained_of(i);
     }
     const auto augment = parse_augment(options_.augment);
@@ -224,21 +226,28 @@ class StageCost {
   }
   double micro_batch_bytes() const {
     if (!gradient()) return 0;
-    double kept = 0, widest = 0;
+    double kept = 0, highest = 0;  // backward frees what is kept block by block, from the top
     for (auto i = cut_; i < blocks_.size(); ++i) {
-      widest = std::max(widest, blocks_[i].widest);
-      if (shares_[i].reached > 0) kept += blocks_[i].kept * (weights_ ? kTrainedKeeps : 1);
+      if (shares_[i].reached > 0) kept += kept_of(blocks_[i]);
+      highest = std::max(highest, kept + (shares_[i].reached > 0 ? passing(blocks_[i]) : at_rest(blocks_[i])));
     }
     const double passes = parse_augment(options_.augment).rdrop ? 2 : 1;
-    // Larger inputs than evaluation's (inference_bytes) pass a frozen prefix, too.
-    double prefix = 0;
-    for (std::size_t i = 0; i < cut_ && facts_.largest_input > 1; ++i) {
-      prefix = std::max(prefix, at_rest(blocks_[i]) * bytes_of(plan_.prefix_precision));
+    // What is not read from the cache comes from the inputs, through the frozen blocks, a micro-batch at a time.
+    double prefix = 0, inputs = 0;
+    if (!keeps_samples()) {
+      inputs = facts_.input_bytes;
+      for (std::size_t i = 0; i < cut_; ++i)
+        prefix = std::max(prefix, at_rest(blocks_[i]) * bytes_of(plan_.prefix_precision));
     }
-    return worst_part() * facts_.largest_input *
-           std::max((passes * kept + kTransients * widest) * bytes_of(plan_.precision), prefix);
+    const double step = (highest + (passes - 1) * kept) * bytes_of(plan_.precision);
+    return worst_part() * (facts_.largest_input * std::max(step, prefix) + inputs);
   }
-  // Numbers in the tensors of one sample.
+  // Numbers in the tensors of one sample: those that stay from forward to backward, those that live for a moment, and
+  // those of a block at rest.
+  double kept_of(const BlockFacts& block) const {
+    return weights_ ? (block.held > 0 ? block.held : kTrainedKeeps * block.kept) : block.kept;
+  }
+  static double passing(const BlockFacts& block) { return block.held > 0 ? block.passing : kTransients * block.widest; }
   static double at_rest(const BlockFacts& block) {
     return block.resting > 0 ? block.resting : kTransients * block.widest;
   }

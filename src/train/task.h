@@ -93,8 +93,8 @@ class Task {
   virtual std::string describe_inputs(const Opened& opened) const = 0;
   // What a check on some training rows finds doubtful in all this.
   virtual std::vector<std::string> doubts(const Opened& opened, const Options& options, const TaskData& data) const;
-  // What the planner asks about the inputs.
-  virtual void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const;
+  // What the planner asks about the inputs, and how the network takes them.
+  virtual void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) const;
 
   // --- answers ---
   // The figure that tells which weights are best where metric_for_best_model does not say.

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <limits>
 
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -11,6 +10,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
+#include "planner/stage_length.h"
 #include "train/evaluate.h"
 #include "train/prefix_source.h"
 #include "train/stage_run.h"
@@ -95,15 +95,6 @@ std::map<std::string, Tensor> head_tensors(const Block& block, const LinearHead&
 
 }  // namespace
 
-double Trainer::epochs_of(const Stage& stage) const {
-  const auto& options = plan_.options;
-  if (stage.seconds > 0) return std::numeric_limits<double>::infinity();
-  if (stage.max_steps == 0) return stage.epochs;
-  const auto batch = options.per_device_train_batch_size * options.gradient_accumulation_steps;
-  const double rows = static_cast<double>(data_.train->size()) * options.data_fraction;
-  return static_cast<double>(stage.max_steps) / std::max(1.0, std::ceil(rows / static_cast<double>(batch)));
-}
-
 void Trainer::run_closed_form(const Stage& stage) {
   const Stopwatch watch;
   freeze(model_);
@@ -168,7 +159,9 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   const AugmentPlan augment = parse_augment(options.augment);
   StageRun run{
       .stage = stage,
-      .train = behind_prefix(*data_.train, stage, keeps_views(options, epochs_of(stage)), true),
+      .train = behind_prefix(*data_.train, stage,
+                             keeps_views(options, epochs_of(stage, options, static_cast<double>(data_.train->size()))),
+                             true),
       .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
       .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
       .optimizer = Optimizer(options, trained_tensors(model_, stage)),

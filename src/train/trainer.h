@@ -69,7 +69,6 @@ class Trainer {
   std::int64_t part_size(std::int64_t samples, std::int64_t tokens) const;
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
-  double epochs_of(const Stage& stage) const;  // as planned; infinite where the clock ends it
   std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache,
                                              bool losses = false) const;
 

@@ -98,11 +98,12 @@ PlanFacts Workbench::facts(double seconds_used) const {
   facts.test_rows = data.test ? static_cast<std::int64_t>(data.test->size()) : 0;
   facts.lengths = lengths;
   facts.seconds_used = seconds_used;
+  trim_memory();  // what reading and loading have freed is there for training
   facts.resident_bytes = resident_bytes();
   facts.available_bytes = available_bytes();
   facts.threads = threads;
   facts.holds_before = before != nullptr;
-  opened.task->add_facts(facts, opened, *train);
+  opened.task->add_facts(facts, opened, *train, options);
   return facts;
 }
 

@@ -39,6 +39,17 @@ TEST(PredictTime, ForwardAndBackwardByWhatTrains) {
   EXPECT_NEAR(units_a_sample(rdrop, facts), 2 * 2 * 3, 0.02);
 }
 
+// Of pictures blocks were measured: the rules for products give way.
+TEST(PredictTime, MeasuredBlocksTakeWhatTheyTook) {
+  auto facts = without_validation();
+  for (auto* block : {&facts.model.blocks[1], &facts.model.blocks[2]}) {
+    block->seconds = 3 * kBlock;
+    block->training_seconds = 15 * kBlock;  // backward: four times forward, half of it for the weights
+  }
+  EXPECT_NEAR(units_a_sample(with_method("lora"), facts), 2 * (3 + 6), 0.02);
+  EXPECT_NEAR(units_a_sample(with_method("full"), facts), 2 * 15, 0.02);
+}
+
 // Distillation: a forward pass more, and the weights once more, in stages of a method that keeps the model's classes.
 TEST(PredictTime, TheNetworkAsItWasIsAskedToo) {
   auto facts = without_validation();
@@ -114,6 +125,27 @@ TEST(PredictMemory, FollowsTheMicroBatch) {
   plan.precision = plan.prefix_precision = "bf16";
   plan.micro_batch = 32;
   EXPECT_LT(predict_cost(plan, facts).peak_bytes, whole);
+}
+
+TEST(PredictMemory, MeasuredBlocksHoldWhatTheyHeld) {
+  auto facts = tiny_facts();
+  for (auto* block : {&facts.model.blocks[1], &facts.model.blocks[2]}) {
+    block->held = 1e6;
+    block->passing = 5e5;
+  }
+  auto plan = choose_plan(with_method("full"), facts);
+  const auto whole = predict_cost(plan, facts).peak_bytes;
+  plan.micro_batch = 16;
+  EXPECT_NEAR(static_cast<double>(whole - predict_cost(plan, facts).peak_bytes), 16 * (2 * 1e6 + 5e5) * 4, 2e4);
+}
+
+// Inputs that are made while training goes on lie ready for the batch at work and those behind it.
+TEST(PredictMemory, CountsInputsThatAreMadeInTraining) {
+  auto facts = without_validation();
+  auto uncached = with_method("full");
+  const auto before = cost_of(uncached, facts).peak_bytes;
+  facts.input_bytes = 1e5;
+  EXPECT_NEAR(static_cast<double>(cost_of(uncached, facts).peak_bytes - before), 32 * 1e5, 1);
 }
 
 // Training inputs change their size; evaluation's do not.

@@ -9,6 +9,7 @@
 #include "core/interrupt.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
+#include "planner/stage_length.h"
 #include "train/evaluate.h"
 #include "train/tasks/box_source.h"
 #include "train/tasks/picture_gallery.h"
@@ -24,12 +25,6 @@ const std::vector<std::string>& box_words() {
   static const std::vector<std::string> words = {"none",   "light",  "medium", "strong", "flip",
                                                  "jitter", "mosaic", "crop",   "copy"};
   return words;
-}
-
-double epochs_of(const Options& options, std::size_t rows) {
-  if (options.max_steps == 0) return options.num_train_epochs;
-  const auto samples = options.max_steps * options.per_device_train_batch_size * options.gradient_accumulation_steps;
-  return static_cast<double>(samples) / (options.data_fraction * static_cast<double>(rows));
 }
 
 }  // namespace
@@ -51,7 +46,8 @@ std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& 
     }
     work = training_work(*model.input_form, model.detector->stride(), options);
     if (options.time.empty())
-      work.mixing_ends = std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, split_.size())));
+      work.mixing_ends =
+          std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, static_cast<double>(split_.size()))));
   }
   return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(),
                                      options.strict);

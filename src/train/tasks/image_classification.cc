@@ -109,8 +109,8 @@ class ImageClassification : public Classification {
     return doubts_about_form(opened, options, pictures_of(*data.train).split());
   }
 
-  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const override {
-    add_picture_facts(facts, opened, train);
+  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) const override {
+    add_picture_facts(facts, opened, train, options);
   }
 
   json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& measured,

@@ -147,8 +147,8 @@ class ObjectDetection : public Task {
     write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
   }
   std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }
-  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) const override {
-    add_picture_facts(facts, opened, train);
+  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) const override {
+    add_picture_facts(facts, opened, train, options);
     const auto& sides = dynamic_cast<const BoxSource&>(train).sides();
     facts.largest_input = sides.largest_area();
     facts.mean_input = sides.mean_area();

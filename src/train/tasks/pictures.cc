@@ -8,16 +8,19 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "train/counting_allocator.h"
+#include "planner/stage_length.h"
+#include "train/measure_blocks.h"
 #include "train/start_head.h"
 #include "train/tasks/image_source.h"
 #include "train/tasks/picture_gallery.h"
 #include "train/tasks/picture_keys.h"
+#include "tuning/method.h"
 
 namespace strop {
 namespace {
 
 constexpr std::size_t kTimed = 16;
+constexpr std::int64_t kInTraining = 8;  // of them, that pass the blocks forward and backward
 // Mean confidence under another form over that under ours, above which ours is doubted.
 constexpr double kDoubt = 1.25;
 // Below that a head has seen nothing like these pictures, and which form it likes better says nothing.
@@ -46,11 +49,7 @@ std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Option
   work.strict = options.strict;
   if (training && options.progressive_resizing > 0) {
     work.smallest = options.progressive_resizing;
-    const double epochs = options.max_steps > 0
-                              ? static_cast<double>(options.max_steps * options.per_device_train_batch_size *
-                                                    options.gradient_accumulation_steps) /
-                                    static_cast<double>(split_.size())
-                              : options.num_train_epochs;
+    const double epochs = epochs_of(options, static_cast<double>(split_.size()));
     work.full_size_at = std::max<std::int64_t>(1, std::llround(0.75 * epochs));
   }
   return std::make_unique<ImageSource>(split_, work);
@@ -65,34 +64,36 @@ std::string Pictures::thumbnail_of(std::size_t row) const {
   }
 }
 
-void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train) {
-  const auto& model = *opened.model;
+namespace {
+
+// The lowest block whose output a stage of the method keeps for a backward pass.
+std::size_t lowest_in_training(const ModelFacts& model, const Options& options) {
+  auto lowest = model.head_begin;
+  if (options.method == "auto") return lowest;  // tunes the head
+  for (const auto& stage : find_method(options.method).stages(model, options)) {
+    const auto cut = std::ranges::find(model.blocks, stage.cut, &BlockFacts::name);
+    lowest = std::min(lowest, static_cast<std::size_t>(cut - model.blocks.begin()));
+  }
+  return lowest;
+}
+
+}  // namespace
+
+void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) {
   facts.pictures = true;
   const auto rows = spread_rows(train.size());
   if (rows.empty()) return;
   const Stopwatch watch;
-  State state = train.make(rows, train.fresh_views() - 1);  // as large as they become
+  const State made = train.make(rows, train.fresh_views() - 1);  // as large as they become
   facts.input_seconds = watch.seconds() / static_cast<double>(rows.size());
-  const auto& pixels = state.at("pixels");
+  const auto& pixels = made.at("pixels");
   facts.input_bytes = 4 * static_cast<double>(pixels.numel() / pixels.size(0)) * 3;  // the batch at work, two ahead
-  state.set("pixels", pixels.narrow(0, 0, 1));
-  torch::NoGradGuard no_grad;
-  // The first pass brings the weights into the form that rests; of the others a block's fastest counts.
-  for (int pass = 0; pass < 3; ++pass) {
-    State now = state;
-    for (std::size_t i = 0; i < model.size(); ++i) {
-      auto& block = facts.model.blocks[i];
-      block.live = 0;
-      for (const auto& port : model.live_at(i)) block.live += static_cast<double>(now.at(port.name).numel());
-      const auto held = tensor_bytes();
-      reset_peak_tensor_bytes();
-      const Stopwatch own;
-      model.forward(now, Pass{}, i, i + 1);
-      const double seconds = own.seconds();
-      if (pass > 0) block.seconds = pass == 1 ? seconds : std::min(block.seconds, seconds);
-      block.resting = block.live + static_cast<double>(peak_tensor_bytes() - held) / sizeof(float);
-    }
-  }
+  // The last block alone costs nothing beside those below, which one picture times well enough.
+  const auto lowest = lowest_in_training(facts.model, options);
+  const auto samples = std::min(lowest + 1 < opened.model->size() ? kInTraining : 1, pixels.size(0));
+  State state;
+  for (const auto& [name, tensor] : made.tensors()) state.set(name, tensor.narrow(0, 0, samples));
+  measure_blocks(facts.model.blocks, *opened.model, state, samples, lowest);
 }
 
 namespace {

@@ -25,7 +25,7 @@ class Pictures : public TaskSplit {
 
 // What the planner asks: the seconds to make a row (measured on some), and the sizes between blocks, by one row sent
 // through the network. Cost: some 50 ms.
-void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train);
+void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options);
 
 // A file of weights that says no mean and std leaves them to a guess by its keys. Where the stored head is surer of 16
 // training pictures under another usual normalisation, that is said. Empty where the files or the options say the form.
