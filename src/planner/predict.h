@@ -15,8 +15,8 @@
 // Training inputs that change their size take PlanFacts::mean_input times that in prefix and step, and the micro-batch
 // below PlanFacts::largest_input times its memory.
 // Products run at a share of the GEMM rate that the probe measured (forward_share, training_share): the rest goes into
-// norms, activations and attention, which gain less from bf16. Of pictures a block's own pass was
-// timed instead (BlockFacts::seconds), and what it holds at rest was counted (BlockFacts::resting).
+// norms, activations and attention, which gain less from bf16. Of pictures a block's own passes were timed instead, at
+// rest (BlockFacts::seconds) and forward and backward (training_seconds), and what it holds was counted.
 //
 // Memory, in bytes: the larger of a stage and of the finish.
 //   stage        PlanFacts::resident_bytes
@@ -25,12 +25,13 @@
 //                + trained parameters times (copy, gradient, optimizer, best, EMA)
 //                + the weights once more where the network as it was is kept (distill)
 //                + the cache and its packing
-//                + the larger of a micro-batch in training (numbers kept by the blocks that the gradient passes, times
-//                  kTrainedKeeps where weights train, + kTransients times the widest tensor) and 64 texts or 16
-//                  pictures in inference
+//                + the larger of a micro-batch in training and 64 texts or 16 pictures in inference. In training: what
+//                  the blocks that the gradient passes keep for it (times kTrainedKeeps where weights train), up to the
+//                  block where most is held with what passes by in it (kTransients times its widest tensor); or, where
+//                  more, what the frozen prefix holds, if it runs in training; and the inputs that lie ready
 //   finish       the weights mapped twice, to prove that what was frozen stayed as it was; trained parameters and best
 //
-// Times hold within a factor of two on a machine that does nothing else, memory within a third (docs/planner.md).
+// Times hold within a factor of two on a machine that does nothing else, memory within two fifths (docs/planner.md).
 #pragma once
 
 #include <cstdint>
