@@ -5,7 +5,7 @@ channels-last in fp32 and in bf16, batch norms frozen, as strop's are.
 """
 
 from image_rows import BEST, RATE
-from rows import MEMORY, TOTAL, Comparison, Row
+from rows import MEMORY, TOTAL, Comparison, Row, lever_comparisons
 
 EVALUATION = "eval_seconds"
 LAYOUTS = {"as_run": {"layout": "contiguous", "norms": "train"}, "channels_last": {"layout": "channels_last"},
@@ -30,7 +30,6 @@ HEAD_STEP.compare.append(Comparison(MEMORY, "strop", ["all_trained"], 0.4, "peak
 TEN = {"job": "train", "time": "10m", "threads": 2}
 BCCD_SIDES = {"frozen_backbone": TEN | {"method": "head"}, "full": TEN | {"method": "full"},
               "incremental": TEN | {"method": "incremental"}}
-
 
 
 def lever(**settings):
@@ -63,8 +62,5 @@ DETECT_ROWS = {
                  for name, against in (("full", "frozen_backbone"), ("incremental", "frozen_backbone"))
                  for measure, what in (("test_map_50", "AP50 on test"), ("test_map", "AP on test"))], seeds=(1, 2, 3)),
     "box_levers": Row("Each lever alone against off on boxes: YOLOX-Nano on BCCD in full, 12 epochs, 3 seeds", BOX_LEVERS, {},
-                      [Comparison(measure, name, ["off"], aim, f"{name}: {what}", kind)
-                       for name in BOX_LEVERS if name != "off"
-                       for measure, aim, what, kind in ((TOTAL, 0.75, "time, share of off", "share"),
-                                                        ("test_map", -0.01, "AP on test", "points"))], seeds=(1, 2, 3)),
+                      lever_comparisons(BOX_LEVERS, "test_map", -0.01, "AP on test"), seeds=(1, 2, 3)),
 }

@@ -3,7 +3,7 @@
 as_run: fp32 as PyTorch lays pictures out; best: the faster of channels-last in fp32 and in bf16.
 """
 
-from rows import ACCURACY, MEMORY, STEPS, TOTAL, Comparison, Row
+from rows import ACCURACY, MEMORY, STEPS, TOTAL, Comparison, Row, lever_comparisons
 
 RATE = "images_per_second"
 LAYOUTS = {"as_run": {"layout": "contiguous"}, "channels_last": {"layout": "channels_last"},
@@ -130,11 +130,7 @@ IMAGE_ROWS = {
                                                           (ACCURACY, 0.0, "validation accuracy", "points"))],
                         seeds=(1, 2, 3), derive=steps_to_cold),
     "image_levers": Row("Each lever alone against off on pictures: last two stages, 6 epochs, 3 seeds", IMAGE_LEVERS, {},
-                        [Comparison(measure, name, ["off"], aim, f"{name}: {what}", kind)
-                         for name in IMAGE_LEVERS if name != "off"
-                         for measure, aim, what, kind in ((TOTAL, 0.75, "time, share of off", "share"),
-                                                          (ACCURACY, -0.005, "validation accuracy", "points"))],
-                        seeds=(1, 2, 3)),
+                        lever_comparisons(IMAGE_LEVERS, ACCURACY, -0.005, "validation accuracy"), seeds=(1, 2, 3)),
     "vit_small_top3": whole_job("ViT-S/16, last three blocks, 5 epochs, launch to evaluated model",
                                 {"method": "layerwise", "top_k": 3, "num_train_epochs": 5}, "top3", 4, 1.8, "vit_small"),
     "vit_small_step": rate("ViT-S/16, full step", "vit_small", "step", 1.15, peer={"train": "full"}, **FULL),

@@ -88,6 +88,14 @@ AUGMENT = {
 }
 AUGMENT |= {f"none_head_{rows}": few_rows(rows, "head") for rows in AUGMENT_EPOCHS}
 
+
+def lever_comparisons(sides, quality, aim, what):
+    """Each lever of `sides` against the one without: time saved, and what it costs in `quality`."""
+    return [Comparison(measure, name, ["full_off" if name.startswith("full") else "off"], least, f"{name}: {words}", kind)
+            for name in sides if not name.endswith("off")
+            for measure, least, words, kind in ((TOTAL, 0.75, "time, share of off", "share"), (quality, aim, what, "points"))]
+
+
 ROWS = {
     "lora_fp32": Row(
         "LoRA r8 query/value, fp32: training steps, one epoch",
@@ -113,10 +121,7 @@ ROWS = {
         [Comparison(ACCURACY, "strop", ["grouped"], 0.0, "dev accuracy", "points")], seeds=(1, 2, 3)),
     "levers": Row(
         "Each lever alone against off, LoRA (blocks in turn: full tuning), 3 epochs, 3 seeds", LEVERS, {},
-        [Comparison(measure, name, ["full_off" if name.startswith("full") else "off"], aim, f"{name}: {what}", kind)
-         for name in LEVERS if not name.endswith("off")
-         for measure, aim, what, kind in ((TOTAL, 0.75, "time, share of off", "share"),
-                                          (ACCURACY, -0.005, "dev accuracy", "points"))], seeds=(1, 2, 3)),
+        lever_comparisons(LEVERS, ACCURACY, -0.005, "dev accuracy"), seeds=(1, 2, 3)),
     "augment": Row(
         "Text augmentation, few rows, 3 seeds", AUGMENT, {},
         [Comparison(ACCURACY, f"{name}_{rows}", [f"none_head_{rows}" if name == "mixup" else f"none_{rows}"], 0.0,

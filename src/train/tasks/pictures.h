@@ -23,8 +23,8 @@ class Pictures : public TaskSplit {
   DecodeOptions decode_;
 };
 
-// What the planner asks: the seconds to make a row (measured on some), and the sizes between blocks, by one row sent
-// through the network. Cost: some 50 ms.
+// What the planner asks: the seconds to make a row, measured on some, and what each block takes and holds
+// (train/measure_blocks.h), by one row sent through the network, or by eight where more than the last block trains.
 void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options);
 
 // A file of weights that says no mean and std leaves them to a guess by its keys. Where the stored head is surer of 16
