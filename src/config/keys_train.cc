@@ -69,7 +69,10 @@ void add_training_keys(KeyTable& t) {
   t.integer("block_cycle", &Options::block_cycle, at_least(0), "Blocks trained at a time, in turn; 0: off.");
   t.integer("block_cycle_steps", &Options::block_cycle_steps, at_least(1), "block_cycle: steps before the next turn.",
             {"badam_switch_interval"});
-  t.boolean("freeze_bn", &Options::freeze_bn, "Statistics of BatchNorm stay as they are.");
+  t.boolean(
+      "freeze_bn", &Options::freeze_bn,
+      "Statistics of BatchNorm stay as they are; false: where one trains they learn from each batch, which then goes "
+      "through whole.");
 }
 
 }  // namespace strop

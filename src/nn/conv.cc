@@ -30,7 +30,7 @@ void BatchNorm2d::make_fresh(at::Generator generator) {
   Layer::make_fresh(std::move(generator));
   running_mean = torch::zeros(shape());
   running_var = torch::ones(shape());
-  fresh = true;
+  statistics = Statistics::fresh;
 }
 
 }  // namespace strop

@@ -40,7 +40,7 @@ class Conv2d : public Layer {
   ConvShape conv_;
 };
 
-// y = (x - running_mean) / sqrt(running_var + eps) * weight + bias by channel. The statistics never train.
+// y = (x - running_mean) / sqrt(running_var + eps) * weight + bias by channel.
 class BatchNorm2d : public Layer {
  public:
   BatchNorm2d(std::int64_t channels, double eps) : Layer(LayerKind::batch_norm, {channels}, true), eps_(eps) {}
@@ -50,7 +50,12 @@ class BatchNorm2d : public Layer {
   void make_fresh(at::Generator generator) override;
 
   torch::Tensor running_mean, running_var;  // fp32, channels
-  bool fresh = false;                       // made anew, and its statistics are not those of any data yet
+  // What the statistics are: `fresh` ones are those of no data yet; of `folded` ones the file has made a part of the
+  // convolution, so that normalising by a batch would change what the network computes.
+  enum class Statistics { measured, fresh, folded } statistics = Statistics::measured;
+  // Share that those of each training batch take (torch.nn.BatchNorm2d's), by which the batch itself is normalised
+  // then; 0: they stay, and normalise what trains too.
+  double momentum = 0;
 
  private:
   double eps_;

@@ -29,6 +29,13 @@ Parameters folded_into(const Parameters& conv, const BatchNorm2d* norm) {
   return {conv.weight * scale.view({-1, 1, 1, 1}), conv.bias.defined() ? conv.bias * scale + shift : shift};
 }
 
+// The same as a training batch has it, and the running statistics moved.
+Tensor normed_by_batch(const BatchNorm2d& norm, const Tensor& y) {
+  const auto own = parameters_of(norm);
+  return at::batch_norm(y.to(torch::kFloat), own.weight, own.bias, norm.running_mean, norm.running_var,
+                        /*training=*/true, norm.momentum, norm.eps(), /*cudnn_enabled=*/false);
+}
+
 bool trains(const Layer& layer) {
   return layer.weight.requires_grad() || (layer.bias.defined() && layer.bias.requires_grad());
 }
@@ -46,8 +53,8 @@ ConvUnit::ConvUnit(const ConvShape& shape, Activation activation, std::optional<
 
 Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residual) const {
   const Tensor in = x.to(pass.precision).contiguous(torch::MemoryFormat::ChannelsLast);
-  if (pass.estimates_norms && norm_ && norm_->fresh) estimate_norm(in, pass);
-  if (conv_.adapter && !conv_.adapter->merges(pass)) return through_adapter(in, pass, residual);
+  if (pass.estimates_norms && norm_ && norm_->statistics != BatchNorm2d::Statistics::measured) estimate_norm(in, pass);
+  if ((conv_.adapter && !conv_.adapter->merges(pass)) || learns_statistics(pass)) return in_parts(in, pass, residual);
   if (rests()) return conv_node(conv_.conv(), in, folded(in, pass.precision), activation_, residual);
   const auto whole = folded_into(parameters_of(conv_), norm_.get());
   return conv_node(conv_.conv(), in,
@@ -62,21 +69,38 @@ void ConvUnit::estimate_norm(const Tensor& x, const Pass& pass) const {
   const Tensor y = conv_node(conv_.conv(), x, {conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}},
                              Activation::none, {});
   const auto [variance, mean] = at::var_mean(y.to(torch::kFloat), {0, 2, 3}, /*unbiased=*/false);
+  if (norm_->statistics == BatchNorm2d::Statistics::folded) {  // what it computes stays
+    const Tensor scale = affine_of(*norm_).scale;
+    norm_->bias.add_((mean - norm_->running_mean) * scale);
+    norm_->weight.copy_(scale * (variance + norm_->eps()).sqrt());
+  }
   norm_->running_mean = mean;
   norm_->running_var = variance;
-  norm_->fresh = false;
+  norm_->statistics = BatchNorm2d::Statistics::measured;
 }
 
-Tensor ConvUnit::through_adapter(const Tensor& x, const Pass& pass, const Tensor& residual) const {
-  const Tensor in = conv_.adapter->input(x);
-  Tensor y = conv_node(conv_.conv(), in, {conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}},
+Tensor ConvUnit::in_parts(const Tensor& x, const Pass& pass, const Tensor& residual) const {
+  const auto* beside = conv_.adapter && !conv_.adapter->merges(pass) ? conv_.adapter.get() : nullptr;
+  const Tensor in = beside ? beside->input(x) : x;
+  const auto own =
+      beside ? Parameters{conv_.weight_in(pass.precision), conv_.bias_in(pass.precision)} : parameters_of(conv_);
+  Tensor y = conv_node(conv_.conv(), in,
+                       {in_precision(own.weight, pass.precision).contiguous(torch::MemoryFormat::ChannelsLast),
+                        in_precision(own.bias, pass.precision),
+                        {}},
                        Activation::none, {});
-  y = conv_.adapter->output(in, y, conv_, pass);
-  if (norm_) {
+  if (beside) y = beside->output(in, y, conv_, pass);
+  if (learns_statistics(pass)) {
+    y = normed_by_batch(*norm_, y).to(pass.precision);
+  } else if (norm_) {
     const auto [scale, shift] = affine_of(*norm_);
     y = y * scale.to(pass.precision).view({1, -1, 1, 1}) + shift.to(pass.precision).view({1, -1, 1, 1});
   }
   return activated(residual.defined() ? y + residual : y, activation_);
+}
+
+bool ConvUnit::learns_statistics(const Pass& pass) const {
+  return norm_ && norm_->momentum > 0 && pass.training && torch::GradMode::is_enabled() && trains(*norm_);
 }
 
 bool ConvUnit::rests() const {

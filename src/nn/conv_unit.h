@@ -1,8 +1,9 @@
 // Convolution, batch norm, activation: the piece that convolutional networks are made of.
 //
-// act(norm(conv(x)) + residual). The batch norm, whose statistics are frozen, is folded into the weights and so costs
-// nothing on the pictures: once, and kept until one of the tensors changes, where nothing trains; in the graph, on the
-// side of the weights, where they or an adapter do. Parity with the unfolded form: tests/nn/conv_test.cc.
+// act(norm(conv(x)) + residual). A batch norm whose statistics stay is folded into the weights and so costs nothing on
+// the pictures: once, and kept until one of the tensors changes, where nothing trains; in the graph, on the side of the
+// weights, where they or an adapter do. One that learns them (BatchNorm2d::momentum) normalises each training batch by
+// its own. Parity with the unfolded form and with PyTorch's training mode: tests/nn/conv_test.cc.
 #pragma once
 
 #include <memory>
@@ -29,6 +30,8 @@ class ConvUnit {
   Activation activation() const { return activation_; }
   // Nothing trains or adapts it in this thread's grad mode: the batch norm may be folded in for good.
   bool rests() const;
+  // This pass normalises by the batch and moves the norm's statistics: nothing may be folded.
+  bool learns_statistics(const Pass& pass) const;
   // Weight and bias with the batch norm folded in, fp32; `marks` tells whether they are still the same.
   Parameters folded_parameters() const;
   std::vector<TensorMark> marks() const;
@@ -38,7 +41,7 @@ class ConvUnit {
  private:
   const ConvWeight& folded(const torch::Tensor& x, torch::ScalarType precision) const;
   void estimate_norm(const torch::Tensor& x, const Pass& pass) const;
-  torch::Tensor through_adapter(const torch::Tensor& x, const Pass& pass, const torch::Tensor& residual) const;
+  torch::Tensor in_parts(const torch::Tensor& x, const Pass& pass, const torch::Tensor& residual) const;
 
   Conv2d conv_;
   std::unique_ptr<BatchNorm2d> norm_;

@@ -144,7 +144,8 @@ Tensor separable(const ConvUnit& depthwise, const ConvUnit& pointwise, const Ten
   const bool plain = shape.depthwise() && kernel_known && shape.stride == 1 && shape.dilation == 1 &&
                      shape.pad != Pad::none && pointwise.conv().conv().pointwise() && !depthwise.conv().adapter &&
                      !pointwise.conv().adapter;
-  if (!plain || pass.estimates_norms || pass.precision != torch::kFloat || !x.device().is_cpu()) return {};
+  const bool folds = !depthwise.learns_statistics(pass) && !pointwise.learns_statistics(pass);
+  if (!plain || !folds || pass.estimates_norms || pass.precision != torch::kFloat || !x.device().is_cpu()) return {};
   if (x.size(3) < kernels::kLeastWidth || !finish_of(depthwise.activation()) || !finish_of(pointwise.activation()))
     return {};
   const auto filter = depthwise.folded_parameters(), project = pointwise.folded_parameters();

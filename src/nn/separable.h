@@ -10,8 +10,8 @@
 
 namespace strop {
 
-// x: N x in x H x W. Undefined where the two can't go together: an adapter, another precision, a stride, a norm that is
-// to be estimated, rows shorter than 7 pixels, a filter other than 3x3 and 5x5.
+// x: N x in x H x W. Undefined where the two can't go together: an adapter, another precision, a stride, a norm that
+// learns its statistics or is to be estimated, rows shorter than 7 pixels, a filter other than 3x3 and 5x5.
 torch::Tensor separable(const ConvUnit& depthwise, const ConvUnit& pointwise, const torch::Tensor& x, const Pass& pass);
 
 }  // namespace strop

@@ -160,7 +160,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   plan.micro_batch = chosen.per_device_train_batch_size;
   if (facts.model.tokens > 1) plan.micro_batch_tokens = kTokensAtOnce;
   plan.attention = "fused";
-  plan.fallbacks = {"halve_batch"};
+  if (chosen.freeze_bn) plan.fallbacks = {"halve_batch"};  // else norms learn from the batch as a whole
   return plan;
 }
 
@@ -175,7 +175,7 @@ std::map<std::string, std::int64_t> least_memory(const Options& options, const P
     try {
       Plan plan = rule_plan(other, facts);
       plan_length(plan, facts);
-      plan.micro_batch = 1;
+      plan.micro_batch = least_part(other);
       least[method.name] = predict_cost(plan, facts).peak_bytes;
     } catch (const Error&) {  // it does not fit the model: no advice
     }

@@ -15,6 +15,8 @@ std::string size_text(std::int64_t bytes) { return human_bytes(static_cast<doubl
 
 }  // namespace
 
+std::int64_t least_part(const Options& options) { return options.freeze_bn ? 1 : options.per_device_train_batch_size; }
+
 void leave_out_large_cache(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
   if (options.cache == "none") return;
@@ -34,7 +36,8 @@ bool fit_memory(Plan& plan, const PlanFacts& facts, bool cache_is_free) {
   std::optional<Plan> best;
   double best_seconds = 0;
   for (const auto& cache : caches) {
-    for (auto size = plan.options.per_device_train_batch_size; size > 0; size = size == 1 ? 0 : (size + 1) / 2) {
+    const auto least = least_part(plan.options);
+    for (auto size = plan.options.per_device_train_batch_size; size > 0; size = size <= least ? 0 : (size + 1) / 2) {
       Plan other = plan;
       other.options.cache = cache;
       other.micro_batch = size;
@@ -60,7 +63,7 @@ void refuse_memory(const Plan& plan, const PlanFacts& facts, const std::map<std:
   const auto& options = plan.options;
   const auto limit = parse_bytes(options.memory, "memory");
   Plan smallest = plan;
-  smallest.micro_batch = 1;
+  smallest.micro_batch = least_part(options);
   const auto needed = predict_cost(smallest, facts).peak_bytes;
   std::vector<std::string> fitting;
   for (const auto& [method, bytes] : least) {
@@ -73,8 +76,9 @@ void refuse_memory(const Plan& plan, const PlanFacts& facts, const std::map<std:
                                                                     smaller->first, size_text(smaller->second))
                                                       : "no method fits";
   fail(ErrorKind::budget,
-       "memory: {} can't be met: method={} is predicted to need {} even one sample at a time; allow that much, or: {}",
-       options.memory, options.method, size_text(needed), advice);
+       "memory: {} can't be met: method={} is predicted to need {} even with {} at a time; allow that much, or: {}",
+       options.memory, options.method, size_text(needed),
+       options.freeze_bn ? "one sample" : "whole batches (freeze_bn=false)", advice);
 }
 
 }  // namespace strop

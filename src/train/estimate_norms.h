@@ -1,5 +1,8 @@
-// Statistics for batch norms that no file has: those of what reaches them from some training rows. Frozen from then on,
-// as all others are, they give fresh convolutions results of mean 0 and variance 1 to begin with.
+// Statistics for batch norms that have none: those of what reaches them from some training rows.
+//
+// Fresh norms get convolutions with results of mean 0 and variance 1 to begin with. Norms that are to learn statistics
+// (BatchNorm2d::momentum), and that the file has folded into their convolutions, get weight and bias with which they
+// compute what they did: normalised by batches as they stand, such a network's answers change by more than their size.
 #pragma once
 
 #include "models/model.h"
@@ -7,7 +10,7 @@
 
 namespace strop {
 
-// Returns how many there were. One pass of 32 rows, each block once; nothing is done where no norm is fresh.
+// Returns how many there were. One pass of 32 rows, each block once; nothing is done where there is none.
 std::int64_t estimate_norms(const Model& model, BatchSource& train);
 
 }  // namespace strop

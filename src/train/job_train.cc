@@ -62,6 +62,7 @@ Plan plan_for(Options options, Workbench& bench) {
 void check_plan(const Plan& plan, Workbench& bench) {
   auto& model = *bench.opened.model;
   for (const auto& stage : plan.stages) check_stage(model, stage, plan.options);
+  check_statistics(model, plan.stages, plan.options);
   resolve_save(plan.options, model, adapter_method(plan, bench.opened));
 }
 

@@ -19,19 +19,22 @@ double numbers(std::int64_t bytes) { return static_cast<double>(std::max<std::in
 // Opens all weights of a block for as long as it lives.
 class OpenBlock {
  public:
-  explicit OpenBlock(Block& block) {
+  OpenBlock(Block& block, bool statistics) : block_(block) {
     for (const auto& [name, layer] : block.layers()) {
       for (const auto& one : layer->stored()) before_.emplace_back(one.tensor, *one.tensor);
       open_weights(*layer);
+      if (statistics) open_statistics(*layer);
     }
   }
   ~OpenBlock() {
     for (auto& [place, tensor] : before_) *place = tensor;
+    for (const auto& [name, layer] : block_.layers()) hold_statistics(*layer);
   }
   OpenBlock(const OpenBlock&) = delete;
   OpenBlock& operator=(const OpenBlock&) = delete;
 
  private:
+  Block& block_;
   std::vector<std::pair<Tensor*, Tensor>> before_;
 };
 
@@ -72,8 +75,9 @@ TrainingPass train_once(const Block& block, const State& inputs, bool first) {
 }
 
 // What one sample more adds: forms and gradients of the weights are there for any number of them.
-void measure_training(BlockFacts& facts, Block& block, const State& inputs, std::int64_t samples, bool first) {
-  const OpenBlock open(block);
+void measure_training(BlockFacts& facts, Block& block, const State& inputs, std::int64_t samples, bool first,
+                      bool statistics) {
+  const OpenBlock open(block, statistics);
   const torch::AutoGradMode grad(true);
   train_once(block, inputs, first);  // what is made only once (compiled products)
   const auto all = train_once(block, inputs, first);
@@ -104,14 +108,14 @@ State measure_rest(BlockFacts& facts, const Block& block, const State& inputs, s
 }  // namespace
 
 void measure_blocks(std::vector<BlockFacts>& blocks, const Model& model, State state, std::int64_t samples,
-                    std::size_t trains_from) {
+                    std::size_t trains_from, bool statistics) {
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < model.size(); ++i) {
     auto& block = blocks[i];
     block.live = 0;
     for (const auto& port : model.live_at(i))
       block.live += static_cast<double>(state.at(port.name).numel()) / static_cast<double>(samples);
-    if (i >= trains_from) measure_training(block, model.block(i), state, samples, i == 0);
+    if (i >= trains_from) measure_training(block, model.block(i), state, samples, i == 0, statistics);
     state = measure_rest(block, model.block(i), state, samples);
   }
 }

@@ -129,7 +129,7 @@ std::set<std::string> read_delta(const fs::path& folder, Model& model) {
   }
   for (const auto& [name, layer] : model.layers()) {
     auto* norm = dynamic_cast<BatchNorm2d*>(layer);
-    if (norm != nullptr && names.contains(name + ".running_mean")) norm->fresh = false;
+    if (norm != nullptr && names.contains(name + ".running_mean")) norm->statistics = BatchNorm2d::Statistics::measured;
   }
   return names;
 }

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "data/augment_plan.h"
 #include "planner/stage_length.h"
+#include "train/estimate_norms.h"
 #include "train/evaluate.h"
 #include "train/prefix_source.h"
 #include "train/stage_run.h"
@@ -171,6 +172,9 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
                data_.before, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat},
       .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
       .ema = {}};
+  if (const auto count = estimate_norms(model_, *run.train); count > 0) {
+    log_info("model: {} folded batch norms took their statistics from some training pictures", count);
+  }
   if (options.ema > 0) {
     for (const auto& one : run.optimizer.tensors()) run.ema[one.name] = one.tensor.detach().clone();
   }

@@ -3,10 +3,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "nn/conv.h"
 #include "tuning/full.h"
 #include "tuning/method.h"
 
@@ -18,6 +20,7 @@ void freeze(Model& model) {
     if (layer->adapter) {
       for (auto& [key, tensor] : layer->adapter->tensors()) *tensor = tensor->detach();
     }
+    hold_statistics(*layer);
   }
 }
 
@@ -83,16 +86,22 @@ bool is_open(Layer& layer) {
   return std::any_of(all.begin(), all.end(), [](const StoredTensor& one) { return one.tensor->requires_grad(); });
 }
 
-// Whether the method finds something to train in a block without adapters; the block is left as it was.
-bool opens(const Method& method, Block& block, const Options& options) {
-  method.open_block(block, options);
+// Whether a method opens a layer of a block without adapters for which `wanted` holds; the block is left as it was.
+bool opens(decltype(Method::open_block) open_block, Block& block, const Options& options,
+           const std::function<bool(Layer&)>& wanted) {
+  open_block(block, options);
   bool found = false;
   for (const auto& [name, layer] : block.layers()) {
-    found = found || layer->adapter != nullptr || is_open(*layer);
+    found = found || wanted(*layer);
     layer->adapter.reset();
     for (const auto& one : layer->stored()) *one.tensor = one.tensor->detach();
   }
   return found;
+}
+
+bool learns_statistics(const Layer& layer) {
+  const auto* norm = dynamic_cast<const BatchNorm2d*>(&layer);
+  return norm != nullptr && norm->momentum > 0;
 }
 
 }  // namespace
@@ -110,10 +119,31 @@ void check_stage(Model& model, const Stage& stage, const Options& options) {
     if (index >= model.head_begin()) continue;
     below_head = true;
     auto& block = model.block(index);
-    trains = has_adapter(block) || opens(method, block, options) || trains;
+    const auto anything = [](Layer& layer) { return layer.adapter != nullptr || is_open(layer); };
+    trains = has_adapter(block) || opens(method.open_block, block, options, anything) || trains;
   }
   if (below_head && !trains) fail_no_target(model, stage, options);
   check_saved_modules(model, stage, options);
+}
+
+void check_statistics(Model& model, const std::vector<Stage>& stages, const Options& options) {
+  if (options.freeze_bn) return;
+  void (*const whole)(Block&, const Options&) = &open_weights;
+  const auto open_norm = [](Layer& layer) { return layer.kind() == LayerKind::batch_norm && is_open(layer); };
+  for (const auto& stage : stages) {
+    if (stage.solver != "gradient") continue;
+    for (const auto& name : stage.blocks) {
+      const auto index = model.index_of(name);
+      auto& block = model.block(index);
+      const auto open_block = index >= model.head_begin() ? whole : find_method(stage.method).open_block;
+      if (!has_adapter(block) && opens(open_block, block, options, open_norm)) return;
+    }
+  }
+  fail(
+      ErrorKind::usage,
+      "freeze_bn=false: no BatchNorm of this {} model trains with method={}, so none has statistics to learn; leave it "
+      "at true, or let blocks with BatchNorm train (method full, layerwise or norm)",
+      model.family(), options.method);
 }
 
 std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options) {
@@ -134,6 +164,11 @@ std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const O
     }
     if (!adapted) method.open_block(block, options);
     if (method.trains != Trains::weights) open_saved_modules(block, options);
+  }
+  if (!options.freeze_bn) {
+    for (const auto& [name, layer] : model.layers()) {
+      if (is_open(*layer)) open_statistics(*layer);
+    }
   }
   auto trained = trained_tensors(model, stage);
   const bool any_below_head = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
@@ -171,7 +206,7 @@ std::set<std::string> open_tensors(const Model& model) {
   std::set<std::string> names;
   for (const auto& [name, layer] : model.layers()) {
     for (const auto& one : layer->stored()) {
-      if (one.tensor->requires_grad()) names.insert(name + one.suffix);
+      if (one.tensor->requires_grad() || learns_statistics(*layer)) names.insert(name + one.suffix);
     }
   }
   return names;

@@ -3,10 +3,13 @@
 #include <cmath>
 
 #include "nn/block.h"
+#include "nn/conv.h"
 
 namespace strop {
 
 namespace {
+
+constexpr double kMomentum = 0.1;  // torch.nn.BatchNorm2d's
 
 // On the learning rate of block i, `top` being the highest encoder block.
 double depth_factor(const Options& options, std::size_t i, std::size_t top) {
@@ -67,6 +70,18 @@ void open_weights(Layer& layer) {
   if (layer.kind() == LayerKind::slot) return;
   open_tensor(layer.weight);
   if (layer.has_bias()) open_tensor(layer.bias);
+}
+
+void open_statistics(Layer& layer) {
+  auto* norm = dynamic_cast<BatchNorm2d*>(&layer);
+  if (norm == nullptr) return;
+  norm->momentum = kMomentum;
+  // They move in place, and the stored ones may be the mapped file.
+  for (auto* one : {&norm->running_mean, &norm->running_var}) *one = one->clone();
+}
+
+void hold_statistics(Layer& layer) {
+  if (auto* norm = dynamic_cast<BatchNorm2d*>(&layer)) norm->momentum = 0;
 }
 
 void open_weights(Block& block, const Options&) {

@@ -13,5 +13,8 @@ std::vector<Stage> head_stages(const ModelFacts& model, const Options& options);
 void open_tensor(at::Tensor& tensor);
 void open_weights(Layer& layer);
 void open_weights(Block& block, const Options& options);
+// Statistics of a batch norm learn from what trains (freeze_bn=false); other layers have none.
+void open_statistics(Layer& layer);
+void hold_statistics(Layer& layer);
 
 }  // namespace strop

@@ -159,6 +159,9 @@ TEST(OnePass, LeavesAloneWhatItCantDo) {
   Pass half;
   half.precision = torch::kBFloat16;
   EXPECT_FALSE(twin.at_once(half).defined());
+  Pass estimating;
+  estimating.estimates_norms = true;
+  EXPECT_FALSE(twin.at_once(estimating).defined());
   twin.x.requires_grad_();
   EXPECT_FALSE(twin.at_once().defined()) << "a gradient passes through";
   twin.x = twin.x.detach();

@@ -146,7 +146,8 @@ TEST(Interruption, CtrlCAndSigtermSaveAndLeave) {
   }
 }
 
-// A detector whose inputs change their size every ten steps, in the middle of epochs, and are changed at random.
+// A detector whose inputs change their size every ten steps, in the middle of epochs, and are changed at random;
+// its batch norms learn their statistics.
 TEST(Interruption, StoppedWhileSizesChange) {
   const TinyJob job;
   for (const auto& [split, count] : {std::pair{"train", 12}, {"validation", 4}}) {
@@ -160,6 +161,7 @@ TEST(Interruption, StoppedWhileSizesChange) {
   options.max_steps = 45;
   options.augment = {"medium", "crop", "copy"};
   options.multi_scale = 0.5;
+  options.freeze_bn = false;
   options.eval_strategy = "no";
   ASSERT_EQ(finish(start(options)), 0);
   const auto notes = job.json("whole", "strop.json").at("data_notes").dump();

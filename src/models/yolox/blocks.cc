@@ -41,7 +41,7 @@ Stem::Stem(const Row& row, std::int64_t index) : YoloxBlock("stem", index), conv
 void Stem::forward(State& state, const Pass& pass) const {
   const auto& unit = conv_.conv();
   const Tensor pixels = state.at("pixels").to(pass.precision);
-  if (!unit.conv().adapter && !pass.estimates_norms) {
+  if (!unit.conv().adapter && !pass.estimates_norms && !unit.learns_statistics(pass)) {
     const auto whole = unit.folded_parameters();
     const auto out = whole.weight.size(0);
     const Tensor taps = whole.weight.view({out, 2, 2, 3, 3, 3}).permute({0, 3, 4, 2, 5, 1}).reshape({out, 3, 6, 6});

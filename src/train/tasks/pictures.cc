@@ -93,7 +93,7 @@ void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& trai
   const auto samples = std::min(lowest + 1 < opened.model->size() ? kInTraining : 1, pixels.size(0));
   State state;
   for (const auto& [name, tensor] : made.tensors()) state.set(name, tensor.narrow(0, 0, samples));
-  measure_blocks(facts.model.blocks, *opened.model, state, samples, lowest);
+  measure_blocks(facts.model.blocks, *opened.model, state, samples, lowest, !options.freeze_bn);
 }
 
 namespace {
