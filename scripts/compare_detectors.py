@@ -54,7 +54,10 @@ def main():
     was, now = boxes(found_before, before), boxes(found_after, before)
     print(f"boxes of the old classes on the test pictures: {len(was)} before, {len(now)} after, "
           + ("each the same in every digit" if was == now else "NOT the same"))
-    print(frozen(json.loads((pathlib.Path(sys.argv[2]) / "strop.json").read_text(encoding="utf-8"))))
+    kept = frozen(json.loads((pathlib.Path(sys.argv[2]) / "strop.json").read_text(encoding="utf-8")))
+    print(kept)
+    if was != now or "CHANGED" in kept:
+        sys.exit("compare_detectors.py: what should have stayed as it was did not")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 // and the documentation. `strop config` prints them with their help (src/config/schema.cc holds one line a key).
 //
 // Names are Hugging Face's where a key exists there; peers' spellings are accepted as aliases. Empty strings, 0 and
-// "auto" mean "let the plan's rules decide"; a resolved plan.yaml holds no such value for a key that matters.
+// "auto" mean "let the plan's rules decide"; a resolved plan.yaml holds no such value where they look at the machine.
 #pragma once
 
 #include <cstdint>

@@ -37,6 +37,8 @@ struct Stage {
 };
 
 // What was predicted, to be held against what came true. 0: nothing was predicted.
+inline constexpr const char* kHalveBatch = "halve_batch";  // half as many samples at a time, the same gradient
+
 struct Prediction {
   double seconds = 0;
   std::int64_t peak_bytes = 0;
@@ -55,8 +57,7 @@ struct Plan {
   std::int64_t micro_batch_tokens = 0;
   std::string precision;                       // of the trained part: fp32 | bf16
   std::string prefix_precision;                // of the frozen part
-  std::string attention;                       // kernel chosen by the probe: fused | composed
-  std::vector<std::string> fallbacks;          // rungs the trainer takes in turn when a limit is near: halve_batch, ...
+  std::vector<std::string> fallbacks;          // what the trainer does when a limit is near: kHalveBatch
   std::map<std::string, std::string> reasons;  // decision -> why, in plain words
   Prediction predicted;
 

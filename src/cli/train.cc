@@ -3,6 +3,8 @@
 #include "cli/command.h"
 #include "cli/flags.h"
 #include "cli/output.h"
+#include "config/unread_keys.h"
+#include "core/log.h"
 #include "strop/job.h"
 
 namespace strop {
@@ -11,6 +13,9 @@ namespace {
 int run(const CommandLine& command) {
   const bool goes_on = !command.options.resume.empty() || !command.options.replay.empty();
   if (!goes_on) require_keys(command, {"model", "data"});
+  if (!goes_on && !command.plan) {
+    for (const auto& line : unread_keys(command.options)) log_warning("{}", line);
+  }
   const auto result = command.plan ? train(*command.plan) : train(command.options);
   if (command.options.json) {
     auto object = nlohmann::ordered_json::parse(result.results_json);

@@ -126,7 +126,7 @@ void add_run_keys(KeyTable& t) {
   t.checked("memory", &Options::memory, "as 4G or 512M", check_memory, "Peak resident memory; G is GiB.",
             {"max_memory", "memory_limit"});
   t.checked("device", &Options::device, "auto|cpu|cuda|cuda:N", check_device, "Where to compute.");
-  t.integer("threads", &Options::threads, at_least(0), "CPU threads; 0: the physical cores.",
+  t.integer("threads", &Options::threads, {.low = 0, .high = 1024}, "CPU threads; 0: the physical cores.",
             {"num_threads", "cpu_threads"});
   add_output_keys(t);
 }

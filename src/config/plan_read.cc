@@ -35,6 +35,19 @@ class Fields {
   void list(const char* name, std::vector<std::string>& field) {
     add(name, [this, name, &field](const YAML::Node& node) { field = yaml_list(node, name, file_); });
   }
+  // Words, each one of `choices`.
+  void words(const char* name, std::vector<std::string>& field, std::vector<std::string> choices) {
+    add(name, [this, name, &field, choices](const YAML::Node& node) {
+      field.clear();
+      for (const auto& word : yaml_list(node, name, file_)) {
+        try {
+          field.push_back(parse_choice(word, choices));
+        } catch (const Error& error) {
+          fail(ErrorKind::usage, "{}: {}: {}", yaml_place(file_, node), name, error.what());
+        }
+      }
+    });
+  }
   // A map of numbers: block -> parse(text).
   template <typename T, typename Parse>
   void numbers(const char* name, std::map<std::string, T>& field, Parse parse) {
@@ -166,9 +179,8 @@ Plan plan_from_yaml(const std::string& text, const std::string& file) {
   fields.integer("micro_batch", plan.micro_batch, at_least(0));
   fields.integer("micro_batch_tokens", plan.micro_batch_tokens, at_least(0));
   fields.choice("precision", plan.precision, {"fp32", "bf16"});
-  fields.choice("prefix_precision", plan.prefix_precision, {"fp32", "bf16", "int8"});
-  fields.choice("attention", plan.attention, {"fused", "composed"});
-  fields.list("fallbacks", plan.fallbacks);
+  fields.choice("prefix_precision", plan.prefix_precision, {"fp32", "bf16"});
+  fields.words("fallbacks", plan.fallbacks, {kHalveBatch});
   fields.add("reasons", [&](const YAML::Node& node) { plan.reasons = yaml_map(node, "reasons", file); });
   fields.add("predicted", [&](const YAML::Node& node) { plan.predicted = read_prediction(node, file); });
   fields.add("options", [&](const YAML::Node& node) {

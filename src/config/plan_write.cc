@@ -49,10 +49,9 @@ std::string to_yaml(const Plan& plan) {
   out += fmt::format("micro_batch: {}\n", plan.micro_batch);
   out += "# Fewer of them where together they have more tokens than this; 0: no limit.\n";
   out += fmt::format("micro_batch_tokens: {}\n", plan.micro_batch_tokens);
-  out += "\n# Arithmetic of the trained and of the frozen part, and the kernel of attention.\n";
+  out += "\n# Arithmetic of the trained and of the frozen part.\n";
   out += fmt::format("precision: {}\n", yaml_quote(plan.precision));
   out += fmt::format("prefix_precision: {}\n", yaml_quote(plan.prefix_precision));
-  out += fmt::format("attention: {}\n", yaml_quote(plan.attention));
   out += "\n# What is given up, in this order, when a limit is near.\n";
   out += fmt::format("fallbacks: {}\n", yaml_flow(plan.fallbacks));
   out += "\n# Why, for people.\n";

@@ -5,6 +5,8 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "core/error.h"
 
@@ -38,6 +40,16 @@ std::shared_ptr<spdlog::logger>& file_logger() {
   return logger;
 }
 
+// What is said while no file is open, at most so many lines: the next file begins with them.
+struct EarlyLine {
+  spdlog::log_clock::time_point time;
+  spdlog::level::level_enum severity;
+  std::string text;
+};
+constexpr std::size_t kMostEarly = 1000;
+std::vector<EarlyLine> early_lines;
+std::mutex early_mutex;
+
 }  // namespace
 
 void set_log_level(LogLevel level) { terminal().set_level(to_spdlog(level)); }
@@ -60,6 +72,9 @@ void set_log_file(const std::filesystem::path& file) {
   });
   made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   made->flush_on(spdlog::level::info);
+  const std::lock_guard lock(early_mutex);
+  for (const auto& [time, severity, text] : early_lines) made->log(time, {}, severity, text);
+  early_lines.clear();
   file_logger() = std::move(made);
 }
 
@@ -70,7 +85,14 @@ void log_line(LogLevel level, const std::string& text) {
     const char* prefix = level == LogLevel::warning ? "warning: " : level == LogLevel::error ? "error: " : "";
     terminal().log(severity, "{}{}", prefix, text);
   }
-  if (file_logger()) file_logger()->log(severity, text);
+  if (file_logger()) {
+    file_logger()->log(severity, text);
+    return;
+  }
+  const std::lock_guard lock(early_mutex);
+  if (severity >= spdlog::level::info && early_lines.size() < kMostEarly) {
+    early_lines.push_back({spdlog::log_clock::now(), severity, text});
+  }
 }
 
 }  // namespace strop

@@ -15,7 +15,8 @@ enum class LogLevel { debug, info, warning, error };
 
 // Lines below `level` do not reach the terminal (--quiet sets warning). The file gets info and above.
 void set_log_level(LogLevel level);
-// From now on every line is also appended to `file` with its time. An empty path closes it.
+// From now on every line is also appended to `file` with its time, those first that were said since the last one was
+// closed (or the start). An empty path closes it.
 // Error(usage) where it cannot be opened; lines that cannot be written later are lost, which is said once.
 void set_log_file(const std::filesystem::path& file);
 void log_line(LogLevel level, const std::string& text);

@@ -16,7 +16,7 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
 
 class OpenFile {
  public:
-  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   ~OpenFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -35,7 +35,7 @@ class OpenFile {
 std::uint64_t size_of(const OpenFile& file, const std::string& name) {
   struct stat status {};
   if (file.descriptor() < 0 || ::fstat(file.descriptor(), &status) != 0) fail_system(name);
-  // A pipe or a device would block or never end.
+  // A pipe or a device would block (opening it too, but for O_NONBLOCK) or never end.
   if (!S_ISREG(status.st_mode)) fail(ErrorKind::data, "{}: is not a regular file", name);
   return static_cast<std::uint64_t>(status.st_size);
 }

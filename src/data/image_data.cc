@@ -169,6 +169,11 @@ void check_classes(const ImageData& data) {
            data.train.origin, data.label_names[c]);
     }
   }
+  if (data.label_names.size() < 2) {
+    fail(ErrorKind::data, "{}: all {} training pictures are of the class '{}', expected at least two classes{}",
+         data.train.origin, data.train.size(), join(data.label_names, ""),
+         data.notes.empty() ? "" : "; " + join(data.notes, "; "));
+  }
 }
 
 void note_sizes(ImageData& data) {

@@ -60,7 +60,8 @@ bool looks_like_image_data(const std::string& path);
 //    columns image= and label=, else known names;
 //  - a folder with train-images-idx3-ubyte ... and t10k-..., each also .gz.
 // Without a validation split a stratified share val_size is held out; max_train_samples cuts training by class. All is
-// Error(data) with what to do: no pictures, a class that training lacks, a split whose every picture is unusable.
+// Error(data) with what to do: no pictures, a single class, one that training lacks, a split whose every picture is
+// unusable.
 ImageData load_image_data(const Options& options, const ImageReading& reading);
 
 // Pictures to predict on, without labels: a picture file, a folder (all below it, sorted by path), a tar, an idx file

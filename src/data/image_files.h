@@ -56,7 +56,8 @@ RawSplits read_idx_folder(const std::string& folder);
 // The pictures of one idx file, with the labels beside it (none needed where `need_labels` is false).
 RawImages read_idx_pair(const std::string& images, bool need_labels);
 
-// A table of paths and labels. Paths that do not exist go into `skipped`.
+// A table of paths and labels. Paths that do not exist go into `skipped` where labels are needed: to train or evaluate
+// on.
 RawImages read_image_table(const std::string& file, const Options& options, bool need_label,
                            std::vector<SkippedPicture>& skipped, std::vector<std::string>& notes);
 

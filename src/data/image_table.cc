@@ -125,7 +125,8 @@ RawImages read_image_table(const std::string& file, const Options& options, bool
       if (!label.empty()) sample.label = raw.label_of(std::string(label));
     }
     std::error_code ignored;
-    if (fs::exists(path, ignored)) {
+    // A file to predict on keeps its line, on which whoever opens it says that it is missing.
+    if (!need_label || fs::exists(path, ignored)) {
       raw.split.samples.push_back(std::move(sample));
     } else {
       skipped.push_back({path, fmt::format("{}: no such file (named in {})", path, table.place(row))});

@@ -1,5 +1,6 @@
 #include "models/config_labels.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,16 @@ void add_listed_labels(nlohmann::json& config, const std::filesystem::path& plac
   for (const auto& line : split(read_file(lists[0], ErrorKind::model, 1 << 20), '\n')) {
     if (const auto label = trim(line); !label.empty()) labels.emplace_back(label);
   }
-  if (static_cast<std::int64_t>(labels.size()) != classes) return;
+  if (static_cast<std::int64_t>(labels.size()) != classes) {
+    fail(ErrorKind::model,
+         "{}: {} labels, but the weights beside it have {} classes; put the list that belongs to them "
+         "there, or none",
+         lists[0].string(), labels.size(), classes);
+  }
+  if (const std::set<std::string> different(labels.begin(), labels.end()); different.size() < labels.size()) {
+    fail(ErrorKind::model, "{}: a label stands twice among the {}; each class needs its own", lists[0].string(),
+         labels.size());
+  }
   for (std::size_t i = 0; i < labels.size(); ++i) config["id2label"][std::to_string(i)] = labels[i];
 }
 

@@ -11,8 +11,8 @@ namespace strop {
 // `classes`: outputs of the head that the file holds; with 0 nothing is added.
 void add_labels(nlohmann::json& config, std::int64_t classes);
 
-// From the one file *.names in the folder of `place`, one label a line, where it has as many as `classes`: how
-// detectors are handed on.
+// From the one file *.names in the folder of `place`, one label a line: how detectors are handed on. Error(model) where
+// there are not as many as `classes`, or one twice.
 void add_listed_labels(nlohmann::json& config, const std::filesystem::path& place, std::int64_t classes);
 
 }  // namespace strop

@@ -25,6 +25,7 @@ struct ModelFiles {
 struct Recognition {
   nlohmann::json config;  // what `build` reads: config.json itself, or made from the weights' names and shapes
   std::string why;        // for a person: "model_type of config.json", "names and shapes as torchvision writes them"
+  bool whole = false;     // every tensor of the file belongs to this network: one that nothing reads is a mistake
 };
 
 struct Family {

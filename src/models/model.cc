@@ -129,6 +129,10 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
              files->file_of(tensor->first).string(), tensor->first, fmt::join(tensor->second.shape, ", "),
              fmt::join(one.shape, ", "));
       }
+      if (tensor->second.dtype.find('F') == std::string::npos) {
+        fail(ErrorKind::model, "{}: tensor '{}' is of type {}; expected floating numbers (F32, F16, BF16)",
+             files->file_of(tensor->first).string(), tensor->first, tensor->second.dtype);
+      }
       *one.tensor = to_tensor(tensor->second, files);
     }
   };

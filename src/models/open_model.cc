@@ -58,6 +58,14 @@ namespace {
          files.place.string(), tensors.empty() ? "" : tensors.begin()->first, join(known, ", "));
   }
   const auto where = (files.place / "config.json").string();
+  const auto type = files.config.value("model_type", nlohmann::json());
+  if (std::find(known.begin(), known.end(), type) != known.end()) {
+    const auto& tensors = files.weights->tensors();
+    fail(ErrorKind::model,
+         "{}: model_type is '{}', but tensors like '{}' are those of another network; give the two that "
+         "belong together",
+         where, type.get<std::string>(), tensors.empty() ? "" : tensors.begin()->first);
+  }
   for (const auto* key : {"model_type", "architecture"}) {
     if (files.config.contains(key) && files.config[key].is_string()) {
       fail(ErrorKind::model, "{}: {} '{}' is not supported; supported: {}", where, key,
@@ -65,6 +73,20 @@ namespace {
     }
   }
   fail(ErrorKind::model, "{}: no text key 'model_type' (Hugging Face) or 'architecture' (timm)", where);
+}
+
+// num_batches_tracked says nothing about a network at rest.
+void refuse_unread(const Model& model, const ModelFiles& files) {
+  const auto own = model.tensors();
+  std::vector<std::string> unread;
+  for (const auto& [name, view] : files.weights->tensors()) {
+    if (own.count(name) == 0 && !ends_with(name, ".num_batches_tracked")) unread.push_back(name);
+  }
+  if (unread.empty()) return;
+  fail(ErrorKind::model,
+       "{}: {} tensors, '{}' the first of them, are no part of a {} as it was published: a variant that "
+       "is not supported",
+       files.place.string(), unread.size(), unread.front(), model.family());
 }
 
 const Family& family_of(const std::string& name) {
@@ -147,6 +169,7 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
     }
   }
   opened.made = opened.model->load(known.files.weights, options.seed);
+  if (known.recognition.whole && !on_classifier) refuse_unread(*opened.model, known.files);
   return opened;
 }
 

@@ -57,6 +57,17 @@ void choose_cache(Plan& plan, const PlanFacts& facts) {
 // What a cache that strop chose will hold; known once the stages have their lengths.
 std::string reason_for_cache(const Plan& plan, const PlanFacts& facts) {
   const auto& options = plan.options;
+  const auto keeps = [&](const Stage& stage) {
+    double cost = 0;
+    for (const auto& block : facts.model.blocks) {
+      if (block.name == stage.cut) break;
+      cost += block.multiply_adds;
+    }
+    return stage.solver == "gradient" && cost > 0;
+  };
+  if (std::none_of(plan.stages.begin(), plan.stages.end(), keeps)) {
+    return "ram: empty, for what is frozen below the trained blocks costs next to nothing";
+  }
   if (!changes_samples(options)) return "ram: the frozen prefix runs once for each sample";
   const bool kept = std::any_of(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
     return stage.solver == "gradient" &&
@@ -143,6 +154,8 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   plan.options = std::move(options);
   choose_method(plan, facts);
   auto& chosen = plan.options;
+  chosen.threads = facts.threads;  // the same on another machine, and after a resume with fewer cores: the same bits
+  if (chosen.device == "auto") chosen.device = "cpu";
   choose_precision(plan, facts);
   choose_cache(plan, facts);
   if (chosen.head_solver == "auto" && chosen.method != "head") chosen.head_solver = "logistic";
@@ -159,8 +172,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   slow_lower_head(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
   if (facts.model.tokens > 1) plan.micro_batch_tokens = kTokensAtOnce;
-  plan.attention = "fused";
-  if (chosen.freeze_bn) plan.fallbacks = {"halve_batch"};  // else norms learn from the batch as a whole
+  if (chosen.freeze_bn) plan.fallbacks = {kHalveBatch};  // else norms learn from the batch as a whole
   return plan;
 }
 

@@ -76,7 +76,7 @@ void refuse_memory(const Plan& plan, const PlanFacts& facts, const std::map<std:
                                                                     smaller->first, size_text(smaller->second))
                                                       : "no method fits";
   fail(ErrorKind::budget,
-       "memory: {} can't be met: method={} is predicted to need {} even with {} at a time; allow that much, or: {}",
+       "memory: {} can't be met: method={} is predicted to need {} even {} at a time; allow that much, or: {}",
        options.memory, options.method, size_text(needed),
        options.freeze_bn ? "one sample" : "whole batches (freeze_bn=false)", advice);
 }

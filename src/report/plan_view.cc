@@ -39,7 +39,6 @@ PlanView plan_view(const std::string& yaml) try {
   if (!root.IsMap()) return view;
   view.precision = scalar<std::string>(root, "precision", "");
   view.prefix_precision = scalar<std::string>(root, "prefix_precision", "");
-  view.attention = scalar<std::string>(root, "attention", "");
   view.fallbacks = texts(root["fallbacks"]);
   for (const auto& stage : root["stages"]) {
     if (stage.IsMap()) view.stages.push_back(stage_view(stage));

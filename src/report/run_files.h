@@ -25,7 +25,7 @@ struct StageView {
 struct PlanView {
   std::string text;  // empty: no plan.yaml
   std::vector<StageView> stages;
-  std::string precision, prefix_precision, attention;
+  std::string precision, prefix_precision;
   std::vector<std::string> fallbacks;
   std::vector<std::pair<std::string, std::string>> reasons;
 };

@@ -66,8 +66,12 @@ json model_part(const Options& options, const InspectOptions& what, std::string&
 
 }  // namespace
 
-std::string inspect(const Options& options, const InspectOptions& what) {
-  if (options.model.empty() && options.data.empty()) fail(ErrorKind::usage, "inspect: give --model, --data or both");
+std::string inspect(const Options& given, const InspectOptions& what) {
+  Options options = given;
+  if (options.model.empty()) options.model = std::exchange(options.adapter, "");  // a run's folder knows its base
+  if (options.model.empty() && options.data.empty()) {
+    fail(ErrorKind::usage, "inspect: give --model, --adapter or --data");
+  }
   json all;
   std::string text;
   const Task* task = nullptr;

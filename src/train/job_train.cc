@@ -1,6 +1,10 @@
 // make_plan and train of strop/job.h.
 #include <torch/torch.h>
 
+#include <set>
+
+#include "config/schema.h"
+#include "config/unread_keys.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -16,6 +20,7 @@
 #include "train/sweep.h"
 #include "train/workbench.h"
 #include "tuning/apply.h"
+#include "tuning/fitting.h"
 
 namespace strop {
 namespace {
@@ -47,6 +52,8 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
 
 // The plan by the rules, for options of which the model's gradients have settled surgical_first.
 Plan plan_for(Options options, Workbench& bench) {
+  const auto& opened = bench.opened;
+  check_method(*opened.model, model_facts(*opened.model, 1, !opened.made.empty()), options);
   if (options.surgical == 0 || !options.surgical_first.empty()) return choose_plan(options, facts_of(bench, options));
   const auto choice = choose_surgical(*bench.opened.model, options, bench.train_data(options));
   options.surgical_first = choice.first;
@@ -74,6 +81,7 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   // The first file of the run: a folder that holds any other can be resumed.
   if (!resume) write_file_atomic(folder.path / "plan.yaml", to_yaml(plan));
   set_log_file(folder.path / "strop.log");
+  for (const auto& line : keys_of_steps(plan)) log_warning("{}", line);
   for (const auto& [decision, reason] : plan.reasons) log_info("plan: {} {}", decision, reason);
   for (const auto& stage : plan.stages) {
     const auto length = stage.max_steps > 0 ? fmt::format("{} steps", stage.max_steps)
@@ -101,10 +109,26 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   }
 }
 
+// The command of the run itself may be given again with --resume; another value of a key would change nothing.
+void refuse_changes(const Options& given, const Plan& plan, const fs::path& run) {
+  static const std::set<std::string> kOfTheCommand = {"out", "resume", "quiet", "json"};
+  if (!first_run_folder(given).empty()) return;  // of two runs, whose keys differ from the command's
+  const Options unset;
+  for (const auto& key : schema()) {
+    const auto asked = key.get(given), planned = key.get(plan.options);
+    if (kOfTheCommand.contains(key.name) || asked == key.get(unset) || asked == "auto" || asked == planned) continue;
+    fail(ErrorKind::usage,
+         "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out, or train its result "
+         "further by a run of its own: strop train --model {}",
+         key.name, asked, run.string(), planned.empty() ? "none" : planned, run.string());
+  }
+}
+
 RunResult resume_run(const Options& options) {
   const auto folder = claim_for_resume(options);
   const auto file = folder.path / "plan.yaml";
   Plan plan = plan_from_yaml(read_file(file, ErrorKind::usage), file.string());
+  refuse_changes(options, plan, folder.path);
   plan.options.quiet = options.quiet;
   plan.options.json = options.json;
   const fs::path given = options.resume;

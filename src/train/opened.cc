@@ -272,8 +272,9 @@ Opened open_for_use(const Options& options) {
 }
 
 int set_up_device(const Options& options) {
-  if (options.device == "cuda") {
-    fail(ErrorKind::usage, "device: cuda is not supported yet for this task; use device=cpu");
+  if (starts_with(options.device, "cuda")) {
+    fail(ErrorKind::usage, "device: {} is not supported yet; strop computes on the CPU: use device=cpu",
+         options.device);
   }
   const int threads = options.threads > 0 ? static_cast<int>(options.threads) : this_machine().physical_cores;
   count_tensor_memory();

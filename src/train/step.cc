@@ -80,11 +80,13 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
                       ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key)
                       : Mix{};
   Tensor losses;
+  StepResult result;
   if (settings.rdrop_alpha > 0) {
     Pass other = pass;
     other.dropout_key = mix64(pass.dropout_key + 1);
     const Tensor first = forward(model, batch.state, batch.first, pass, lowest_due, mix).at("logits");
     const Tensor second = forward(model, std::move(batch.state), batch.first, other, lowest_due, mix).at("logits");
+    result.passes_agree = at::equal(first, second);
     const Tensor p = at::log_softmax(first, 1), q = at::log_softmax(second, 1);
     const Tensor divergence = ((p.exp() - q.exp()) * (p - q)).sum(1);  // KL(p|q) + KL(q|p)
     losses = 0.5 * (mixed_losses(first, labels, mix, settings.label_smoothing) +
@@ -104,7 +106,6 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
   }
   const Tensor total = (losses * weights).sum();
   if (std::isfinite(total.item<double>())) (total / normalizer).backward();
-  StepResult result;
   result.loss = total.item<double>();
   const Tensor plain = losses.detach().contiguous();
   result.losses.assign(plain.const_data_ptr<float>(), plain.const_data_ptr<float>() + samples);

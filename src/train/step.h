@@ -38,6 +38,7 @@ void add_label(MicroBatch& batch, std::int32_t label, float weight = 1);
 struct StepResult {
   double loss = 0;            // sum over the samples of their weighted loss
   std::vector<float> losses;  // of each sample, unweighted, what holds old answers included, as InfoBatch scores it
+  bool passes_agree = false;  // R-Drop: the two passes gave the same bits, so that nothing was gained by the second
 };
 
 // Adds the gradients of (sum of losses) / normalizer. Blocks below `lowest_due` run without a graph. `mix_key` seeds

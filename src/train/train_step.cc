@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "train/schedule.h"
 #include "train/stage_run.h"
+#include "train/trained_state.h"
 
 namespace strop {
 
@@ -84,11 +85,18 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
                                .next();
         const auto result = run_step(model_, std::move(micro), pass, run.loss, lowest, total, pass.dropout_key);
         loss += result.loss;
+        if (result.passes_agree && progress_.stage_step == 1 && part == 0) {
+          log_warning(
+              "augment=rdrop: both passes of a batch give the same, for nothing above the cut ({}) drops out: it "
+              "costs a second pass and changes nothing; set dropout above 0",
+              run.stage.cut);
+        }
         for (std::size_t i = 0; i < size; ++i) run.sampler.record(samples[i], result.losses[i]);
       }
     }
     loss /= total;
     if (!std::isfinite(loss)) {
+      if (progress_.global_step == 1) refuse_bad_weights(model_);
       const auto last = newest_checkpoint(folder_);
       fail(ErrorKind::usage,
            "the loss is {} at step {} (stage {}, learning rate {:.3g}); expected a finite number. Lower learning_rate{}"
@@ -115,7 +123,7 @@ void Trainer::halve_if_near_limit() {
   const auto& options = plan_.options;
   if (options.memory.empty() || replay_ || progress_.micro_batch <= 1) return;
   const bool may_halve =
-      std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), "halve_batch") != plan_.fallbacks.end();
+      std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), kHalveBatch) != plan_.fallbacks.end();
   const auto limit = static_cast<double>(parse_bytes(options.memory, "memory"));
   if (may_halve && static_cast<double>(peak_resident_bytes()) > 0.92 * limit &&
       static_cast<double>(resident_bytes()) > 0.8 * limit) {

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "core/error.h"
+
 namespace strop {
 
 std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std::set<std::string>& stored) {
@@ -15,6 +17,17 @@ std::map<std::string, torch::Tensor> copy_tensors(const Model& model, const std:
     }
   }
   return copies;
+}
+
+void refuse_bad_weights(const Model& model) {
+  for (const auto& [name, tensor] : model.tensors()) {
+    if (tensor.defined() && !tensor.isfinite().all().item<bool>()) {
+      fail(ErrorKind::model,
+           "the model's tensor '{}' holds numbers that are not finite (NaN or infinity), so nothing can "
+           "be learnt from it; take another copy of the weights",
+           name);
+    }
+  }
 }
 
 void write_tensors(Model& model, const std::map<std::string, torch::Tensor>& tensors) {

@@ -130,6 +130,7 @@ void Trainer::run_closed_form(const Stage& stage) {
   if (const Tensor good = data.labels.ge(0).nonzero().squeeze(1); good.numel() < data.labels.numel()) {
     for (auto* rows : {&data.features, &data.labels, &data.groups}) *rows = rows->index_select(0, good);
   }
+  if (!data.features.isfinite().all().item<bool>()) refuse_bad_weights(model_);
   if (!data_.class_weights.empty()) {
     data.weights = torch::tensor(data_.class_weights, torch::kDouble).index_select(0, data.labels);
   }

@@ -55,7 +55,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   if (cut > 0) {
     const auto note = fmt::format("{} rows are longer than max_length {} and were cut", cut, opened.max_length);
     data.notes.push_back(note);
-    log_info("data: {}", note);
+    log_warning("{}", note);
   }
   const auto facts = model_facts(*opened.model, 1, !opened.made.empty());
   log_info("model: {} ({}), {} blocks, {} parameters; {} cores", opened.base_name, facts.family, facts.blocks.size(),

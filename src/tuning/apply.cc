@@ -106,9 +106,36 @@ bool learns_statistics(const Layer& layer) {
 
 }  // namespace
 
+namespace {
+
+// A plan that a person has edited may contradict itself.
+void check_names(const Model& model, const Stage& stage) {
+  const auto cut = model.index_of(stage.cut);
+  for (const auto& name : stage.blocks) {
+    if (model.index_of(name) < cut) {
+      fail(ErrorKind::usage,
+           "stage '{}': block {} lies below its cut, {}, and so would not train; cut there, or leave it "
+           "out of blocks",
+           stage.name, name, stage.cut);
+    }
+  }
+  const auto check = [&](const char* key, const auto& by_block) {
+    for (const auto& [name, value] : by_block) {
+      model.index_of(name);
+      if (std::find(stage.blocks.begin(), stage.blocks.end(), name) != stage.blocks.end()) continue;
+      fail(ErrorKind::usage, "stage '{}': {} names {}, which is not among its blocks: {}", stage.name, key, name,
+           join(stage.blocks, ", "));
+    }
+  };
+  check("lr_scale", stage.lr_scale);
+  check("update_period", stage.update_period);
+}
+
+}  // namespace
+
 void check_stage(Model& model, const Stage& stage, const Options& options) {
   const auto& method = find_method(stage.method);
-  model.index_of(stage.cut);
+  check_names(model, stage);
   if (method.trains == Trains::weights) {
     for (const auto& name : stage.blocks) model.index_of(name);
     return;

@@ -1,5 +1,7 @@
 #include "tuning/increment.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "models/detector.h"
@@ -24,6 +26,14 @@ std::vector<Stage> increment_stages(const ModelFacts& model, const Options& opti
 }
 
 std::vector<Stage> join_stages(const ModelFacts& model, const Options& options) {
+  const bool added = std::any_of(model.blocks.begin(), model.blocks.end(),
+                                 [](const BlockFacts& block) { return starts_with(block.name, kIncrement); });
+  if (!added) {
+    fail(ErrorKind::usage,
+         "method join: goes on from a detector with added classes (method=incremental), and this {} model has none; "
+         "method=full tunes all of a model",
+         model.family);
+  }
   Stage join = stage_from(model, options, "join", "join", 0);
   for (const auto& block : join.blocks) join.lr_scale.try_emplace(block, 1).first->second *= kJoinRate;
   return {join};

@@ -169,6 +169,16 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
     }
     return result;
   };
+  const auto said = config.find("r");
+  const auto expected = said != config.end() && said->is_number_integer()
+                            ? pattern_value(patterns("rank_pattern"), module, said->get<double>(), "rank_pattern")
+                            : 0.0;
+  if (expected != static_cast<double>(rank)) {
+    fail(ErrorKind::model,
+         "adapter_config.json: r is {} for '{}', but its lora_A has {} rows: config and weights are not "
+         "those of one adapter",
+         said == config.end() ? "absent" : said->dump(), module, rank);
+  }
   const double alpha =
       pattern_value(patterns("alpha_pattern"), module, config.value("lora_alpha", 8.0), "alpha_pattern");
   const bool dora = config.value("use_dora", false);

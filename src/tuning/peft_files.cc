@@ -95,6 +95,47 @@ Owner owner_of(const std::string& tensor, const std::vector<std::pair<std::strin
   return owner;
 }
 
+// The adapter must say the same twice: which layers it is for (target_modules of its config) and which it has tensors
+// of. Otherwise some of it would do nothing, and nobody would know. `saved`: layers that the file holds in full
+// instead.
+void check_targets(const nlohmann::json& config, const fs::path& folder, const Model& model,
+                   const std::set<std::string>& saved) {
+  const auto place = (folder / "adapter_config.json").string();
+  std::size_t adapted = 0;
+  for (const auto& [name, layer] : model.layers()) adapted += layer->adapter ? 1 : 0;
+  if (adapted == 0) {
+    fail(ErrorKind::model,
+         "{}: the file of weights holds no tensor of this adapter, which would do nothing; save it again", place);
+  }
+  std::vector<std::string> wanted;
+  const auto targets = config.find("target_modules");
+  if (targets == config.end() || targets->is_null()) return;
+  if (targets->is_string()) wanted = {targets->get<std::string>()};
+  else if (targets->is_array()) wanted = targets->get<std::vector<std::string>>();
+  const auto excluded = config.value("exclude_modules", nlohmann::json());
+  const auto leaves_out = [&](const std::string& name, const Layer& layer) {
+    if (excluded.is_string()) return matches_modules({excluded.get<std::string>()}, name, layer);
+    return excluded.is_array() && !excluded.empty() &&
+           matches_modules(excluded.get<std::vector<std::string>>(), name, layer);
+  };
+  const auto some = config.value("layers_to_transform", nlohmann::json());
+  for (std::size_t i = 0; i < model.head_begin(); ++i) {
+    for (const auto& [name, layer] : model.block(i).layers()) {
+      const bool named = matches_modules(wanted, name, *layer) && !leaves_out(name, *layer);
+      if (layer->adapter && !named) {
+        fail(ErrorKind::model, "{}: target_modules [{}] do not name '{}', of which the file has tensors", place,
+             join(wanted, ", "), name);
+      }
+      if (!layer->adapter && named && saved.count(name) == 0 && some.is_null() &&
+          (layer->kind() == LayerKind::linear || layer->kind() == LayerKind::conv)) {
+        fail(ErrorKind::model,
+             "{}: target_modules [{}] name '{}', but the file has no tensor of it: a part of the adapter is lost",
+             place, join(wanted, ", "), name);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void write_adapter(const fs::path& folder, Model& model, const Options& options, const std::string& method_name,
@@ -158,6 +199,7 @@ std::string read_adapter(const fs::path& folder, Model& model) {
     spelled[owner.name] = owner.spelled;
     by_module[owner.name][rest.substr(owner.spelled.size() + 1)] = to_tensor(view, files);
   }
+  std::set<std::string> saved;
   for (auto& [module, tensors] : by_module) {
     Layer* layer = model.find_layer(module);
     if (tensors.count("weight") != 0) {  // a module saved in full
@@ -165,6 +207,7 @@ std::string read_adapter(const fs::path& folder, Model& model) {
         fail(ErrorKind::model, "{}: '{}' is [{}]; the model's is [{}]", file.string(), module,
              join_numbers(tensors["weight"].sizes().vec()), join_numbers(layer->shape()));
       }
+      saved.insert(module);
       layer->weight = tensors["weight"].clone();
       tensors.erase("weight");
       for (const auto& one : layer->stored()) {  // a bias, statistics
@@ -184,6 +227,7 @@ std::string read_adapter(const fs::path& folder, Model& model) {
       }
     }
   }
+  check_targets(config, folder, model, saved);
   return method.name;
 }
 

@@ -176,6 +176,11 @@ TEST(BadMethod, ListsWhatFits) {
   attempt({"--method", "layerwise", "top_k=9"}, {"top_k", "9", "3"});
   attempt({"--method", "lora", "target_modules=que(ry"}, {"target_modules", "que(ry", "regular expression"});
   attempt({"--method", "ia3", "layers_to_transform=3"}, {"layers_to_transform: 3", "its 3 blocks are 0 to 2"});
+  attempt({"--method", "join"}, {"method join: goes on from a detector with added classes", "this bert model has none",
+                                 "other methods that fit this model: head, layerwise, lora, full, ia3, bitfit"});
+  attempt({"--method", "vpt"}, {"method vpt", "other methods that fit this model: head, layerwise, lora"});
+  attempt({"--method", "lora", "surgical=2"}, {"surgical: chooses the blocks of method=layerwise", "method=lora"});
+  attempt({"--device", "cuda:0"}, {"device: cuda:0 is not supported yet", "use device=cpu"});
   attempt({"--method", "lora", "max_length=4000"}, {"max_length", "4000", "40"});
 }
 

@@ -33,8 +33,7 @@ Plan sample() {
   plan.stages = {head, lora};
   plan.precision = "fp32";
   plan.prefix_precision = "bf16";
-  plan.attention = "composed";
-  plan.fallbacks = {"halve_batch", "freeze_deeper"};
+  plan.fallbacks = {"halve_batch"};
   plan.reasons = {{"method", "6,920 rows: \"enough\" for LoRA\n(see docs)"}, {"a: b", ""}};
   plan.predicted = {61.25, 912345678901, 0.8125};
   return plan;
@@ -82,9 +81,9 @@ TEST(Plan, errors_name_file_line_and_remedy) {
       {"version: 1\nstages: []\n", {"plan.yaml:2: stages: expected a list of at least one stage"}},
       {"version: 1\nstages: {a: b}\n", {"plan.yaml:2: stages: expected a list", "found a map"}},
       {minimal("stges: 1\n"), {"plan.yaml:4: unknown key 'stges' in a plan", "did you mean 'stages'?"}},
-      {minimal("zzzzzzzzzz: 1\n"), {"plan.yaml:4: unknown key", "expected one of attention, fallbacks"}},
+      {minimal("zzzzzzzzzz: 1\n"), {"plan.yaml:4: unknown key", "expected one of fallbacks"}},
       {minimal("precision: fp23\n"), {"plan.yaml:4: precision: expected one of fp32, bf16", "did you mean 'fp32'?"}},
-      {minimal("attention: flash\n"), {"plan.yaml:4: attention: expected one of fused, composed"}},
+      {minimal("fallbacks: [wait]\n"), {"plan.yaml:4: fallbacks: expected one of halve_batch"}},
       {minimal("predicted: {secs: 1}\n"), {"plan.yaml:4: unknown key 'secs' in predicted"}},
       {minimal("predicted: 3\n"), {"plan.yaml:4: predicted: expected a map, found '3'"}},
       {minimal("fallbacks: {a: b}\n"), {"plan.yaml:4: fallbacks: expected a list"}},

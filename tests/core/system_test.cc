@@ -148,6 +148,7 @@ TEST(Log, LinesThatCannotBeWrittenAreSaidOnce) {
 TEST(Log, TheFileHoldsInfoAndAboveWithTheTime) {
   TempFolder folder;
   set_log_level(LogLevel::error);
+  log_info("before the file");
   set_log_file(folder / "strop.log");
   log_line(LogLevel::debug, "too fine");
   log_info("step {}", 7);
@@ -156,6 +157,7 @@ TEST(Log, TheFileHoldsInfoAndAboveWithTheTime) {
   log_info("after the end");
   set_log_level(LogLevel::info);
   const std::string text = slurp(folder / "strop.log");
+  EXPECT_LT(text.find("before the file"), text.find("step 7")) << text;
   EXPECT_NE(text.find("step 7"), std::string::npos) << text;
   EXPECT_NE(text.find("look here"), std::string::npos) << text;
   EXPECT_EQ(text.find("too fine"), std::string::npos) << text;

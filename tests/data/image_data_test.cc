@@ -138,6 +138,8 @@ TEST_F(ImageFolder, DamagedFilesAreListedAndSkippedOrRefused) {
 TEST_F(ImageFolder, WhatCannotBeUsedIsOneClearMessage) {
   const auto message = [&](const std::string& data) { return message_of(ErrorKind::data, [&] { load(data); }); };
   fs::create_directories(path("nothing"));
+  put("single/hat/1.jpg"), put("single/hat/2.jpg");
+  expect_parts(message("single"), {"all 2 training pictures are of the class 'hat'", "at least two classes"});
   expect_parts(message("nothing"), {"nothing: no training pictures; expected a folder for each class"});
   expect_parts(message("absent"), {"absent", "no such file"});
   put("classes/train/hat/1.jpg"), put("classes/val/hats/1.jpg");
@@ -148,9 +150,14 @@ TEST_F(ImageFolder, WhatCannotBeUsedIsOneClearMessage) {
   expect_parts(message("worse"), {"none of 1 pictures can be used; the first: ", "found text"});
   put("twice/train/a/1.jpg"), put("twice/val/a/1.jpg"), put("twice/valid/a/1.jpg");
   expect_parts(message("twice"), {"for one split", "val", "valid"});
-  put("empty/train/a/1.jpg"), put("empty/val/a/1.jpg");
+  put("empty/train/a/1.jpg"), put("empty/train/c/1.jpg"), put("empty/val/a/1.jpg");
   fs::create_directories(path("empty/train/b"));
   EXPECT_TRUE(notes_hold(load("empty"), "empty/train/b: no pictures in this folder"));
+  fs::remove_all(path("empty/train/c"));
+  expect_parts(message("empty"), {"of the class 'a'", "; ", "empty/train/b: no pictures in this folder"});
+  put("pipe/train/a/1.jpg"), put("pipe/train/b/1.jpg"), put("pipe/val/a/1.jpg");
+  ASSERT_EQ(::mkfifo(path("pipe/train/a/2.jpg").c_str(), 0600), 0);
+  EXPECT_TRUE(notes_hold(load("pipe"), "is not a regular file"));
 }
 
 TEST_F(ImageFolder, UnreadableFoldersAreListed) {

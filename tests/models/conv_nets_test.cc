@@ -1,9 +1,12 @@
 // Parity of the convolutional networks with the libraries whose files they come from.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "conv_reference.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "errors.h"
 #include "nn/compare.h"
 #include "temp_folder.h"
 #include "weights/safetensors.h"
@@ -72,6 +75,38 @@ TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
   EXPECT_THROW(copy("timm_resnet_bottleneck", "layer1.0.se.fc1.weight", "seresnet50"), Error);
   EXPECT_EQ(copy("timm_b", nullptr, "efficientnet_b0").model->family(), "efficientnet");
   EXPECT_THROW(copy("timm_b", nullptr, "mnasnet_a1"), Error);
+}
+
+// Without a config.json too: kernels and squeeze-excites tell MNASNet from EfficientNet, and a tensor that nothing
+// reads tells a variant.
+TEST(ConvNets, WhatWasPublishedOtherwiseIsRefusedByItsWeights) {
+  const TempFolder folder;
+  const auto refusal = [&](const char* net, const std::function<void(std::map<std::string, Tensor>&)>& change) {
+    const auto files = std::make_shared<const WeightFiles>(conv_data() / net / "weights.pth");
+    std::map<std::string, Tensor> tensors;
+    for (const auto& [name, view] : files->tensors()) tensors[name] = to_tensor(view, files);
+    change(tensors);
+    std::map<std::string, TensorView> views;
+    for (const auto& [name, tensor] : tensors) {
+      views[name] = {
+          "F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
+    }
+    write_safetensors(folder.path() / "network.safetensors", views);
+    return message_of(ErrorKind::model, [&] { open_model(folder.path() / "network.safetensors", {}); });
+  };
+  expect_contains(refusal("timm_lite",
+                          [](auto& tensors) {
+                            tensors["blocks.3.0.conv_dw.weight"] = torch::zeros({72, 1, 5, 5});
+                          }),
+                  "stage 3 has kernels of 5; expected 3");
+  expect_contains(refusal("timm_v3_small",
+                          [](auto& tensors) {
+                            std::erase_if(tensors,
+                                          [](const auto& one) { return one.first.starts_with("blocks.2.0.se"); });
+                          }),
+                  "stage 2 lacks squeeze-excite");
+  expect_contains(refusal("timm_v2", [](auto& tensors) { tensors["blocks.7.1.conv.weight"] = torch::zeros({1}); }),
+                  "1 tensors, 'blocks.7.1.conv.weight' the first of them, are no part of a mobilenet_v2");
 }
 
 TEST(ConvNets, LogitsEqualTheLibrarys) {

@@ -4,6 +4,7 @@
 #include "conv_reference.h"
 #include "core/error.h"
 #include "detector_reference.h"
+#include "errors.h"
 #include "models/detector_parts/class_groups.h"
 #include "models/fastestdet/detector.h"
 #include "nn/compare.h"
@@ -86,6 +87,12 @@ TEST(FastestDet, LabelsStandBesideTheWeights) {
   std::ofstream(folder.path() / "some.names") << "cat\ndog\r\nbus stop\n";
   EXPECT_EQ(open_model(folder.path() / "weights.pth", {}).model->label_names,
             (std::vector<std::string>{"cat", "dog", "bus stop"}));
+  const auto refused = [&](const char* labels) {
+    std::ofstream(folder.path() / "some.names") << labels;
+    return message_of(ErrorKind::model, [&] { open_model(folder.path() / "weights.pth", {}); });
+  };
+  expect_contains(refused("cat\ndog\n"), "some.names: 2 labels, but the weights beside it have 3 classes");
+  expect_contains(refused("cat\ndog\ncat\n"), "some.names: a label stands twice among the 3");
 }
 
 TEST(FastestDet, OutputsEqualUpstreams) {

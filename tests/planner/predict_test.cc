@@ -53,6 +53,7 @@ TEST(PredictTime, MeasuredBlocksTakeWhatTheyTook) {
 // Distillation: a forward pass more, and the weights once more, in stages of a method that keeps the model's classes.
 TEST(PredictTime, TheNetworkAsItWasIsAskedToo) {
   auto facts = without_validation();
+  facts.model.blocks.back().name = "increments.0";  // classes were added
   const auto joined = with_method("join"), full = with_method("full");
   const double alone = units_a_sample(joined, facts), full_alone = units_a_sample(full, facts);
   const auto bytes = cost_of(joined, facts).peak_bytes;

@@ -126,7 +126,6 @@ version: 1
 stages:
 {stages}precision: fp32
 prefix_precision: bf16
-attention: composed
 fallbacks: [halve_batch, recompute, freeze_deeper]
 reasons:
   method: "{why}"

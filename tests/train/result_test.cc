@@ -169,5 +169,19 @@ TEST(Folder, ResumeOfWhatIsCompleteOrNoRun) {
   expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "complete");
 }
 
+// The run's own command may stand beside --resume, another value of a key not: it would change nothing.
+TEST(Folder, ResumeRefusesWhatThePlanSaysOtherwise) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.max_steps = 4;
+  train(options);
+  for (const auto* file : {"report.html", "all_results.json"}) std::filesystem::remove(job.path("run") / file);
+  options.resume = "newest";
+  options.num_train_epochs = 9;
+  expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "num_train_epochs=9: the run in ");
+  options.num_train_epochs = job.options("lora").num_train_epochs;
+  EXPECT_NO_THROW(train(options));
+}
+
 }  // namespace
 }  // namespace strop

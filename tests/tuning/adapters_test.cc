@@ -202,8 +202,18 @@ TEST(PeftFiles, ThatDoNotFitAreRefused) {
                   "peft_type is 'PREFIX_TUNING'; supported: LORA, IA3, ADAPTFORMER, VPT");
   expect_contains(with("use_qalora", true), "use_qalora is true; this variant of LoRA is not supported");
   expect_contains(with("use_dora", true), "has no tensor lora_magnitude_vector");
+  // What config and weights say of each other: else a part of the adapter would do nothing, without a word.
+  expect_contains(with("r", 4), "r is 4 for '");
+  expect_contains(with("target_modules", {"foo"}), "target_modules [foo] do not name '");
+  auto targets = config.at("target_modules");
+  targets.push_back("encoder.layer.0.output.dense");
+  expect_contains(with("target_modules", targets),
+                  "name 'bert.encoder.layer.0.output.dense', but the file has no tensor");
   std::ofstream(config_file) << "{";
   expect_contains(attempt(), "adapter_config.json: broken JSON near byte");
+  write_safetensors(folder.path() / "adapter_model.safetensors", {});
+  std::ofstream(config_file) << config.dump();
+  expect_contains(attempt(), "holds no tensor of this adapter, which would do nothing");
   std::filesystem::remove(folder.path() / "adapter_model.safetensors");
   std::ofstream(config_file) << config.dump();
   expect_contains(attempt(), "no adapter_model.safetensors");

@@ -89,6 +89,12 @@ TEST(Parts, ThatABlockLacksAreRefused) {
   stage.cut = "encoder.layer.0";
   stage.blocks = {"encoder.layer.0", "pooler", "classifier"};
   EXPECT_NO_THROW(check_stage(*model, stage, {}));
+  stage.lr_scale["encoder.layer.1"] = 0.5;
+  EXPECT_THROW(check_stage(*model, stage, {}), Error) << "a rate for a block that does not train";
+  stage.lr_scale.clear();
+  stage.cut = "encoder.layer.1";
+  EXPECT_THROW(check_stage(*model, stage, {}), Error) << "a block below the cut";
+  stage.cut = "encoder.layer.0";
   EXPECT_TRUE(open_tensors(*model).empty()) << "a check leaves the model as it was";
   model->set_head_begin(model->size() - 1);  // the pooler, without a norm, is now below the head
   stage.blocks = {"pooler", "classifier"};

@@ -97,19 +97,32 @@ std::vector<std::string> names_of(const YAML::Node& names, const std::string& wh
 
 YoloData parse_yolo_data(std::string_view text, const std::string& where) {
   YoloData data;
+  std::int64_t count = -1;
   try {
     const auto root = YAML::Load(std::string(text));
     if (!root.IsMap()) fail(ErrorKind::data, "{}: expected keys train, val and names", where);
     if (root["names"]) data.labels = names_of(root["names"], where);
+    if (root["nc"]) count = root["nc"].as<std::int64_t>();
     if (root["path"]) data.root = root["path"].as<std::string>();
     for (const auto& [key, split] : {std::pair{"train", "train"}, {"val", "validation"}, {"test", "test"}}) {
-      if (root[key] && root[key].IsScalar()) data.splits[split] = root[key].as<std::string>();
+      const auto node = root[key];
+      if (!node || node.IsNull()) continue;
+      if (!node.IsScalar()) {
+        fail(ErrorKind::data,
+             "{}:{}: {}: expected one folder, or one file that lists the pictures, found a list; put them "
+             "into one",
+             where, node.Mark().line + 1, key);
+      }
+      data.splits[split] = node.as<std::string>();
     }
   } catch (const YAML::Exception& error) {
     fail(ErrorKind::data, "{}{}: broken YAML: {}", where,
          error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1), error.msg);
   }
   if (data.labels.empty()) fail(ErrorKind::data, "{}: no names; expected a list of classes", where);
+  if (count >= 0 && count != static_cast<std::int64_t>(data.labels.size())) {
+    fail(ErrorKind::data, "{}: nc is {}, but names has {} classes; make them agree", where, count, data.labels.size());
+  }
   if (!data.splits.contains("train"))
     fail(ErrorKind::data, "{}: no key train; expected the folder of the training pictures", where);
   return data;

@@ -64,8 +64,7 @@ void GroupedDetector::export_to(onnx::Graph& graph, std::int64_t side) const {
 }
 
 onnx::Decoded GroupedDetector::exported(onnx::Graph&, const onnx::Value&, std::int64_t) const {
-  fail(ErrorKind::model,
-       "a detector of this family can't be exported to ONNX yet; YOLOX and detectors on a classifier can");
+  throw std::logic_error("a detector was exported whose exports() is false");
 }
 
 Tensor GroupedDetector::losses(const State& state) const {

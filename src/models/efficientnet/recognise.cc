@@ -2,6 +2,7 @@
 // or, without it, by what the library whose names they are does.
 #include <algorithm>
 
+#include "core/error.h"
 #include "core/text.h"
 #include "models/config_labels.h"
 #include "models/efficientnet/efficientnet.h"
@@ -72,7 +73,6 @@ std::string family_of(const Row& row) {
   return plain ? "mobilenet_v2" : "efficientnet";
 }
 
-// No weight tells strides and activations: they are the published ones.
 void set_strides(Row& row) {
   const bool small = row.blocks[0].squeezed > 0;  // of the two MobileNetV3
   const bool v3 = row.family == "mobilenet_v3";
@@ -125,6 +125,29 @@ std::optional<Row> read_row(const WeightFiles& files) {
 
 bool squeezes(const Row& row) {
   return std::any_of(row.blocks.begin(), row.blocks.end(), [](const Inverted& one) { return one.squeezed > 0; });
+}
+
+// No weight tells strides and activations, so they are the published ones; and so must be what weights do tell, the
+// kernels and squeeze-excites of the stages: MNASNet, FBNet, the minimal MobileNetV3 and others have the same names.
+// Returns what is otherwise, "" where nothing is.
+std::string unlike_published(const Row& row) {
+  using Numbers = std::vector<std::int64_t>;
+  const bool first = row.blocks[0].squeezed > 0;  // of the two MobileNetV3: the small one
+  const bool v3 = row.family == "mobilenet_v3";
+  const Numbers kernels = row.family == "efficientnet" ? Numbers{3, 3, 5, 3, 5, 5, 3}
+                          : !v3                        ? Numbers(7, 3)
+                          : first                      ? Numbers{3, 3, 5, 5, 5}
+                                                       : Numbers{3, 3, 5, 3, 3, 5};
+  const Numbers squeezed = !v3 ? Numbers(7, first ? 1 : 0) : first ? Numbers{1, 0, 1, 1, 1} : Numbers{0, 0, 1, 0, 1, 1};
+  for (const auto& one : row.blocks) {
+    const auto stage = static_cast<std::size_t>(one.stage);
+    if (stage >= kernels.size()) return fmt::format("{} stages; expected {}", row.stages(), kernels.size());
+    if (one.kernel != kernels[stage])
+      return fmt::format("stage {} has kernels of {}; expected {}", stage, one.kernel, kernels[stage]);
+    if ((one.squeezed > 0) != (squeezed[stage] > 0))
+      return fmt::format("stage {} {} squeeze-excite", stage, one.squeezed > 0 ? "has" : "lacks");
+  }
+  return "";
 }
 
 // 0 .. 4 of the published EfficientNets.
@@ -199,12 +222,21 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
   const std::string name = given.is_object() && given.contains("architecture") && given["architecture"].is_string()
                                ? given["architecture"].get<std::string>()
                                : "";
-  // MNASNet, FBNet and others of timm have the same names; their activations stand in the code alone.
   const auto known = {"efficientnet_b", "efficientnet_lite", "tf_efficientnet_b", "tf_efficientnet_lite",
                       "mobilenetv2_",   "mobilenetv3_",      "tf_mobilenetv3_"};
   if (!name.empty() &&
       std::none_of(known.begin(), known.end(), [&](const char* start) { return starts_with(name, start); })) {
     return std::nullopt;
+  }
+  if (!starts_with(row->layout, "transformers")) {  // whose config.json says them
+    if (const auto unlike = unlike_published(*row); !unlike.empty()) {
+      fail(ErrorKind::model,
+           "{}: has the names of a {}, but {}: another network with these names (MNASNet, FBNet, a minimal "
+           "MobileNetV3), "
+           "which is not supported",
+           files.place.string(), family, unlike);
+    }
+    found.whole = true;
   }
   const bool timm = starts_with(row->layout, "timm");
   const bool tensorflow = timm ? starts_with(name.empty() ? files.place.filename().string() : name, "tf_")

@@ -28,6 +28,7 @@ class YoloxDetector : public GroupedDetector {
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
                              const std::vector<GroupBox>& boxes) const override;
   torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
+  bool exports() const override { return true; }
   onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const override;
 };
 

@@ -64,7 +64,6 @@ std::string precision_words(const PlanView& plan) {
   if (plan.precision.empty()) return "";
   std::string out = "<p>Arithmetic: trained part in <b>" + user_text(plan.precision) + "</b>";
   if (!plan.prefix_precision.empty()) out += ", frozen prefix in <b>" + user_text(plan.prefix_precision) + "</b>";
-  if (!plan.attention.empty()) out += ", attention kernel " + user_text(plan.attention);
   return out + ". The figures of the result are those of the saved files, reloaded, in fp32.</p>\n";
 }
 
