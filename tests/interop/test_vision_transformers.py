@@ -162,7 +162,9 @@ def respell(adapter):
         tensors[name if dinov2 else name.replace(".layers.", ".encoder.layer.")] = tensor
     save_file(tensors, adapter / "adapter_model.safetensors")
     config = json.loads((adapter / "adapter_config.json").read_text())
-    config["target_modules"] = ["query", "value"] if "q_proj" in config["target_modules"] else ["key", "output.dense"]
+    # "output.dense" alone would name the attention's too.
+    modules = {name.split(".lora_")[0].removeprefix("base_model.model.") for name in tensors if ".lora_" in name}
+    config["target_modules"] = ["query", "value"] if "q_proj" in config["target_modules"] else sorted(modules)
     config["rank_pattern"] = {"key" if name == "k_proj" else name: rank for name, rank in config["rank_pattern"].items()}
     (adapter / "adapter_config.json").write_text(json.dumps(config))
 

@@ -231,7 +231,7 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
   if (!starts_with(row->layout, "transformers")) {  // whose config.json says them
     if (const auto unlike = unlike_published(*row); !unlike.empty()) {
       fail(ErrorKind::model,
-           "{}: has the names of a {}, but {}: another network with these names (MNASNet, FBNet, a minimal "
+           "{}: has the names of {}, but {}: another network with these names (MNASNet, FBNet, a minimal "
            "MobileNetV3), "
            "which is not supported",
            files.place.string(), family, unlike);

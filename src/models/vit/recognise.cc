@@ -123,8 +123,9 @@ bool is_timm_name(const std::string& name) {
   return false;
 }
 
-// timm's name for a network of these sizes, where the file came without config.json.
-std::string usual_architecture(const json& sizes) {
+// timm's name for a network of these sizes, where the file came without config.json. Without its distillation token a
+// DeiT differs from a ViT in nothing but how pictures are normalised: `deit` is what the file's name says.
+std::string usual_architecture(const json& sizes, bool deit) {
   const auto width = sizes["hidden_size"].get<std::int64_t>(), patch = sizes["patch_size"].get<std::int64_t>();
   const std::string size = width == 192    ? "tiny"
                            : width == 384  ? "small"
@@ -136,7 +137,8 @@ std::string usual_architecture(const json& sizes) {
                     image = "_" + std::to_string(sizes["image_size"].get<std::int64_t>());
   if (!sizes["first_placed"].get<bool>()) return "deit3_" + size + patches + image;
   if (sizes["layer_scale"].get<bool>()) return "vit_" + size + patches + "_dinov2";
-  return (sizes["distilled"].get<bool>() ? "deit_" + size + "_distilled" : "vit_" + size) + patches + image;
+  const bool distilled = sizes["distilled"].get<bool>();
+  return (distilled ? "deit_" + size + "_distilled" : (deit ? "deit_" : "vit_") + size) + patches + image;
 }
 
 // What makes timm's network of any name one of these sizes.
@@ -167,7 +169,7 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
   const auto arguments = config.value("model_args", json::object());
   const auto width = shapes.size("patch_embed.proj.weight", 0), patch = shapes.size("patch_embed.proj.weight", 3);
   const bool distilled = shapes.has("dist_token"), scaled = shapes.has("blocks.0.ls1.gamma");
-  const bool named = config.contains("architecture");
+  const bool named = config.contains("architecture"), deit = starts_with(files.place.filename().string(), "deit");
   const auto grid = grid_of(shapes.size("pos_embed", 1), distilled ? 2 : 1,
                             named ? arguments.value("img_size", json()) : json(), patch);
   const json pixels =
@@ -188,11 +190,15 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
                      {"first_placed", grid.first_placed},
                      {"average", average}};
   if (!named) {
-    config["architecture"] = usual_architecture(config["strop"]);
+    config["architecture"] = usual_architecture(config["strop"], deit);
     config["model_args"] = model_arguments(config["strop"]);
   }
   add_labels(config, shapes.size("head.weight", 0));
-  return Recognition{config, named ? "timm's architecture in config.json" : "names and shapes as timm writes them"};
+  return Recognition{config, named ? "timm's architecture in config.json"
+                             : deit || distilled
+                                 ? "names and shapes as timm writes them, DeiT by the file's name or tokens"
+                                 : "names and shapes as timm writes them; were it a DeiT, the file's name "
+                                   "must begin with deit"};
 }
 
 }  // namespace
