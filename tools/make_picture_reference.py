@@ -1,4 +1,5 @@
-"""Makes tests/data/vit and tests/data/convnext: tiny random networks, and what Transformers and timm compute from them.
+"""Makes tests/data/vit and tests/data/convnext: tiny random networks, and what Transformers, timm and
+torchvision compute from them.
 
     python tools/make_picture_reference.py        (transformers, timm, safetensors; a torchvision that fits torch)
 
@@ -11,9 +12,19 @@ import json
 import pathlib
 import shutil
 
-import timm
 import torch
+
+try:  # CPU builds of torch lack two operators that torchvision names when it is imported
+    _library = torch.library.Library("torchvision", "DEF")
+    _library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _library.define("qnms(Tensor a) -> Tensor")
+except RuntimeError:
+    pass
+
+import timm
 from safetensors.torch import load_file, save_file
+from torchvision.models import vision_transformer
+from torchvision.models.convnext import CNBlockConfig, ConvNeXt
 from transformers import (ConvNextConfig, ConvNextForImageClassification, DeiTConfig, DeiTForImageClassification,
                           DeiTForImageClassificationWithTeacher, Dinov2Config, Dinov2ForImageClassification, ViTConfig,
                           ViTForImageClassification)
@@ -111,6 +122,42 @@ def convnext_cases():
         write(folder, model, lambda model, pixels: model(pixels), model, sizes, wide)
 
 
+def torchvision_cases():
+    def save(name, model):
+        folder, model = OUT / name, spread(model).eval()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder, model, {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
+
+    def vit(side):
+        return vision_transformer.VisionTransformer(image_size=side, patch_size=4, num_layers=2, num_heads=2, hidden_dim=16,
+                                                    mlp_dim=24, num_classes=3)
+
+    for name, old in (("vit/torchvision", False), ("vit/torchvision_old", True)):
+        torch.manual_seed(5)
+        folder, model, state = save(name, vit(16))
+        new_to_old = {".mlp.0.": ".mlp.linear_1.", ".mlp.3.": ".mlp.linear_2."} if old else {}
+
+        def renamed(key):
+            return next((key.replace(new, before) for new, before in new_to_old.items() if new in key), key)
+
+        save_file({renamed(key): tensor for key, tensor in state.items()}, folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps({"id2label": LABELS, "num_attention_heads": 2}) + "\n")
+
+        def wide_logits(pixels):
+            wide = vit(24).eval()
+            wide.load_state_dict(vision_transformer.interpolate_embeddings(24, 4, dict(state)))
+            return wide(pixels)
+
+        write(folder, model, lambda model, pixels: model(pixels), wide_logits, SIZE, (24, 24))
+
+    torch.manual_seed(5)
+    sizes = [CNBlockConfig(6, 8, 1), CNBlockConfig(8, 10, 1), CNBlockConfig(10, 12, 2), CNBlockConfig(12, None, 1)]
+    folder, model, state = save("convnext/torchvision", ConvNeXt(sizes, layer_scale=0.5, num_classes=3))
+    save_file(state, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"id2label": LABELS}) + "\n")
+    write(folder, model, lambda model, pixels: model(pixels), model, (32, 32), (48, 32))
+
+
 def main():
     for family in ("vit", "convnext"):
         shutil.rmtree(OUT / family, ignore_errors=True)
@@ -125,6 +172,7 @@ def main():
     timm_vit_case("vit/timm_dinov2", "vit_small_patch14_dinov2", init_values=0.5)
     timm_vit_case("vit/timm_deit3", "deit3_small_patch16_224", init_values=0.5)
     convnext_cases()
+    torchvision_cases()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "config/schema.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -12,6 +13,15 @@ namespace strop {
 void print(const std::string& text) {
   std::cout << text << (ends_with(text, "\n") ? "" : "\n") << std::flush;
   if (!std::cout) fail(ErrorKind::usage, "standard output: can't be written; is the disk full or the reader gone?");
+}
+
+void refuse_own_input(const std::filesystem::path& out, const Options& options) {
+  std::error_code none;
+  for (const auto& key : schema()) {
+    const auto given = key.values == "path" && key.name != "out" ? key.get(options) : "";
+    if (given.empty() || !std::filesystem::equivalent(out, given, none)) continue;
+    fail(ErrorKind::usage, "out: '{}' is the file that {} reads; expected another one", out.string(), key.name);
+  }
 }
 
 std::string figures_text(const std::string& json) {

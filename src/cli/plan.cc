@@ -18,6 +18,7 @@ int run(const CommandLine& command) {
   const auto yaml = to_yaml(plan);
   if (std::filesystem::path out = command.options.out; !out.empty()) {
     if (std::filesystem::is_directory(out)) out /= "plan.yaml";
+    refuse_own_input(out, command.options);
     write_file_atomic(out, yaml);
   }
   print(command.options.json ? yaml_to_json(yaml, "plan.yaml") : yaml);

@@ -51,6 +51,7 @@ void predict_to_file(const Options& options) {
   if (std::filesystem::is_directory(options.out)) {
     fail(ErrorKind::usage, "out: '{}' is a folder; expected a file for the predictions", options.out);
   }
+  refuse_own_input(options.out, options);
   FileStream buffer(options.out);
   std::ostream out(&buffer);
   out.exceptions(std::ios::badbit);  // a failed write throws what the file threw

@@ -1,7 +1,5 @@
 #include "config/key_table.h"
 
-#include <utility>
-
 #include "core/error.h"
 #include "core/text.h"
 
@@ -14,7 +12,9 @@ Key& KeyTable::add(const char* name, const char* type, const std::string& values
   key.group = group_;
   key.type = type;
   key.values = values;
-  key.help = help;
+  key.help = methods_.empty() ? help : join(methods_, ", ") + ": " + help;
+  key.methods = methods_;
+  key.tasks = tasks_;
   keys_.push_back(std::move(key));
   return keys_.back();
 }

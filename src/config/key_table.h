@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/schema.h"
@@ -21,7 +22,14 @@ class KeyTable {
   using PairCheck = std::function<void(const std::string&, const std::string&)>;
 
   // The heading of the keys that follow.
-  void group(const char* heading) { group_ = heading; }
+  void group(const char* heading) {
+    group_ = heading;
+    methods_ = tasks_ = {};
+  }
+  // The methods that alone read the keys that follow, and the tasks, until the next call or heading; none: all do. The
+  // help begins with the methods and goes on with the key's own.
+  void methods(Names names) { methods_ = std::move(names); }
+  void tasks(Names names) { tasks_ = std::move(names); }
 
   void text(const char* name, std::string Options::*field, const char* help, Names aliases = {});
   // Text that names a file or folder.
@@ -49,8 +57,14 @@ class KeyTable {
   Key& add(const char* name, const char* type, const std::string& values, const char* help, Names aliases);
 
   const char* group_ = "";
+  Names methods_, tasks_;
   std::vector<Key> keys_;
 };
+
+// The tasks' names, for KeyTable::tasks.
+inline const char* const kTexts = "text-classification";
+inline const char* const kPictures = "image-classification";
+inline const char* const kBoxes = "object-detection";
 
 // The table's parts, one file each (keys_*.cc).
 void add_model_and_data_keys(KeyTable& table);

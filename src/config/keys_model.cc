@@ -15,6 +15,7 @@ void check_channels(const std::string& text, Range range) {
 
 void add_picture_keys(KeyTable& t) {
   t.group("Pictures");
+  t.tasks({kPictures, kBoxes});
   t.integer("image_size", &Options::image_size, at_least(0),
             "Side in pixels of what the network sees; 0: the model's own.", {"imgsz", "img_size", "input_size"});
   t.checked("mean", &Options::mean, "0.5 or 0.485,0.456,0.406", [](const auto& text) { check_channels(text, Range{}); },
@@ -23,14 +24,16 @@ void add_picture_keys(KeyTable& t) {
             "Divides red, green and blue after the mean; empty: the model's own.", {"image_std"});
   t.choice("interpolation", &Options::interpolation, {"auto", "nearest", "box", "bilinear", "bicubic", "lanczos"},
            "Filter of resizing; auto: the model's own.", {"resample_filter"});
-  t.number("crop_pct", &Options::crop_pct, share(),
-           "Size over the side that is resized to, before the middle is cut out; 0: the model's own.");
   t.choice("fit", &Options::fit, {"auto", "crop", "squash", "letterbox"},
            "How a picture becomes a square: the middle cut out, both sides resized, or all of it on grey.");
   t.choice("channel_order", &Options::channel_order, {"auto", "rgb", "bgr"}, "Order of the colours.");
   t.boolean("strict", &Options::strict, "A picture that can't be used ends the run; else it is skipped and listed.");
   t.integer("max_pixels", &Options::max_pixels, at_least(1), "Pictures of more pixels are refused unread.");
+  t.tasks({kPictures});
+  t.number("crop_pct", &Options::crop_pct, share(),
+           "Size over the side that is resized to, before the middle is cut out; 0: the model's own.");
   t.group("Boxes");
+  t.tasks({kBoxes});
   t.number("conf", &Options::conf, share(), "Least score of a found box.", {"conf_thres", "score_threshold"});
   t.number("nms_iou", &Options::nms_iou, share(),
            "Of two found boxes of a class that overlap more, the worse is dropped.", {"iou", "nms", "iou_thres"});
@@ -47,9 +50,9 @@ void add_model_and_data_keys(KeyTable& t) {
   t.text("revision", &Options::revision, "Branch, tag or commit of a hub model.", {"model_revision"});
   t.path("adapter", &Options::adapter, "Run or PEFT folder to go on from, to evaluate or to merge.",
          {"adapter_name_or_path", "adapter_path"});
-  t.choice("task", &Options::task, {"auto", "text-classification", "image-classification", "object-detection"},
+  t.choice("task", &Options::task, {"auto", kTexts, kPictures, kBoxes},
            "What to learn; auto infers it from data and model.", {"task_type"},
-           {{"SEQ_CLS", "text-classification"}, {"sequence-classification", "text-classification"}});
+           {{"SEQ_CLS", kTexts}, {"sequence-classification", kTexts}});
   t.choice("pooling", &Options::pooling, {"auto", "pooler", "cls", "mean"},
            "What the head reads: BERT's pooler, the first token or the mean of all tokens; auto: the pooler, but a "
            "head alone what the model's 1_Pooling says.",
@@ -59,6 +62,7 @@ void add_model_and_data_keys(KeyTable& t) {
            {{"closed-form", "closed_form"}});
   t.path("head_labels", &Options::head_labels,
          "File with the labels of the stored head, one a line, for models that do not name them.", {"class_map"});
+  t.tasks({kTexts});
   t.integer("max_length", &Options::max_length, at_least(0),
             "Longest row in tokens, the rest is cut; 0: the smaller of model and tokenizer_config.",
             {"cutoff_len", "max_seq_length", "max_seq_len", "sequence_len"});
@@ -69,10 +73,12 @@ void add_model_and_data_keys(KeyTable& t) {
   t.path("validation_file", &Options::validation_file, "Validation data where it is not beside the training file.",
          {"eval_dataset", "validation_data", "eval_file", "valid_file"});
   t.path("test_file", &Options::test_file, "Test data, read once per run.", {"test_data"});
+  t.tasks({kTexts, kPictures});
   t.map("columns", &Options::columns, "text, text_pair, image, label", check_column,
         "Which column is what, as text=review,label=stars; found by themselves where not said.", {"column_mapping"});
   t.choice("header", &Options::header, {"auto", "yes", "no"}, "Whether the first row of a CSV or TSV holds names.", {},
            {{"true", "yes"}, {"false", "no"}});
+  t.tasks({});
   t.number("val_size", &Options::val_size, rate(),
            "Stratified share of the training data held out where no validation data is given.",
            {"val_set_size", "validation_split", "split_dataset_ratio", "validation_size"});

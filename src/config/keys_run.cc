@@ -45,11 +45,15 @@ void add_augmentation_keys(KeyTable& t) {
       "mosaic to "
       "copy; texts aeda to delete; mixup and cutmix mix samples, behind a frozen prefix their features.",
       {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
+  t.tasks({kTexts});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");
+  t.tasks({kPictures, kBoxes});
   t.number("patch_dropout", &Options::patch_dropout, rate(),
            "Vision transformers: share of the patches left out in training, where the embeddings train.");
+  t.tasks({kTexts, kPictures});
   t.number("mixup_alpha", &Options::mixup_alpha, above(0), "mixup: both parameters of the Beta distribution.",
            {"mixup"});
+  t.tasks({kPictures});
   t.number("cutmix_alpha", &Options::cutmix_alpha, above(0), "cutmix: both parameters of the Beta distribution.");
   t.checked("color_jitter", &Options::color_jitter, "0.4 or 0.4,0.4,0.4,0.1", check_jitter,
             "Pictures: brightness, contrast and saturation change by up to this share (one number or three), the hue "
@@ -57,6 +61,7 @@ void add_augmentation_keys(KeyTable& t) {
             "the fourth of a turn; empty: as augment says.");
   t.number("random_erasing", &Options::random_erasing, share(), "Share of the training pictures with a part erased.",
            {"reprob", "erasing"});
+  t.tasks({});
   t.number("progressive_resizing", &Options::progressive_resizing, share(),
            "Training pictures begin at this share of image_size and grow to all of it; 0: off.");
   t.number("multi_scale", &Options::multi_scale, {.low = 0, .high = 0.5},
@@ -111,7 +116,7 @@ void add_output_keys(KeyTable& t) {
   t.path("replay", &Options::replay,
          "Repeat a finished run bit for bit: its plan, and what it did at each step by the clock or the memory.");
   t.path("draw", &Options::draw, "predict: a folder for the pictures with their labels drawn on them.");
-  t.boolean("quiet", &Options::quiet, "No progress, only warnings and results.");
+  t.boolean("quiet", &Options::quiet, "No progress, only warnings and results; train prints its folder.");
   t.boolean("json", &Options::json, "One JSON object on standard output, all else on standard error.");
 }
 

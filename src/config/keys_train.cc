@@ -45,15 +45,17 @@ void add_training_keys(KeyTable& t) {
   t.integer("gradient_accumulation_steps", &Options::gradient_accumulation_steps, at_least(1),
             "Micro-batches of one optimizer step.", {"grad_accumulation_steps", "grad_accum_steps", "accumulate"});
   add_optimizer_keys(t);
+  t.tasks({kTexts, kPictures});
   t.number("label_smoothing_factor", &Options::label_smoothing_factor, rate(),
            "Share of the target spread over all classes.", {"label_smoothing", "smoothing"});
+  t.tasks({});
   t.number("dropout", &Options::dropout, rate(-1), "Of the trained blocks; below 0: the model's own.");
   t.number("ema", &Options::ema, rate(), "Decay of the averaged weights that are evaluated and saved; 0: none.",
            {"ema_decay", "model_ema_decay"});
   t.integer("early_stopping_patience", &Options::early_stopping_patience, at_least(0),
             "End after this many evaluations without gain; 0: never.", {"patience", "early_stopping_steps"});
   t.choice("precision", &Options::precision, {"auto", "fp32", "bf16"},
-           "Arithmetic of the trained part; auto: bf16 where the probe finds it faster.", {"dtype", "torch_dtype"},
+           "Arithmetic; auto: bf16 where the probe finds it faster, of frozen blocks where that changes next to nothing.", {"dtype", "torch_dtype"},
            {{"float32", "fp32"}, {"bfloat16", "bf16"}});
   t.integer("seed", &Options::seed, at_least(0), "The same seed, plan and threads give the same bits.",
             {"random_seed", "data_seed"});

@@ -40,11 +40,7 @@ class Fields {
     add(name, [this, name, &field, choices](const YAML::Node& node) {
       field.clear();
       for (const auto& word : yaml_list(node, name, file_)) {
-        try {
-          field.push_back(parse_choice(word, choices));
-        } catch (const Error& error) {
-          fail(ErrorKind::usage, "{}: {}: {}", yaml_place(file_, node), name, error.what());
-        }
+        placed(node, name, [&] { field.push_back(parse_choice(word, choices)); });
       }
     });
   }
@@ -53,11 +49,7 @@ class Fields {
   void numbers(const char* name, std::map<std::string, T>& field, Parse parse) {
     add(name, [this, name, &field, parse](const YAML::Node& node) {
       for (const auto& [block, text] : yaml_map(node, name, file_)) {
-        try {
-          field[block] = parse(text);
-        } catch (const Error& error) {
-          fail(ErrorKind::usage, "{}: {}.{}: {}", yaml_place(file_, node), name, block, error.what());
-        }
+        placed(node, fmt::format("{}.{}", name, block), [&] { field[block] = parse(text); });
       }
     });
   }
@@ -82,12 +74,18 @@ class Fields {
   void scalar(const char* name, std::function<void(const std::string&)> parse) {
     add(name, [this, name, parse = std::move(parse)](const YAML::Node& node) {
       const auto text = yaml_scalar(node, name, file_);
-      try {
-        parse(text);
-      } catch (const Error& error) {
-        fail(ErrorKind::usage, "{}: {}: {}", yaml_place(file_, node), name, error.what());
-      }
+      placed(node, name, [&] { parse(text); });
     });
+  }
+
+  // An Error of `parse` gets the place of the node and the field's name.
+  template <typename Parse>
+  void placed(const YAML::Node& node, const std::string& name, Parse parse) const {
+    try {
+      parse();
+    } catch (const Error& error) {
+      fail(ErrorKind::usage, "{}: {}: {}", yaml_place(file_, node), name, error.what());
+    }
   }
 
   [[noreturn]] void fail_unknown(const std::string& name, const std::string& place, const std::string& what) const {

@@ -29,6 +29,7 @@ std::string normalized(std::string name) {
 const std::map<std::string, std::string>& advice() {
   static const std::map<std::string, std::string> table = {
       {"bf16", "say precision=bf16"},
+      {"letterbox", "say fit=letterbox"},
       {"fp16", "say precision=bf16 or fp32"},
       {"do_train", "the verb says what to do: leave it out"},
       {"do_eval", "the verb says what to do: leave it out"},

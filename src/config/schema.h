@@ -18,6 +18,8 @@ struct Key {
   std::string values;                // what may stand here besides the type: ">= 1", "auto|cpu|cuda"; may be empty
   std::vector<std::string> choices;  // empty: any value of the type
   std::string help;                  // one sentence: meaning, unit, what 0 or auto does
+  std::vector<std::string> methods;  // that alone read it; empty: all
+  std::vector<std::string> tasks;    // the same
   std::function<void(Options&, const std::string&)> set;  // from text; throws Error(usage) naming key, value, expected
   std::function<std::string(const Options&)> get;         // to text that set() reads back
 };

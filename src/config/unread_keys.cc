@@ -15,26 +15,6 @@ bool augments(const Options& options, const char* word) {
   return std::count(options.augment.begin(), options.augment.end(), word) > 0;
 }
 
-// Keys and the methods that read them.
-struct OfMethods {
-  Names keys, methods;
-};
-const std::vector<OfMethods>& of_methods() {
-  static const std::vector<OfMethods> list = {
-      {{"lora_r", "lora_alpha", "lora_dropout", "use_rslora", "use_dora", "loraplus_lr_ratio", "rank_pattern",
-        "alpha_pattern"},
-       {"lora"}},
-      {{"target_modules", "exclude_modules"}, {"lora", "ia3"}},
-      {{"feedforward_modules"}, {"ia3"}},
-      {{"layers_to_transform"}, {"lora", "ia3", "bitfit", "norm", "ssf", "adaptformer", "vpt"}},
-      {{"adapter_bottleneck", "adapter_scale"}, {"adaptformer"}},
-      {{"num_virtual_tokens", "vpt_deep"}, {"vpt"}},
-      {{"top_k", "gradual_unfreezing", "layerwise_order", "layerwise_steps", "surgical_first"}, {"layerwise"}},
-      {{"join_epochs"}, {"incremental"}},
-  };
-  return list;
-}
-
 // Keys that another key must wake.
 struct Asleep {
   Names keys;
@@ -47,7 +27,7 @@ std::vector<Asleep> others(const Options& options) {
                       options.head_init == "closed_form" || options.pretrain_method == "head";
   return {
       {{"pretrain_method", "pretrain_epochs", "pretrain_top_k"}, !options.pretrain_data.empty(), "pretrain_data"},
-      {{"replay_data", "pseudo_labels"}, joins, "method=join, or incremental with join_epochs"},
+      {{"replay_data", "pseudo_labels", "distill"}, joins, "method=join, or incremental with join_epochs"},
       {{"replay_samples"}, !options.replay_data.empty(), "replay_data"},
       {{"head_solver"}, solves, "method=head, lp_ft or head_init=closed_form"},
       {{"mixup_alpha"}, augments(options, "mixup"), "augment=mixup"},
@@ -64,30 +44,37 @@ std::vector<Asleep> others(const Options& options) {
   };
 }
 
-bool is_set(const std::string& name, const Options& options) {
-  const auto& key = find_key(name, "");
-  return key.get(options) != key.get(Options{});
-}
+bool is_set(const Key& key, const Options& options) { return key.get(options) != key.get(Options{}); }
+bool is_set(const std::string& name, const Options& options) { return is_set(find_key(name, ""), options); }
+
+bool has(const Names& names, const std::string& name) { return std::ranges::count(names, name) > 0; }
 
 }  // namespace
 
 std::vector<std::string> unread_keys(const Options& options) {
   std::vector<std::string> lines;
-  for (const auto& [keys, methods] : of_methods()) {
-    const bool read =
-        options.method == "auto" || std::count(methods.begin(), methods.end(), options.method) > 0 ||
-        (!options.pretrain_data.empty() && std::count(methods.begin(), methods.end(), options.pretrain_method) > 0);
-    for (const auto& key : keys) {
-      if (!read && is_set(key, options)) {
-        lines.push_back(fmt::format("{}: has no effect: it is for method={}, this run has method={}", key,
-                                    join(methods, "|"), options.method));
-      }
+  for (const auto& key : schema()) {
+    const bool read = key.methods.empty() || options.method == "auto" || has(key.methods, options.method) ||
+                      (!options.pretrain_data.empty() && has(key.methods, options.pretrain_method));
+    if (!read && is_set(key, options)) {
+      lines.push_back(fmt::format("{}: has no effect: it is for method={}, this run has method={}", key.name,
+                                  join(key.methods, "|"), options.method));
     }
   }
   for (const auto& [keys, awake, by] : others(options)) {
     for (const auto& key : keys) {
       if (!awake && is_set(key, options)) lines.push_back(fmt::format("{}: has no effect without {}", key, by));
     }
+  }
+  return lines;
+}
+
+std::vector<std::string> keys_of_other_tasks(const Options& options, const std::string& task) {
+  std::vector<std::string> lines;
+  for (const auto& key : schema()) {
+    if (key.tasks.empty() || has(key.tasks, task) || !is_set(key, options)) continue;
+    lines.push_back(
+        fmt::format("{}: has no effect: it is for {}, this run is {}", key.name, join(key.tasks, " and "), task));
   }
   return lines;
 }

@@ -12,6 +12,9 @@ namespace strop {
 // nothing is known of those.
 std::vector<std::string> unread_keys(const Options& options);
 
+// Those that only other tasks read; options as a task has settled them.
+std::vector<std::string> keys_of_other_tasks(const Options& options, const std::string& task);
+
 // Those that only gradient steps read, where the plan's stages take none.
 std::vector<std::string> keys_of_steps(const Plan& plan);
 

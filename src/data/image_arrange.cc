@@ -81,6 +81,11 @@ RawSplits arrange(Listing listing, std::vector<std::string>& notes) {
     picture.sample.label = raw.label_of(first_part(path));
     raw.split.samples.push_back(std::move(picture.sample));
   }
+  if (listing.others > 0) {
+    notes.push_back(fmt::format("{}: {} without a picture's ending (.jpg .jpeg .png .webp .bmp), left out",
+                                listing.root,
+                                listing.others == 1 ? "a file" : std::to_string(listing.others) + " files"));
+  }
   note_count(no_class, listing.root, "outside of a class's folder, left out", notes);
   note_count(no_split, listing.root, "outside of train, validation and test, left out", notes);
   for (const auto& folder : listing.empty_folders) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <string_view>
 #include <thread>
 
 #include "core/error.h"
@@ -11,10 +13,11 @@ namespace strop {
 namespace {
 
 // "" where the picture can be used, else why not.
-std::string fault_of(const ImageSample& sample, const DecodeOptions& options) {
+std::string fault_of(ImageSample& sample, const DecodeOptions& options) {
   try {
     HeldBytes held;
     const PictureSource source = source_of(sample, held);
+    sample.fingerprint = std::max<std::uint64_t>(1, std::hash<std::string_view>()(source.bytes));
     probe_picture(source.bytes, source.name, options);
     if (!looks_complete(source.bytes)) decode_picture(source.bytes, source.name, options);
   } catch (const Error& error) {
@@ -23,7 +26,7 @@ std::string fault_of(const ImageSample& sample, const DecodeOptions& options) {
   return "";
 }
 
-std::vector<std::string> faults_of(const ImageSplit& split, const ImageReading& reading) {
+std::vector<std::string> faults_of(ImageSplit& split, const ImageReading& reading) {
   std::vector<std::string> faults(split.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {

@@ -7,9 +7,9 @@
 
 namespace strop {
 
-// Takes the samples out whose file cannot be read or decoded, and reports them in order. Every file is read; only one
-// whose end is not where its format says is decoded. Raw pictures are not looked at. Error(data) with reading.strict
-// (naming the first), and where nothing is left.
+// Gives each sample the fingerprint of its bytes. Takes the samples out whose file cannot be read or decoded, and
+// reports them in order. Every file is read; only one whose end is not where its format says is decoded. Raw pictures
+// are not looked at. Error(data) with reading.strict (naming the first), and where nothing is left.
 void drop_unusable(ImageSplit& split, const ImageReading& reading, std::vector<SkippedPicture>& skipped);
 
 }  // namespace strop

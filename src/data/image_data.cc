@@ -11,6 +11,7 @@
 #include "data/idx.h"
 #include "data/image_check.h"
 #include "data/image_files.h"
+#include "data/picture_copies.h"
 #include "data/read_split.h"
 #include "data/stratify.h"
 #include "data/table.h"
@@ -129,7 +130,10 @@ void hold_out_validation(ImageData& data, const Options& options) {
   auto quota = stratified_quota(counts, std::llround(options.val_size * static_cast<double>(labels.size())));
   for (std::size_t c = 0; c < quota.size(); ++c)
     quota[c] = std::min(quota[c], std::max<std::int64_t>(counts[c] - 1, 0));
-  const auto held = stratified_subset(labels, quota, Rng(options.seed, RngUse::split));
+  const auto groups = group_copies(data.train);
+  const Rng rng(options.seed, RngUse::split);
+  auto held = groups.empty() ? std::vector<std::int64_t>() : stratified_group_subset(labels, groups, quota, rng);
+  if (held.empty()) held = stratified_subset(labels, quota, rng);
   if (held.empty()) {
     fail(ErrorKind::data,
          "{}: no pictures can be held out for validation from {} (val_size={}); give more, a validation folder, or "
@@ -174,6 +178,10 @@ void check_classes(const ImageData& data) {
          data.train.origin, data.train.size(), join(data.label_names, ""),
          data.notes.empty() ? "" : "; " + join(data.notes, "; "));
   }
+}
+
+void add_note(ImageData& data, std::string note) {
+  if (!note.empty()) data.notes.push_back(std::move(note));
 }
 
 void note_sizes(ImageData& data) {
@@ -227,8 +235,12 @@ ImageData load_image_data(const Options& options, const ImageReading& reading) {
     if (reading.check) drop_unusable(*split, reading, data.skipped);
   }
   check_classes(data);
+  add_note(data, copies_note(data.train));
   if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);
+  data.groups = group_copies(data.train);
+  add_note(data, leaks_note(data.train, data.validation, "validation"));
+  add_note(data, leaks_note(data.train, data.test, "test"));
   note_sizes(data);
   note_skipped(data);
   return data;

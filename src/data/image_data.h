@@ -19,6 +19,7 @@ struct ImageSample {
   ByteRange bytes;
   int raw_width = 0, raw_height = 0;  // above 0: raw grey pixels (idx)
   std::int32_t label = -1;            // index into label_names; -1: none (prediction)
+  std::uint64_t fingerprint = 0;      // of the file's bytes, where they were looked at
 };
 
 struct ImageSplit {
@@ -37,6 +38,7 @@ struct SkippedPicture {
 struct ImageData {
   ImageSplit train, validation, test;
   std::vector<std::string> label_names;  // folders: sorted by bytes, as torchvision does; idx: numbers
+  std::vector<std::int64_t> groups;      // of training, by which copies of a picture belong together; empty: none do
   std::vector<SkippedPicture> skipped;   // damaged, unreadable, of an unknown format
   std::vector<std::string> notes;        // choices made and problems found, in plain words, to be printed
 };
@@ -59,7 +61,8 @@ bool looks_like_image_data(const std::string& path);
 //  metadata.csv;
 //    columns image= and label=, else known names;
 //  - a folder with train-images-idx3-ubyte ... and t10k-..., each also .gz.
-// Without a validation split a stratified share val_size is held out; max_train_samples cuts training by class. All is
+// Without a validation split a stratified share val_size is held out, copies of a picture on one side;
+// max_train_samples cuts training by class. All is
 // Error(data) with what to do: no pictures, a single class, one that training lacks, a split whose every picture is
 // unusable.
 ImageData load_image_data(const Options& options, const ImageReading& reading);

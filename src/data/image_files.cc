@@ -64,8 +64,14 @@ class Walk {
     if (is_hidden(name)) return false;
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) return enter(path, prefix + name + "/");
-    if (is_foreign_picture_name(name)) listing_.skipped.push_back(foreign(path.string()));
-    if (!is_picture_name(name)) return false;
+    if (is_foreign_picture_name(name)) {
+      listing_.skipped.push_back(foreign(path.string()));
+      return false;
+    }
+    if (!is_picture_name(name)) {
+      ++listing_.others;
+      return false;
+    }
     listing_.pictures.push_back({prefix + name, {path.string(), {path.string(), nullptr}}});
     return true;
   }
@@ -119,9 +125,13 @@ Listing list_tar(const std::string& file) {
     const auto parts = split(member.name, '/');
     if (std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return is_hidden(part); })) continue;
     const std::string name = file + ":" + member.name;
-    if (is_foreign_picture_name(member.name)) listing.skipped.push_back(foreign(name));
-    if (!is_picture_name(member.name)) continue;
-    listing.pictures.push_back({member.name, {name, std::move(member.bytes)}});
+    if (is_foreign_picture_name(member.name)) {
+      listing.skipped.push_back(foreign(name));
+    } else if (!is_picture_name(member.name)) {
+      ++listing.others;
+    } else {
+      listing.pictures.push_back({member.name, {name, std::move(member.bytes)}});
+    }
   }
   sort_by_path(listing);
   return listing;

@@ -42,6 +42,7 @@ struct Listing {
   std::vector<ListedPicture> pictures;     // sorted by path
   std::vector<std::string> empty_folders;  // without a picture below
   std::vector<SkippedPicture> skipped;     // unreadable folders, pictures of formats that are not read
+  std::size_t others = 0;                  // files that are no pictures by their names
 };
 
 // All below `folder`; links are followed, but no folder is entered twice on one way down.

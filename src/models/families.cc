@@ -14,7 +14,8 @@ const std::vector<Family>& families() {
   static const std::vector<Family> list = {
       {"bert", kTextClassification, "BERT and MiniLM encoders (HF BertModel, BertForSequenceClassification)",
        &recognise_bert, &build_bert},
-      {"convnext", kImageClassification, "ConvNeXt (Transformers and timm)", &recognise_convnext, &build_convnext},
+      {"convnext", kImageClassification, "ConvNeXt (Transformers, timm, torchvision)", &recognise_convnext,
+       &build_convnext},
       {"efficientnet", kImageClassification,
        "EfficientNet B0-B4 and Lite0-4 (timm, torchvision, lukemelas, Transformers)", &recognise_efficientnet,
        &build_efficientnet},
@@ -28,7 +29,8 @@ const std::vector<Family>& families() {
        &recognise_yolox, &build_yolox},
       {"fastestdet", kObjectDetection, "FastestDet (upstream's files)", &recognise_fastestdet, &build_fastestdet},
       {"yolos", kObjectDetection, "YOLOS (Transformers)", &recognise_yolos, &build_yolos},
-      {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers and timm)", &recognise_vit, &build_vit},
+      {"vit", kImageClassification, "ViT, DeiT and DINOv2 (Transformers, timm), ViT (torchvision)", &recognise_vit,
+       &build_vit},
   };
   return list;
 }

@@ -42,8 +42,9 @@ const std::vector<Family>& families();
 
 struct OpenedModel {
   std::unique_ptr<Model> model;
-  std::string why;                // the family was recognised by this
-  std::vector<std::string> made;  // layers that the file lacks, made anew
+  std::string why;                  // the family was recognised by this
+  std::vector<std::string> made;    // layers that the file lacks, made anew
+  std::vector<std::string> unread;  // tensors of the file that are no part of the model
 };
 
 // config.json of a model folder. Error(model): missing, broken JSON.

@@ -75,14 +75,18 @@ namespace {
   fail(ErrorKind::model, "{}: no text key 'model_type' (Hugging Face) or 'architecture' (timm)", where);
 }
 
-// num_batches_tracked says nothing about a network at rest.
-void refuse_unread(const Model& model, const ModelFiles& files) {
+// Counters and numbers of places say nothing about a network at rest. A bare encoder's names lack the prefix.
+std::vector<std::string> unread_tensors(const Model& model, const ModelFiles& files) {
   const auto own = model.tensors();
   std::vector<std::string> unread;
   for (const auto& [name, view] : files.weights->tensors()) {
-    if (own.count(name) == 0 && !ends_with(name, ".num_batches_tracked")) unread.push_back(name);
+    const bool known = own.contains(name) || own.contains(model.prefix() + name);
+    if (!known && !ends_with(name, ".num_batches_tracked") && !ends_with(name, "position_ids")) unread.push_back(name);
   }
-  if (unread.empty()) return;
+  return unread;
+}
+
+[[noreturn]] void refuse_unread(const Model& model, const ModelFiles& files, const std::vector<std::string>& unread) {
   fail(ErrorKind::model,
        "{}: {} tensors, '{}' the first of them, are no part of a {} as it was published: a variant that "
        "is not supported",
@@ -169,7 +173,9 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
     }
   }
   opened.made = opened.model->load(known.files.weights, options.seed);
-  if (known.recognition.whole && !on_classifier) refuse_unread(*opened.model, known.files);
+  if (on_classifier) return opened;  // whose head is none of a detector's
+  opened.unread = unread_tensors(*opened.model, known.files);
+  if (known.recognition.whole && !opened.unread.empty()) refuse_unread(*opened.model, known.files, opened.unread);
   return opened;
 }
 

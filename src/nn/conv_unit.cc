@@ -44,6 +44,13 @@ Tensor in_precision(const Tensor& tensor, torch::ScalarType precision) {
   return tensor.defined() ? tensor.to(precision) : tensor;
 }
 
+// As a node of the graph reads them.
+ConvWeight in_graph(const Parameters& own, torch::ScalarType precision) {
+  return {in_precision(own.weight, precision).contiguous(torch::MemoryFormat::ChannelsLast),
+          in_precision(own.bias, precision),
+          {}};
+}
+
 }  // namespace
 
 ConvUnit::ConvUnit(const ConvShape& shape, Activation activation, std::optional<double> norm_eps, bool has_bias)
@@ -57,11 +64,7 @@ Tensor ConvUnit::forward(const Tensor& x, const Pass& pass, const Tensor& residu
   if ((conv_.adapter && !conv_.adapter->merges(pass)) || learns_statistics(pass)) return in_parts(in, pass, residual);
   if (rests()) return conv_node(conv_.conv(), in, folded(in, pass.precision), activation_, residual);
   const auto whole = folded_into(parameters_of(conv_), norm_.get());
-  return conv_node(conv_.conv(), in,
-                   {in_precision(whole.weight, pass.precision).contiguous(torch::MemoryFormat::ChannelsLast),
-                    in_precision(whole.bias, pass.precision),
-                    {}},
-                   activation_, residual);
+  return conv_node(conv_.conv(), in, in_graph(whole, pass.precision), activation_, residual);
 }
 
 void ConvUnit::estimate_norm(const Tensor& x, const Pass& pass) const {
@@ -82,13 +85,10 @@ void ConvUnit::estimate_norm(const Tensor& x, const Pass& pass) const {
 Tensor ConvUnit::in_parts(const Tensor& x, const Pass& pass, const Tensor& residual) const {
   const auto* beside = conv_.adapter && !conv_.adapter->merges(pass) ? conv_.adapter.get() : nullptr;
   const Tensor in = beside ? beside->input(x) : x;
-  const auto own =
-      beside ? Parameters{conv_.weight_in(pass.precision), conv_.bias_in(pass.precision)} : parameters_of(conv_);
-  Tensor y = conv_node(conv_.conv(), in,
-                       {in_precision(own.weight, pass.precision).contiguous(torch::MemoryFormat::ChannelsLast),
-                        in_precision(own.bias, pass.precision),
-                        {}},
-                       Activation::none, {});
+  // Beside an adapter the weight stands as it is stored: a copy in the pictures' layout would be made at every pass.
+  const auto own = beside ? ConvWeight{conv_.weight_in(pass.precision), conv_.bias_in(pass.precision), {}}
+                          : in_graph(parameters_of(conv_), pass.precision);
+  Tensor y = conv_node(conv_.conv(), in, own, Activation::none, {});
   if (beside) y = beside->output(in, y, conv_, pass);
   if (learns_statistics(pass)) {
     y = normed_by_batch(*norm_, y).to(pass.precision);

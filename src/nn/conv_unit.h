@@ -3,7 +3,8 @@
 // act(norm(conv(x)) + residual). A batch norm whose statistics stay is folded into the weights and so costs nothing on
 // the pictures: once, and kept until one of the tensors changes, where nothing trains; in the graph, on the side of the
 // weights, where they or an adapter do. One that learns them (BatchNorm2d::momentum) normalises each training batch by
-// its own. Parity with the unfolded form and with PyTorch's training mode: tests/nn/conv_test.cc.
+// its own. Parity with the unfolded form: tests/nn/conv_test.cc; with PyTorch's training mode:
+// tests/nn/batch_statistics_test.cc.
 #pragma once
 
 #include <memory>

@@ -8,7 +8,7 @@ namespace strop {
 
 std::vector<StoredTensor> Layer::stored() {
   std::vector<StoredTensor> all = {{weight_suffix_, &weight, shape_}};
-  if (has_bias_) all.push_back({".bias", &bias, {shape_[0]}});
+  if (has_bias_) all.push_back({weight_suffix_ == "_weight" ? "_bias" : ".bias", &bias, {shape_[0]}});
   return all;
 }
 

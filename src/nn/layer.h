@@ -30,7 +30,8 @@ enum class LayerKind { linear, embedding, norm, conv, batch_norm, table, slot };
 
 // A tensor of a layer as files know it: the layer's name on disk with `suffix` behind it.
 struct StoredTensor {
-  std::string suffix;  // ".weight", ".bias", ".running_mean"; "" or ".gamma" where the format names a lone tensor so
+  std::string suffix;  // ".weight", ".bias", ".running_mean"; "" or ".gamma" where the format names a lone tensor so,
+                       // "_weight" and "_bias" where it names a pair so
   torch::Tensor* tensor;
   std::vector<std::int64_t> shape;
 };

@@ -16,7 +16,8 @@ namespace strop {
 
 class Linear : public Layer {
  public:
-  Linear(std::int64_t in, std::int64_t out, bool has_bias = true) : Layer(LayerKind::linear, {out, in}, has_bias) {}
+  Linear(std::int64_t in, std::int64_t out, bool has_bias = true, std::string weight_suffix = ".weight")
+      : Layer(LayerKind::linear, {out, in}, has_bias, std::move(weight_suffix)) {}
   std::int64_t in() const { return shape()[1]; }
   std::int64_t out() const { return shape()[0]; }
   // The weight of this layer's product where that is all that it computes; null where it trains or has an adapter.

@@ -42,6 +42,9 @@ void choose_precision(Plan& plan, const PlanFacts& facts) {
                                             options.precision, facts.rates.bf16_gflops, facts.rates.fp32_gflops);
   }
   plan.precision = plan.prefix_precision = options.precision;
+  if (facts.bf16_prefix.empty()) return;
+  if (!facts.bf16_prefix_safe) plan.prefix_precision = "fp32";
+  plan.reasons["prefix_precision"] = facts.bf16_prefix;
 }
 
 void choose_cache(Plan& plan, const PlanFacts& facts) {

@@ -22,6 +22,9 @@ struct PlanFacts {
   double input_bytes = 0;             // of a row's inputs, where they are made ahead
   // Training inputs over those of the model's facts, where their size changes: the largest's positions, and the mean's.
   double largest_input = 1, mean_input = 1;
+  // What a check of the frozen prefix in bf16 has found (train/check_precision.h), in words; empty: not checked.
+  std::string bf16_prefix;
+  bool bf16_prefix_safe = true;
   bool holds_before = false;        // training keeps the network as it was beside it, and asks it about every batch
   double seconds_used = 0;          // of the time limit, before the plan
   std::int64_t resident_bytes = 0;  // of the process now: libtorch, data, tokenizer

@@ -80,6 +80,10 @@ std::string inspect(const Options& given, const InspectOptions& what) {
   if (!what.write.empty() && !task->writes_data()) {
     fail(ErrorKind::usage, "write: data of {} is not written; only pictures with boxes are", task->name());
   }
+  if (what.augment && !options.augment.empty()) {
+    Options settled = options;
+    task->settle(settled);  // refuses words of another task
+  }
   if (!options.data.empty()) all["data"] = task->inspect_data(options, what, text);
   return options.json ? json_text(all) : text;
 }

@@ -1,6 +1,7 @@
 // make_plan and train of strop/job.h.
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <set>
 
 #include "config/schema.h"
@@ -12,6 +13,7 @@
 #include "core/text.h"
 #include "planner/choose.h"
 #include "strop/job.h"
+#include "train/check_precision.h"
 #include "train/finish_run.h"
 #include "train/first_run.h"
 #include "train/run_folder.h"
@@ -21,6 +23,7 @@
 #include "train/workbench.h"
 #include "tuning/apply.h"
 #include "tuning/fitting.h"
+#include "tuning/idle_patterns.h"
 
 namespace strop {
 namespace {
@@ -50,14 +53,39 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
   return facts;
 }
 
-// The plan by the rules, for options of which the model's gradients have settled surgical_first.
+// The block below which no stage trains anything and all of it costs something; 0: none.
+std::size_t highest_cut(const Plan& plan, const Model& model) {
+  std::size_t cut = 0;
+  for (const auto& stage : plan.stages) cut = std::max(cut, model.index_of(stage.cut));
+  double cost = 0;
+  for (std::size_t i = 0; i < cut; ++i) cost += model.block(i).multiply_adds(1);
+  return cost > 0 ? cut : 0;
+}
+
+// The plan by the rules. Where they choose bf16 for a frozen prefix, it is tried first.
+Plan chosen_plan(const Options& options, const Workbench& bench) {
+  auto facts = facts_of(bench, options);
+  auto plan = choose_plan(options, facts);
+  const auto& model = *bench.opened.model;
+  const auto cut = options.precision == "auto" && plan.prefix_precision == "bf16" ? highest_cut(plan, model) : 0;
+  if (cut == 0) return plan;
+  const bool asks_classes = bench.opened.made.empty() && !model.detector;
+  const auto check = check_precision(model, bench.validation ? *bench.validation : *bench.train, cut, asks_classes);
+  facts.bf16_prefix = check.text();
+  facts.bf16_prefix_safe = check.safe();
+  facts.seconds_used = seconds_since_launch();
+  return choose_plan(options, facts);
+}
+
+// The same for options of which the model's gradients have settled surgical_first.
 Plan plan_for(Options options, Workbench& bench) {
   const auto& opened = bench.opened;
   check_method(*opened.model, model_facts(*opened.model, 1, !opened.made.empty()), options);
-  if (options.surgical == 0 || !options.surgical_first.empty()) return choose_plan(options, facts_of(bench, options));
+  for (const auto& line : idle_patterns(*opened.model, options)) log_warning("{}", line);
+  if (options.surgical == 0 || !options.surgical_first.empty()) return chosen_plan(options, bench);
   const auto choice = choose_surgical(*bench.opened.model, options, bench.train_data(options));
   options.surgical_first = choice.first;
-  auto plan = choose_plan(options, facts_of(bench, options));
+  auto plan = chosen_plan(options, bench);
   std::vector<std::string> found;
   for (const auto& [block, ratio] : choice.gradients) found.push_back(fmt::format("{} {:.2g}", block, ratio));
   plan.reasons["surgical"] = fmt::format("{} from {} up: the largest gradients for their weights ({})",
@@ -81,6 +109,7 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   // The first file of the run: a folder that holds any other can be resumed.
   if (!resume) write_file_atomic(folder.path / "plan.yaml", to_yaml(plan));
   set_log_file(folder.path / "strop.log");
+  for (const auto& line : keys_of_other_tasks(plan.options, bench->opened.task->name())) log_warning("{}", line);
   for (const auto& line : keys_of_steps(plan)) log_warning("{}", line);
   for (const auto& [decision, reason] : plan.reasons) log_info("plan: {} {}", decision, reason);
   for (const auto& stage : plan.stages) {

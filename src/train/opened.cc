@@ -135,6 +135,7 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
   if (!opened.model->input_form) limit_compiled_products();
   opened.why = std::move(base.why);
   opened.made = std::move(base.made);
+  opened.unread = std::move(base.unread);
   opened.task = &find_task(opened.model->task);
   opened.task->open_inputs(opened, options);
   if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);

@@ -28,7 +28,8 @@ struct Opened {
   // Run folders whose changed tensors (save=delta) were put into the base, one over the other, the lowest first.
   std::vector<std::filesystem::path> deltas;
   std::string adapter_method;
-  std::vector<std::string> made;  // layers that the files lack, made anew
+  std::vector<std::string> made;    // layers that the files lack, made anew
+  std::vector<std::string> unread;  // tensors of the base's files that are no part of the model
   // Of the run folder: in use where it is one, in training where it holds changed tensors alone.
   std::optional<RunRecord> record;
   std::int64_t max_length = 0;  // tokens a row, where it reads text

@@ -143,7 +143,7 @@ void Trainer::run_closed_form(const Stage& stage) {
   progress_.samples += data.labels.numel();
   if (data_.validation != nullptr) {
     const auto validation = behind_prefix(*data_.validation, stage, false);
-    measure(*validation, torch::kFloat, stage.name, 0);
+    measure(*validation, torch::kFloat, stage, 0);
   }
   progress_.elapsed += watch.seconds();
 }
@@ -296,7 +296,7 @@ bool Trainer::evaluate(StageRun& run) {
     own = copy_tensors(model_, changed_);
     write_tensors(model_, run.ema);
   }
-  measure(*run.validation, run.precision, run.stage.name,
+  measure(*run.validation, run.precision, run.stage,
           static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch);
   if (!own.empty()) write_tensors(model_, own);
   run.evaluation_seconds = watch.seconds();
@@ -308,7 +308,7 @@ bool Trainer::evaluate(StageRun& run) {
   return patience > 0 && progress_.evaluations_without_gain >= patience;
 }
 
-bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, const std::string& stage, double epoch) {
+bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, const Stage& stage, double epoch) {
   const auto figures = data_.evaluate(validation, precision);
   const double metric = quality_of(figures, plan_.options.metric_for_best_model);
   const bool gain = progress_.best_step < 0 || metric > progress_.best_metric;
@@ -323,7 +323,8 @@ bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, cons
 
   LogLine line;
   line.current_steps = progress_.global_step;
-  line.stage = stage;
+  line.total_steps = stage.max_steps;
+  line.stage = stage.name;
   line.epoch = epoch;
   for (const auto& [name, member] : {std::pair{"loss", &LogLine::eval_loss},
                                      {"accuracy", &LogLine::eval_accuracy},

@@ -57,7 +57,7 @@ class Trainer {
   // Returns true where training should stop early.
   bool evaluate(StageRun& stage);
   // Metrics on the validation source; keeps the weights where they are the best so far. Returns false without a gain.
-  bool measure(BatchSource& validation, torch::ScalarType precision, const std::string& stage, double epoch);
+  bool measure(BatchSource& validation, torch::ScalarType precision, const Stage& stage, double epoch);
   void save(StageRun& stage);
   void log_step(StageRun& stage, double loss, double rate, double norm);
   double stage_progress(const StageRun& stage) const;

@@ -60,7 +60,11 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   const auto facts = model_facts(*opened.model, 1, !opened.made.empty());
   log_info("model: {} ({}), {} blocks, {} parameters; {} cores", opened.base_name, facts.family, facts.blocks.size(),
            human_count(static_cast<double>(facts.parameters())), bench->threads);
-  if (!opened.made.empty()) log_info("model: made anew, since the file lacks them: {}", join(opened.made, ", "));
+  if (!opened.made.empty()) log_info("model: not in the file for these labels: {}", join(opened.made, ", "));
+  if (!opened.unread.empty()) {
+    log_info("model: {} tensors of the file are no part of it and are not read: {}", opened.unread.size(),
+             excerpt(join(opened.unread, ", "), 200));
+  }
   for (const auto& doubt : task.doubts(opened, options, data)) log_warning("{}", doubt);
   return bench;
 }

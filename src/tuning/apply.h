@@ -22,8 +22,8 @@ struct TrainedTensor {
 };
 
 // Freezes the model, then opens the stage's blocks: the head's in full, the others by the stage's method; with
-// freeze_bn=false open batch norms learn their statistics. Adapters of
-// an earlier stage stay and keep training if their block is open. Error(usage) where nothing would train.
+// freeze_bn=false open batch norms learn their statistics. Adapters of an earlier stage stay and keep training if their
+// block is open. Error(usage) where nothing would train.
 std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const Options& options);
 
 // Throws what apply_stage would, before anything of a run is written, and leaves the model as it was.

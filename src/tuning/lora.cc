@@ -19,7 +19,8 @@ namespace {
 using torch::Tensor;
 
 // The attention's query and value, under the names that the families give them.
-const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj", "q_lin", "v_lin", "qkv"};
+const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj",
+                                               "q_lin", "v_lin", "qkv",    "in_proj"};
 
 const Conv2d* as_conv(const Layer& layer) { return dynamic_cast<const Conv2d*>(&layer); }
 

@@ -36,10 +36,14 @@ bool matches_modules(const std::vector<std::string>& patterns, const std::string
   return matches_name(patterns, module) || (!layer.memory_name.empty() && matches_name(patterns, layer.memory_name));
 }
 
+bool pattern_names(const std::string& key, const std::string& module, const std::string& option) {
+  return full_match(key, module, option, true);
+}
+
 double pattern_value(const std::map<std::string, std::string>& patterns, const std::string& module, double fallback,
                      const std::string& option) {
   for (const auto& [key, text] : patterns) {
-    if (!full_match(key, module, option, true)) continue;
+    if (!pattern_names(key, module, option)) continue;
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value <= 0) {

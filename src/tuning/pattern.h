@@ -11,4 +11,7 @@ namespace strop {
 double pattern_value(const std::map<std::string, std::string>& patterns, const std::string& module, double fallback,
                      const std::string& option);
 
+// Whether a key matches it in that way.
+bool pattern_names(const std::string& key, const std::string& module, const std::string& option);
+
 }  // namespace strop

@@ -113,6 +113,19 @@ TEST(FullDisk, PredictionsAreWholeOrAbsent) {
   for (const auto& name : names_in(job.path(""))) EXPECT_FALSE(name.starts_with(".p.jsonl")) << name;
 }
 
+TEST(Output, NeverTakesThePlaceOfWhatIsRead) {
+  const TinyJob job;
+  const auto rows = job.path("data") / "train.csv";
+  const auto before = read_file(rows, ErrorKind::internal);
+  const Words words = {"--model", job.model().string(), "--data", rows.string(), "--out", rows.string(), "threads=1"};
+  for (const auto* verb : {"predict", "plan"}) {
+    Words all = {verb};
+    all.insert(all.end(), words.begin(), words.end());
+    expect_failure(run_program_on(job, all), ErrorKind::usage, {"out: ", rows.string(), "is the file that data reads"});
+    EXPECT_EQ(read_file(rows, ErrorKind::internal), before);
+  }
+}
+
 // Root may write anywhere: it gives that right up for the program that it starts, and is held by the modes as all are.
 void as_a_plain_user() {
   constexpr unsigned long kDacOverride = 1;

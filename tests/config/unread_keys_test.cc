@@ -35,6 +35,15 @@ TEST(UnreadKeys, AreNamedWithWhatReadsThem) {
              "resample: has no effect without data_fraction below 1"}));
 }
 
+TEST(UnreadKeys, OfOtherTasks) {
+  const auto options = with({{"mixup_alpha", "0.3"}, {"conf", "0.2"}, {"max_length", "9"}, {"seed", "3"}});
+  EXPECT_EQ(keys_of_other_tasks(options, "image-classification"),
+            (Lines{"max_length: has no effect: it is for text-classification, this run is image-classification",
+                   "conf: has no effect: it is for object-detection, this run is image-classification"}));
+  EXPECT_EQ(keys_of_other_tasks(options, "object-detection").size(), 2U);
+  EXPECT_EQ(keys_of_other_tasks({}, "object-detection"), Lines());
+}
+
 TEST(UnreadKeys, OfStepsWhereNoneAreTaken) {
   Plan plan;
   plan.options = with({{"ema", "0.9"}, {"augment", "mixup"}});

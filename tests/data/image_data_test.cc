@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "errors.h"
 #include "image/encode.h"
@@ -83,6 +84,27 @@ TEST_F(ImageFolder, ClassesAloneAreSplitByClass) {
   EXPECT_EQ(load_image_data(chosen, {}).train.size(), 10U);
 }
 
+TEST_F(ImageFolder, CopiesOfAPictureAreSaidAndStayTogether) {
+  const auto jpeg = [](int shade) {
+    return encode_jpeg(Picture(8, 6, static_cast<std::uint8_t>(shade), 30, 10).view());
+  };
+  for (int i = 0; i < 12; ++i) {
+    put("train/cat/" + std::to_string(i) + ".jpg", jpeg(10 * (i / 2)));  // each of these twice
+    put("train/dog/" + std::to_string(i) + ".jpg", jpeg(121 + 10 * i));
+  }
+  for (int i = 0; i < 6; ++i) put("test/dog/" + std::to_string(i) + ".jpg", jpeg(10 * i));
+  Options chosen = options();
+  chosen.val_size = 0.25;
+  const ImageData data = load_image_data(chosen, {});
+  EXPECT_TRUE(notes_hold(data, "train: 6 of 24 pictures are copies of earlier ones (" + path("train/cat/1.jpg") +
+                                   " = " + path("train/cat/0.jpg")));
+  EXPECT_TRUE(notes_hold(data, "5 of 6 test pictures also stand in training, 5 of them with another label"));
+  EXPECT_FALSE(notes_hold(data, "validation pictures also stand")) << "copies are held out together";
+  EXPECT_EQ(data.groups.size(), data.train.size());
+  EXPECT_EQ(std::set<std::int64_t>(data.groups.begin(), data.groups.end()).size(), data.train.size() - 5U);
+  EXPECT_TRUE(load_image_data(chosen, {.check = false}).groups.empty()) << "nobody looked";
+}
+
 TEST_F(ImageFolder, AParentFolderIsLookedThrough) {
   for (const char* name : {"clothes/train/hat/1.jpg", "clothes/train/shoe/1.jpg", "clothes/val/hat/1.jpg"}) put(name);
   const ImageData data = load();
@@ -102,6 +124,7 @@ TEST_F(ImageFolder, OddNames) {
   EXPECT_EQ(data.label_names, (std::vector<std::string>{"a b", "t\xC3\xA4sche", longest}));
   EXPECT_EQ(data.train.size(), 3U);
   EXPECT_TRUE(data.skipped.empty());
+  EXPECT_TRUE(notes_hold(data, "a file without a picture's ending"));
 }
 
 TEST_F(ImageFolder, LinksAreFollowedAndLoopsAreCut) {

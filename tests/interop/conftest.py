@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import subprocess
+import sys
 
 import pytest
 import torch
@@ -29,6 +30,16 @@ def run(*arguments, expect=0):
                           stdin=subprocess.DEVNULL, env=dict(os.environ, HF_HUB_OFFLINE="1"))
     assert done.returncode == expect, f"strop {' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def from_apart(name):
+    """The module of that name from the folder of scripts/requirements-apart.txt, which only this import sees."""
+    apart = str(ROOT / "build/venv/timm")
+    sys.path.append(apart)
+    try:
+        return pytest.importorskip(name, reason=f"no {name}, nor in {apart} (scripts/venv.sh)")
+    finally:
+        sys.path.remove(apart)
 
 
 def predict(folder, model, *more, names):

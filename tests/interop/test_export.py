@@ -2,11 +2,10 @@
 
 import json
 import pathlib
-import sys
 
 import pytest
 import torch
-from conftest import ROOT, run, save_base
+from conftest import ROOT, from_apart, run, save_base
 from safetensors.torch import load_file
 
 Image = pytest.importorskip("PIL.Image")
@@ -16,13 +15,7 @@ FOLDERS = sorted(path.parent for kind in ("conv", "convnext", "vit") for path in
 
 @pytest.fixture(scope="module")
 def onnxruntime():
-    """From the folder of scripts/requirements-apart.txt, which only this import sees."""
-    apart = str(ROOT / "build/venv/timm")
-    sys.path.append(apart)
-    try:
-        return pytest.importorskip("onnxruntime", reason=f"no onnxruntime, nor in {apart} (scripts/venv.sh)")
-    finally:
-        sys.path.remove(apart)
+    return from_apart("onnxruntime")
 
 
 def reference(folder):

@@ -6,7 +6,7 @@ import warnings
 import numpy
 import pytest
 import torch
-from conftest import assert_same, run
+from conftest import assert_same, from_apart, run
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -208,7 +208,11 @@ def test_an_adapter_of_another_size_opens_as_its_warning_says(base, large_pictur
 
 @pytest.fixture(scope="module")
 def timm():
-    return pytest.importorskip("timm")
+    library = torch.library.Library("torchvision", "FRAGMENT")  # CPU builds of torch lack what timm's torchvision names
+    for operator in ("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+                     "qnms(Tensor a) -> Tensor"):
+        library.define(operator)
+    return from_apart("timm")
 
 
 @pytest.fixture(scope="module", params=["vit_small_patch16_224", "vit_small_patch14_dinov2"])

@@ -1,4 +1,4 @@
-// Parity of ConvNeXt with Transformers and timm (tools/make_picture_reference.py).
+// Parity of ConvNeXt with Transformers, timm and torchvision (tools/make_picture_reference.py).
 #include <gtest/gtest.h>
 
 #include "reference_case.h"
@@ -10,7 +10,7 @@ class ConvNext : public testing::TestWithParam<std::string> {
  protected:
   ReferenceCase reference{"convnext/" + GetParam()};
 };
-INSTANTIATE_TEST_SUITE_P(Files, ConvNext, testing::Values("hf", "timm", "timm_conv_mlp"),
+INSTANTIATE_TEST_SUITE_P(Files, ConvNext, testing::Values("hf", "timm", "timm_conv_mlp", "torchvision"),
                          [](const auto& one) { return one.param; });
 
 TEST_P(ConvNext, LogitsEqualItsLibrary) {

@@ -1,4 +1,4 @@
-// Parity of the vision transformers with Transformers and timm (tools/make_picture_reference.py).
+// Parity of the vision transformers with Transformers, timm and torchvision (tools/make_picture_reference.py).
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +20,8 @@ class Vit : public testing::TestWithParam<std::string> {
 };
 INSTANTIATE_TEST_SUITE_P(Files, Vit,
                          testing::Values("vit", "deit", "deit_teacher", "dinov2", "timm_vit", "timm_average",
-                                         "timm_distilled", "timm_dinov2", "timm_deit3"),
+                                         "timm_distilled", "timm_dinov2", "timm_deit3", "torchvision",
+                                         "torchvision_old"),
                          [](const auto& one) { return one.param; });
 
 TEST_P(Vit, LogitsEqualItsLibrary) {
@@ -170,6 +171,20 @@ TEST(VitFiles, InputForm) {
     EXPECT_EQ(error.kind(), ErrorKind::model);
     expect_contains(error.what(), "preprocessor_config.json: size is");
   }
+}
+
+TEST(VitFiles, ADeitWithoutItsTokenIsToldByTheNameOfItsFile) {
+  const TempFolder folder;
+  const auto weights = ReferenceCase("vit/timm_vit").folder() / "model.safetensors";
+  const auto opened = [&](const char* name) {
+    std::filesystem::copy(weights, folder.path() / name);
+    return open_model(folder.path() / name, {});
+  };
+  const auto vit = opened("some.safetensors"), deit = opened("deit_small.safetensors");
+  EXPECT_EQ(vit.model->family(), "vit");
+  EXPECT_EQ(vit.model->input_form->mean[0], 0.5F);
+  EXPECT_EQ(deit.model->family(), "deit");
+  EXPECT_NEAR(deit.model->input_form->mean[0], 0.485, 1e-6);
 }
 
 TEST(VitFiles, ConfigsThatDoNotFitAreRefused) {

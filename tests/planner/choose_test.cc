@@ -50,6 +50,17 @@ TEST(Choose, Bf16OnlyWhereItPays) {
   EXPECT_EQ(choose_plan(asked, slow).precision, "bf16");
 }
 
+TEST(Choose, AFrozenPrefixThatBf16ChangesStaysInFp32) {
+  auto checked = facts();
+  checked.bf16_prefix = "what was found";
+  EXPECT_EQ(choose_plan(with("full"), checked).prefix_precision, "bf16");
+  checked.bf16_prefix_safe = false;
+  const auto plan = choose_plan(with("full"), checked);
+  EXPECT_EQ(plan.prefix_precision, "fp32");
+  EXPECT_EQ(plan.precision, "bf16") << "what trains was not asked about";
+  EXPECT_EQ(plan.reasons.at("prefix_precision"), "what was found");
+}
+
 TEST(Choose, LengthsFollowTheLevers) {
   auto options = with("full");
   options.data_fraction = 0.5;

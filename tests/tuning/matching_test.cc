@@ -10,6 +10,7 @@
 #include "nn/linear.h"
 #include "nn/norm.h"
 #include "tuning/apply.h"
+#include "tuning/idle_patterns.h"
 #include "tuning/method.h"
 #include "tuning/pattern.h"
 
@@ -51,6 +52,20 @@ TEST(Matching, AllLinearIsEveryLinearLayer) {
   EXPECT_TRUE(matches({"all-linear"}, "anything"));
   EXPECT_FALSE(matches_modules({"all-linear"}, "bert.encoder.layer.0.output.LayerNorm", LayerNorm(4, 1e-5)));
   EXPECT_FALSE(matches({"all-linear", "query"}, "bert.encoder.layer.0.attention.self.key")) << "a word only alone";
+}
+
+TEST(Patterns, ThoseThatNameNothingAreSaid) {
+  const auto model = tiny_bert();
+  Options options;
+  options.method = "lora";
+  options.target_modules = {"query", "quarry"};
+  options.exclude_modules = {".*layer\\.9.*"};
+  options.rank_pattern = {{"value", "4"}, {"valve", "4"}};
+  EXPECT_EQ(idle_patterns(*model, options), (Names{"target_modules: 'quarry' names no layer of this model",
+                                                   "exclude_modules: '.*layer\\.9.*' names no layer of this model",
+                                                   "rank_pattern: 'valve' names no layer of this model"}));
+  options.method = "full";
+  EXPECT_EQ(idle_patterns(*model, options), Names());
 }
 
 TEST(Patterns, TheFirstKeyThatEndsTheNameDecides) {

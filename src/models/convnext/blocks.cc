@@ -43,7 +43,7 @@ double Stem::multiply_adds(double) const {
 
 Downsampling::Downsampling(const Dims& dims, const Names& names, std::int64_t in, std::int64_t stage,
                            std::int64_t index)
-    : Block(names.stage + std::to_string(stage) + "." + names.downsampling, index),
+    : Block(names.downsampling(stage), index),
       dims_(dims),
       norm_(in, dims.eps),
       conv_(patches(in, dims.width, 2), Activation::none, std::nullopt, true) {
@@ -60,12 +60,14 @@ double Downsampling::multiply_adds(double) const {
 }
 
 Layer::Layer(const Dims& dims, const Names& names, std::int64_t stage, std::int64_t number, std::int64_t index)
-    : Block(names.stage + std::to_string(stage) + "." + names.blocks + std::to_string(number), index),
+    : Block(names.block(stage, number), index),
       dims_(dims),
       depthwise_({.in = dims.width, .out = dims.width, .kernel = dims.kernel, .groups = dims.width}, Activation::none,
                  std::nullopt, true),
       norm_(dims.width, dims.eps),
-      scale_(LayerKind::table, {dims.width}, false, "") {
+      scale_(LayerKind::table,
+             dims.scale_as_map ? std::vector<std::int64_t>{dims.width, 1, 1} : std::vector<std::int64_t>{dims.width},
+             false, "") {
   const std::string prefix = names.prefix + name() + ".";
   add_layer(prefix + names.depthwise, depthwise_.conv());
   add_layer(prefix + names.norm, norm_);
@@ -100,7 +102,7 @@ void Layer::forward(State& state, const Pass& pass) const {
     }
     out = linear(*down_, up, pass);
   }
-  out = dims_.scaled ? at::addcmul(residual, out, scale_.weight_in(pass.precision)) : residual + out;
+  out = dims_.scaled ? at::addcmul(residual, out, scale_.weight_in(pass.precision).view({-1})) : residual + out;
   state.set("features", as_features(out, x));
 }
 

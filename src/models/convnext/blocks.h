@@ -15,8 +15,9 @@ namespace strop::convnext {
 struct Names {
   std::string prefix;  // before the names of blocks: "convnext."
   std::string stem, stem_conv, stem_norm;
-  std::string stage;  // "encoder.stages.": the stage's number follows
-  std::string downsampling, blocks;
+  std::string (*downsampling)(std::int64_t stage);
+  std::string (*block)(std::int64_t stage, std::int64_t number);
+  // Of a block's layers.
   std::string depthwise, norm, up, down, scale;
   std::string final_norm, head;  // head: full name
 };
@@ -27,6 +28,7 @@ struct Dims {
   std::int64_t height, columns;  // of its result, for pictures as the model is told to read them
   double eps;
   bool scaled;          // by a trained factor a channel
+  bool scale_as_map;    // these factors are stored as width x 1 x 1 (torchvision)
   bool conv_mlp;        // the MLP's layers are stored as 1x1 convolutions (timm's small networks)
   std::int64_t kernel;  // of the depthwise convolution; of the stem: its stride
   double positions() const { return static_cast<double>(height * columns); }

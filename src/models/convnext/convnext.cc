@@ -1,5 +1,6 @@
 #include "models/convnext/convnext.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -14,14 +15,16 @@ namespace {
 using nlohmann::json;
 using Shape = std::vector<std::int64_t>;
 
+std::string text(std::int64_t number) { return std::to_string(number); }
+
 convnext::Names transformers_names() {
   return {.prefix = "convnext.",
           .stem = "embeddings",
           .stem_conv = ".patch_embeddings",
           .stem_norm = ".layernorm",
-          .stage = "encoder.stages.",
-          .downsampling = "downsampling_layer",
-          .blocks = "layers.",
+          .downsampling = [](std::int64_t stage) { return "encoder.stages." + text(stage) + ".downsampling_layer"; },
+          .block = [](std::int64_t stage,
+                      std::int64_t number) { return "encoder.stages." + text(stage) + ".layers." + text(number); },
           .depthwise = "dwconv",
           .norm = "layernorm",
           .up = "pwconv1",
@@ -36,9 +39,9 @@ convnext::Names timm_names() {
           .stem = "stem",
           .stem_conv = ".0",
           .stem_norm = ".1",
-          .stage = "stages.",
-          .downsampling = "downsample",
-          .blocks = "blocks.",
+          .downsampling = [](std::int64_t stage) { return "stages." + text(stage) + ".downsample"; },
+          .block = [](std::int64_t stage,
+                      std::int64_t number) { return "stages." + text(stage) + ".blocks." + text(number); },
           .depthwise = "conv_dw",
           .norm = "norm",
           .up = "mlp.fc1",
@@ -46,6 +49,36 @@ convnext::Names timm_names() {
           .scale = "gamma",
           .final_norm = "head.norm",
           .head = "head.fc"};
+}
+
+// Stem, stages and what lies between them count through.
+convnext::Names torchvision_names() {
+  return {.prefix = "",
+          .stem = "features.0",
+          .stem_conv = ".0",
+          .stem_norm = ".1",
+          .downsampling = [](std::int64_t stage) { return "features." + text(2 * stage); },
+          .block = [](std::int64_t stage,
+                      std::int64_t number) { return "features." + text(2 * stage + 1) + "." + text(number); },
+          .depthwise = "block.0",
+          .norm = "block.2",
+          .up = "block.3",
+          .down = "block.5",
+          .scale = "layer_scale",
+          .final_norm = "classifier.0",
+          .head = "classifier.2"};
+}
+
+// A library's files.
+struct Layout {
+  const char* library;
+  convnext::Names (*names)();
+};
+constexpr Layout kLayouts[] = {
+    {"Transformers", &transformers_names}, {"timm", &timm_names}, {"torchvision", &torchvision_names}};
+
+const Layout& layout_of(const std::string& library) {
+  return *std::ranges::find_if(kLayouts, [&](const Layout& layout) { return layout.library == library; });
 }
 
 // The sizes of a network with these names, as json; null where the files hold none. A bare encoder's names lack the
@@ -60,11 +93,11 @@ json sizes_by(const ModelFiles& files, const convnext::Names& names) {
   const auto stem = shape(names.stem + names.stem_conv + ".weight");
   json depths = json::array(), widths = json::array();
   std::string last;
-  for (std::size_t stage = 0;; ++stage) {
+  for (std::int64_t stage = 0;; ++stage) {
     std::int64_t depth = 0;
     Shape depthwise;
     for (;; ++depth) {
-      const auto block = names.stage + std::to_string(stage) + "." + names.blocks + std::to_string(depth) + ".";
+      const auto block = names.block(stage, depth) + ".";
       const auto own = shape(block + names.depthwise + ".weight");
       if (own.size() != 4) break;
       depthwise = own;
@@ -79,7 +112,7 @@ json sizes_by(const ModelFiles& files, const convnext::Names& names) {
   return {{"channels", stem[1]},        {"patch", stem[3]},
           {"kernel", kernel[3]},        {"depths", depths},
           {"widths", widths},           {"ratio", static_cast<double>(up[0]) / static_cast<double>(up[1])},
-          {"conv_mlp", up.size() == 4}, {"scaled", !shape(last + names.scale).empty()}};
+          {"conv_mlp", up.size() == 4}, {"scale", shape(last + names.scale)}};
 }
 
 void refuse_others(const ModelFiles& files) {
@@ -112,49 +145,61 @@ std::string usual_architecture(const json& sizes) {
 std::optional<Recognition> recognise_convnext(const ModelFiles& files) {
   auto typed = recognise_by_type(files, {"convnext"});
   if (!typed && files.config.is_object() && files.config.contains("model_type")) return std::nullopt;
-  const auto in_transformers = sizes_by(files, transformers_names());
-  const auto in_timm = in_transformers.is_null() ? sizes_by(files, timm_names()) : json();
-  if (in_transformers.is_null() && in_timm.is_null()) return std::nullopt;
+  const Layout* layout = nullptr;
+  json sizes;
+  for (const auto& one : kLayouts) {
+    sizes = sizes_by(files, one.names());
+    if (!sizes.is_null()) {
+      layout = &one;
+      break;
+    }
+  }
+  if (layout == nullptr) return std::nullopt;
   refuse_others(files);
-  const bool timm = in_transformers.is_null();
+  const std::string library = layout->library;
   json config = files.config.is_object() ? files.config : json::object();
   const bool named = typed || config.contains("architecture");
-  config["strop"] = timm ? in_timm : in_transformers;
-  if (!timm) {
+  if (library == "Transformers") {
     config["model_type"] = "convnext";
-    if (!config.contains("hidden_sizes")) config["hidden_sizes"] = in_transformers["widths"];
-    if (!config.contains("depths")) config["depths"] = in_transformers["depths"];
-  } else if (!named) {
-    config["architecture"] = usual_architecture(in_timm);
+    if (!config.contains("hidden_sizes")) config["hidden_sizes"] = sizes["widths"];
+    if (!config.contains("depths")) config["depths"] = sizes["depths"];
+  } else if (library == "timm" && !named) {
+    config["architecture"] = usual_architecture(sizes);
   }
-  const auto head = files.weights->tensors().find((timm ? timm_names() : transformers_names()).head + ".weight");
+  const auto head = files.weights->tensors().find(layout->names().head + ".weight");
   add_labels(config, head == files.weights->tensors().end() ? 0 : head->second.shape.at(0));
+  sizes["library"] = library;
+  config["strop"] = sizes;
   return Recognition{config, typed   ? typed->why
                              : named ? "timm's architecture in config.json"
-                             : timm  ? "names and shapes as timm writes them"
-                                     : "names and shapes as Transformers writes them"};
+                                     : "names and shapes as " + library + " writes them"};
 }
 
 std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& options, const std::string& where) {
   const auto& sizes = config["strop"];
-  const bool timm = !config.contains("model_type");
+  const auto library = sizes["library"].get<std::string>();
   if (config.value("hidden_act", "gelu") != "gelu") {
     fail(ErrorKind::model, "{}: hidden_act is {}; supported for ConvNeXt: \"gelu\"", where,
          config["hidden_act"].dump());
   }
-  const auto names = timm ? timm_names() : transformers_names();
+  const auto names = layout_of(library).names();
   json kept = config;
   kept.erase("strop");
   auto model = std::make_unique<Model>("convnext", kept, names.prefix);
   InputForm form;
+  const auto widths = sizes["widths"].get<Shape>(), depths = sizes["depths"].get<Shape>();
   form.crop_pct = 0.875;
   form.interpolation = Filter::bicubic;
+  if (library == "torchvision") {  // its sides before the cut: 236 for tiny, 230 for small, 232 for base and large
+    form.crop_pct = 224.0 / (widths[0] > 96 ? 232 : depths[2] > 9 ? 230 : 236);
+    form.interpolation = Filter::bilinear;
+  }
   const std::int64_t side = options.image_size > 0 ? options.image_size : form.width;
   convnext::Dims dims{};
   dims.eps = 1e-6;
-  dims.scaled = sizes["scaled"].get<bool>();
+  dims.scaled = !sizes["scale"].empty();
+  dims.scale_as_map = sizes["scale"].size() > 1;
   dims.conv_mlp = sizes["conv_mlp"].get<bool>();
-  const auto widths = sizes["widths"].get<Shape>(), depths = sizes["depths"].get<Shape>();
   const auto patch = sizes["patch"].get<std::int64_t>();
   std::int64_t index = 0;
   dims.width = widths[0];
@@ -174,7 +219,7 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
       model->add(std::make_unique<convnext::Layer>(dims, names, number, block, index++));
     }
   }
-  if (!timm) dims.eps = config.value("layer_norm_eps", 1e-12);
+  if (library == "Transformers") dims.eps = config.value("layer_norm_eps", 1e-12);
   model->add(std::make_unique<convnext::Pooler>(dims, names, index++));
   model->set_head_begin(static_cast<std::size_t>(index));
   model->add(std::make_unique<PictureHead>(names.head, dims.width,

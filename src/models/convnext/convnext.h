@@ -1,8 +1,8 @@
 // ConvNeXt (Liu et al. 2022) as a row:
 //   stem -> for each stage: downsampling (from the second stage on), its blocks -> pooling and norm -> classifier
 //
-// Files of Transformers (ConvNextForImageClassification, or the bare ConvNextModel) and of timm (convnext_*, with
-// linear layers or 1x1 convolutions in the MLP). Parity: tests/models/convnext_test.cc.
+// Files of Transformers (ConvNextForImageClassification, or the bare ConvNextModel), of timm (convnext_*, with linear
+// layers or 1x1 convolutions in the MLP) and of torchvision. Parity: tests/models/convnext_test.cc.
 #pragma once
 
 #include <memory>

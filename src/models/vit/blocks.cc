@@ -66,8 +66,9 @@ Tensor Embeddings::positions(std::int64_t rows, std::int64_t columns) const {
   if (table_fits(rows, columns)) return table;
   const Tensor grid = table.reshape({1, dims_.rows, dims_.columns, dims_.width}).permute({0, 3, 1, 2});
   const std::vector<std::int64_t> size = {rows, columns};
-  const Tensor scaled = dims_.antialias ? at::_upsample_bicubic2d_aa(grid, size, false, std::nullopt, std::nullopt)
-                                        : at::upsample_bicubic2d(grid, size, false, std::nullopt, std::nullopt);
+  const Tensor scaled = dims_.antialias
+                            ? at::_upsample_bicubic2d_aa(grid, size, false, std::nullopt, std::nullopt)
+                            : at::upsample_bicubic2d(grid, size, dims_.by_corners, std::nullopt, std::nullopt);
   return scaled.permute({0, 2, 3, 1}).reshape({1, rows * columns, dims_.width});
 }
 
@@ -137,7 +138,7 @@ EncoderLayer::EncoderLayer(const Dims& dims, const Names& names, std::int64_t la
   const std::string prefix = names.prefix + name() + ".";
   const auto add = [&](const std::string& own, Layer& one) { add_layer(prefix + own, one); };
   const auto project = [&](const std::string& own, std::int64_t out) {
-    projections_.push_back(std::make_unique<Linear>(dims.width, out, dims.qkv_bias));
+    projections_.push_back(std::make_unique<Linear>(dims.width, out, dims.qkv_bias, names.query_suffix));
     add(own, *projections_.back());
   };
   add(names.norm1, norm1_);

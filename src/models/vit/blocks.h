@@ -32,6 +32,7 @@ struct Dims {
   bool qkv_bias, layer_scale, distilled, mask_token;
   bool first_placed;  // the position table has rows for the first tokens too
   bool antialias;     // the position table is filtered when it shrinks (timm)
+  bool by_corners;    // it is interpolated with its corners where they were (torchvision)
   Pooling pooling;
   const char* size_advice;  // by which its library takes pictures of another size than the table's; "": it needs none
   std::int64_t image_rows, image_columns;  // patches of the pictures that the model is told to read

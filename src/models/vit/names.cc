@@ -65,6 +65,24 @@ Names timm_names(bool with_teacher, bool average_pooling) {
   return names;
 }
 
+Names torchvision_names(bool old) {
+  Names names;
+  names.cls_token = "class_token";
+  names.positions = "encoder.pos_embedding";
+  names.projection = "conv_proj";
+  names.final_norm = "encoder.ln";
+  names.head = "heads.head";
+  names.block = "encoder.layers.encoder_layer_";
+  names.norm1 = "ln_1";
+  names.query_key_value = "self_attention.in_proj";
+  names.query_suffix = "_weight";
+  names.out = "self_attention.out_proj";
+  names.norm2 = "ln_2";
+  names.up = old ? "mlp.linear_1" : "mlp.0";
+  names.down = old ? "mlp.linear_2" : "mlp.3";
+  return names;
+}
+
 std::string memory_name(const std::string& model_type, const std::string& name) {
   using Pair = std::pair<const char*, const char*>;
   constexpr std::array<Pair, 6> kInner = {Pair{"attention.attention.query", "attention.q_proj"},

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "models/config_labels.h"
+#include "models/vit/names.h"
 #include "models/vit/vit.h"
 
 namespace strop {
@@ -106,7 +107,27 @@ std::optional<Recognition> recognise_transformers_names(const Shapes& shapes) {
                                  " heads, as usual for this width"};
 }
 
-// --- timm ---
+// --- timm and torchvision ---
+
+// Sizes by the names of a library, and what is there.
+json sizes_by(const Shapes& shapes, const vit::Names& names, const Grid& grid, std::int64_t heads) {
+  const auto first = names.block + "0.", projection = names.projection + ".weight";
+  const auto query = "." + names.query_key_value + names.query_suffix;
+  const auto patch = shapes.size(projection, 3);
+  const json pixels =
+      grid.rows == grid.columns ? json(grid.rows * patch) : json{grid.rows * patch, grid.columns * patch};
+  return {
+      {"hidden_size", shapes.size(projection, 0)},
+      {"num_hidden_layers", shapes.blocks(names.block, query)},
+      {"num_attention_heads", heads > 0 ? heads : usual_heads(shapes.size(projection, 0))},
+      {"intermediate_size", shapes.size(first + names.up + ".weight", 0)},
+      {"image_size", pixels},
+      {"patch_size", patch},
+      {"num_channels", shapes.size(projection, 1)},
+      {"qkv_bias", shapes.has(first + names.query_key_value + (names.query_suffix == "_weight" ? "_bias" : ".bias"))},
+      {"layer_norm_eps", 1e-6},
+      {"first_placed", grid.first_placed}};
+}
 
 bool is_timm_name(const std::string& name) {
   for (const auto* part :
@@ -167,28 +188,17 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
   }
   json config = files.config.is_object() ? files.config : json::object();
   const auto arguments = config.value("model_args", json::object());
-  const auto width = shapes.size("patch_embed.proj.weight", 0), patch = shapes.size("patch_embed.proj.weight", 3);
-  const bool distilled = shapes.has("dist_token"), scaled = shapes.has("blocks.0.ls1.gamma");
+  const bool distilled = shapes.has("dist_token");
   const bool named = config.contains("architecture"), deit = starts_with(files.place.filename().string(), "deit");
-  const auto grid = grid_of(shapes.size("pos_embed", 1), distilled ? 2 : 1,
-                            named ? arguments.value("img_size", json()) : json(), patch);
-  const json pixels =
-      grid.rows == grid.columns ? json(grid.rows * patch) : json{grid.rows * patch, grid.columns * patch};
-  const auto depth = shapes.blocks("blocks.", ".attn.qkv.weight");
+  const auto grid =
+      grid_of(shapes.size("pos_embed", 1), distilled ? 2 : 1, named ? arguments.value("img_size", json()) : json(),
+              shapes.size("patch_embed.proj.weight", 3));
   const bool average = shapes.has("fc_norm.weight") || config.value("global_pool", "token") == "avg";
-  config["strop"] = {{"hidden_size", width},
-                     {"num_hidden_layers", depth},
-                     {"num_attention_heads", arguments.value("num_heads", usual_heads(width))},
-                     {"intermediate_size", shapes.size("blocks.0.mlp.fc1.weight", 0)},
-                     {"image_size", pixels},
-                     {"patch_size", patch},
-                     {"num_channels", shapes.size("patch_embed.proj.weight", 1)},
-                     {"qkv_bias", shapes.has("blocks.0.attn.qkv.bias")},
-                     {"layer_norm_eps", 1e-6},
-                     {"distilled", distilled},
-                     {"layer_scale", scaled},
-                     {"first_placed", grid.first_placed},
-                     {"average", average}};
+  auto& sizes = config["strop"] =
+      sizes_by(shapes, vit::timm_names(distilled, average), grid, arguments.value("num_heads", std::int64_t{0}));
+  sizes["distilled"] = distilled;
+  sizes["layer_scale"] = shapes.has("blocks.0.ls1.gamma");
+  sizes["average"] = average;
   if (!named) {
     config["architecture"] = usual_architecture(config["strop"], deit);
     config["model_args"] = model_arguments(config["strop"]);
@@ -201,6 +211,23 @@ std::optional<Recognition> recognise_timm(const ModelFiles& files, const Shapes&
                                    "must begin with deit"};
 }
 
+std::optional<Recognition> recognise_torchvision(const ModelFiles& files, const Shapes& shapes) {
+  const std::string first = "encoder.layers.encoder_layer_0.";
+  if (!shapes.has("conv_proj.weight") || !shapes.has("class_token") ||
+      !shapes.has(first + "self_attention.in_proj_weight")) {
+    return std::nullopt;
+  }
+  json config = files.config.is_object() ? files.config : json::object();
+  const bool old = shapes.has(first + "mlp.linear_1.weight");
+  const auto names = vit::torchvision_names(old);
+  const auto grid = grid_of(shapes.size(names.positions, 1), 1, config.value("image_size", json()),
+                            shapes.size("conv_proj.weight", 3));
+  config["strop"] = sizes_by(shapes, names, grid, config.value("num_attention_heads", std::int64_t{0}));
+  config["strop"]["old_names"] = old;
+  add_labels(config, shapes.size(names.head + ".weight", 0));
+  return Recognition{.config = config, .why = "names and shapes as torchvision writes them", .whole = true};
+}
+
 }  // namespace
 
 std::optional<Recognition> recognise_vit(const ModelFiles& files) {
@@ -208,6 +235,7 @@ std::optional<Recognition> recognise_vit(const ModelFiles& files) {
   if (files.config.is_object() && files.config.contains("model_type")) return std::nullopt;
   const Shapes shapes{files.weights->tensors()};
   if (auto timm = recognise_timm(files, shapes)) return timm;
+  if (auto torchvision = recognise_torchvision(files, shapes)) return torchvision;
   return recognise_transformers_names(shapes);
 }
 

@@ -91,12 +91,30 @@ Build timm_build(const json& config, const std::string& where) {
   return build;
 }
 
+Build torchvision_build(const json& config, const std::string& where) {
+  const auto& shapes = config["strop"];
+  Build build;
+  auto& dims = build.dims = vit::read_dims(shapes, where);
+  dims.by_corners = true;
+  dims.pooling = vit::Pooling::first;
+  dims.size_advice =
+      "create the model with image_size=N, and give its state to "
+      "torchvision.models.vision_transformer.interpolate_embeddings first";
+  build.family = "vit";
+  // The weights for larger pictures (SWAG) were trained on the whole of them.
+  const bool large = dims.rows * dims.patch > 224;
+  build.form = usual_form(dims, Fit::crop, large ? 1.0 : 0.875, large ? Filter::bicubic : Filter::bilinear, true);
+  build.names = vit::torchvision_names(shapes["old_names"].get<bool>());
+  return build;
+}
+
 // What is saved again; it says the size of the position table even where the file left that to its library.
 json kept_config(const json& config, const vit::Dims& dims) {
   json kept = config;
   const json size = {dims.rows * dims.patch, dims.columns * dims.patch};
-  if (kept.erase("strop") == 0) {
+  if (kept.erase("strop") == 0 || !config.contains("architecture")) {
     kept.emplace("image_size", size);
+    kept.emplace("num_attention_heads", dims.heads);
   } else {
     if (!kept["model_args"].is_object()) kept["model_args"] = json::object();
     kept["model_args"].emplace("img_size", size);
@@ -107,8 +125,10 @@ json kept_config(const json& config, const vit::Dims& dims) {
 }  // namespace
 
 std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options, const std::string& where) {
-  const bool timm = config.contains("strop");
-  auto build = timm ? timm_build(config, where) : transformers_build(config, options, where);
+  const bool transformers = !config.contains("strop");
+  auto build = transformers                      ? transformers_build(config, options, where)
+               : config.contains("architecture") ? timm_build(config, where)
+                                                 : torchvision_build(config, where);
   if (options.pooling != "pooler") {
     fail(ErrorKind::usage, "pooling: {} is for texts; a vision transformer pools as its files say", options.pooling);
   }
@@ -133,7 +153,7 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
     model->add(std::make_unique<PictureHead>(build.names.head, dims.pooled(), labels, 0.0, index++));
   }
   model->set_inputs({{"pixels", Rows::sample}});
-  if (!timm) {
+  if (transformers) {
     for (const auto& [name, layer] : model->layers()) {
       if (const auto other = vit::memory_name(build.family, name); other != name) layer->memory_name = other;
     }
@@ -142,7 +162,7 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
   model->pooling = options.pooling;
   model->task_architecture = build.architecture;
   model->input_form = build.form;
-  model->one_size = timm || build.family != "dinov2";  // Transformers fits DINOv2's table itself
+  model->one_size = !transformers || build.family != "dinov2";  // Transformers fits DINOv2's table itself
   return model;
 }
 

@@ -44,8 +44,8 @@ class ImageClassification : public Classification {
     }
     if (!plan.operations.empty() || plan.rdrop) {
       fail(ErrorKind::usage,
-           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong and single "
-           "changes (strop config --verbose)");
+           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong, flip, "
+           "vertical_flip, jitter, affine, randaugment, trivialaugment, rand-*, erasing, mixup and cutmix");
     }
     if (options.progressive_resizing > 0) settle_progressive(options);
     if (!options.augment.empty()) return;
@@ -60,6 +60,7 @@ class ImageClassification : public Classification {
     if (!data.validation.empty())
       result.validation = std::make_unique<Pictures>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Pictures>(std::move(data.test), decode_options(options));
+    result.groups = std::move(data.groups);
     result.label_names = std::move(data.label_names);
     result.notes = std::move(data.notes);
     return result;

@@ -71,6 +71,9 @@ class ObjectDetection : public Task {
     settle_multi_scale(options);
     if (options.class_weights != "none")
       fail(ErrorKind::usage, "class_weights: boxes are not weighted by class; leave it out");
+    if (options.train_sampling_strategy == "balanced")
+      fail(ErrorKind::usage, "train_sampling_strategy: balanced is for one label a sample; a picture holds many boxes");
+    if (options.fit == "crop") fail(ErrorKind::usage, "fit: crop would cut boxes off; expected letterbox or squash");
   }
 
   TaskData load(const Options& options) const override {
