@@ -35,12 +35,12 @@ Verb eval_verb() {
   verb.name = "eval";
   verb.summary = "measures a fine-tuned model on labelled data";
   verb.about =
-      "Prints loss, accuracy, F1 and the like of a run folder, or of a base model with --adapter, on --data; with "
-      "--out "
-      "also writes eval_results.json there. --json prints all of it, the confusion matrix too. --predictions FILE "
-      "measures "
-      "boxes that were found before, by strop predict or another program, against COCO's annotations in --data: COCO's "
-      "twelve figures, without a model.";
+      "Prints loss, accuracy, F1 and the like (of a detector COCO's twelve figures) of a run folder, or of a base "
+      "model "
+      "with --adapter, on --data; with --out also writes eval_results.json there. --json prints all of it, the "
+      "confusion "
+      "matrix too. --predictions FILE measures boxes that were found before, by strop predict or another program, "
+      "against COCO's annotations in --data, without a model.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop eval --model runs/reviews --data test.csv",
                    "strop eval --model sentence-transformers/all-MiniLM-L6-v2 --adapter runs/reviews --data test.csv",

@@ -23,9 +23,9 @@ Verb export_verb() {
   verb.summary = "writes a network of pictures as an ONNX file";
   verb.about =
       "Writes the file --out: of the run folder --model, or of the base --model with --adapter, which is folded in. "
-      "The network takes any number of normalised pictures (pixels) of one size and gives logits; the labels and how "
-      "to "
-      "prepare a picture stand in the file's metadata.";
+      "The network takes any number of normalised pictures (pixels) of one size and gives logits, or a detector's "
+      "boxes "
+      "and scores before suppression; the labels and how to prepare a picture stand in the file's metadata.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop export --model runs/clothing --out clothing.onnx",
                    "strop export --model efficientnet-lite0.pth --image-size 192 --out small.onnx"};

@@ -82,13 +82,13 @@ int run(const CommandLine& command) {
 Verb predict_verb() {
   Verb verb;
   verb.name = "predict";
-  verb.summary = "labels new rows, one JSON object a line";
+  verb.summary = "labels new rows, or finds boxes on pictures";
   verb.about =
       "Reads --data (texts: a file, or - for standard input with one text a line or JSON lines; pictures: a file, "
-      "folder, "
-      "table or tar) and prints one line for each row, in order: index, label, score and the scores of all labels. "
-      "--out "
-      "FILE writes them there instead, complete or not at all. --draw FOLDER writes each picture with its label on it.";
+      "folder, table or tar) and prints one JSON object a line for each row, in order: index, label, score and the "
+      "scores of all labels. A detector prints COCO's results array: the boxes of all pictures with their files, "
+      "classes and scores. --out FILE writes them there instead, complete or not at all. --draw FOLDER writes each "
+      "picture with its label or boxes on it.";
   verb.arguments = kYamlArgument;
   verb.examples = {"strop predict --model runs/reviews --data new.csv --out labels.jsonl",
                    "echo 'What a film!' | strop predict --model runs/reviews --data -",

@@ -84,6 +84,11 @@ TEST_F(BoxFailures, ThousandsOfBoxesAndThoseOfOnePixelAreTrainedOn) {
 TEST_F(BoxFailures, WordsThatBoxesDoNotFollowAreRefused) {
   expect_failure(trained({"augment=light,erasing"}), ErrorKind::usage, {"augment", "erasing", "mosaic, crop, copy"});
   expect_failure(trained({"multi_scale=0.25", "cache=ram"}), ErrorKind::usage, {"multi_scale", "cache=ram"});
+  expect_failure(trained({"train_sampling_strategy=balanced"}), ErrorKind::usage,
+                 {"train_sampling_strategy", "balanced"});
+  const auto cut = trained({"fit=crop"});
+  expect_failure(cut, ErrorKind::usage, {"fit: crop would cut boxes off"});
+  EXPECT_EQ(cut.err.find("fit: crop"), cut.err.rfind("fit: crop")) << "said once";
   EXPECT_FALSE(fs::exists(job_.path("run")));
 }
 
