@@ -22,7 +22,9 @@ row without an aim is a measure alone. The numbers of every single run are in `b
 
 
 def shown(entry, number):
-    if entry["kind"] == "points":
+    if number is None:
+        return "-"
+    if entry["kind"] in ("points", "level"):
         return f"{100 * number:.1f} %"
     if entry.get("measure") == STEPS:
         return f"{number:.0f}"
@@ -37,6 +39,8 @@ def verdict(entry):
     if kind == "points":
         value = f"{100 * entry['value']:+.1f} points ± {100 * entry['standard_error']:.1f}"
         aim = "-" if aimless else f"at least {100 * entry['aim']:+.1f}"
+    elif kind == "level":
+        value, aim = f"{100 * entry['value']:.1f} %", f"at least {100 * entry['aim']:.0f} %"
     elif kind == "share":
         value, aim = f"{100 * entry['value']:.0f} %", "-" if aimless else f"at most {100 * entry['aim']:.0f} %"
     else:

@@ -30,7 +30,8 @@ class Comparison:
     aim: float | None  # None: none was set
     what: str
     # "faster": side / other of a rate; "shorter": other / side of a time; "share": side / other, at most the aim;
-    # "points": side - other of the means, at least the aim or within one standard error
+    # "points": side - other of the means, at least the aim or within one standard error; "level": the mean itself, at
+    # least the aim, without another side
     kind: str = "faster"
 
 

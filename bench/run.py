@@ -94,6 +94,10 @@ def compare(comparison, runs):
     c = comparison
     own = numbers_of(runs, c.side, c.measure)
     others = {name: numbers_of(runs, name, c.measure) for name in c.others if name in runs}
+    if c.kind == "level":
+        level = statistics.mean(own)
+        return {"what": c.what, "measure": c.measure, "against": "-", "strop": level, "other": None, "value": level, "aim": c.aim,
+                "kind": c.kind, "met": level >= c.aim}
     better = max if c.kind in ("faster", "points") else min
     if c.kind == "points":
         middle = statistics.mean
