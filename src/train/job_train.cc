@@ -16,6 +16,7 @@
 #include "train/check_precision.h"
 #include "train/finish_run.h"
 #include "train/first_run.h"
+#include "train/prefix_source.h"
 #include "train/run_folder.h"
 #include "train/save_model.h"
 #include "train/surgical.h"
@@ -57,9 +58,7 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
 std::size_t highest_cut(const Plan& plan, const Model& model) {
   std::size_t cut = 0;
   for (const auto& stage : plan.stages) cut = std::max(cut, model.index_of(stage.cut));
-  double cost = 0;
-  for (std::size_t i = 0; i < cut; ++i) cost += model.block(i).multiply_adds(1);
-  return cost > 0 ? cut : 0;
+  return prefix_costs(model, cut) ? cut : 0;
 }
 
 // The plan by the rules. Where they choose bf16 for a frozen prefix, it is tried first.

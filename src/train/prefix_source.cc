@@ -81,6 +81,12 @@ struct PrefixSource::Storage {
   }
 };
 
+bool prefix_costs(const Model& model, std::size_t cut) {
+  double cost = 0;
+  for (std::size_t i = 0; i < cut; ++i) cost += model.block(i).multiply_adds(1);
+  return cost > 0;
+}
+
 PrefixSource::PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
                            CacheKind cache, std::int64_t limit, const std::filesystem::path& folder, bool losses)
     : source_(source),

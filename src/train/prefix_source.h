@@ -17,6 +17,9 @@ namespace strop {
 
 enum class CacheKind { none, ram, disk };
 
+// Whether the blocks below `cut` take anything worth keeping or speeding up: tables of embeddings do not.
+bool prefix_costs(const Model& model, std::size_t cut);
+
 class PrefixSource : public BatchSource {
  public:
   // `source` and `model` must outlive it, and the prefix's weights must not change meanwhile. `folder` holds the file

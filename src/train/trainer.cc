@@ -65,9 +65,7 @@ std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const S
                                                     bool losses) const {
   const auto cut = model_.index_of(stage.cut);
   const auto& options = plan_.options;
-  double cost = 0;
-  for (std::size_t i = 0; i < cut; ++i) cost += model_.block(i).multiply_adds(1);
-  const bool cache = may_cache && cost > 0 && options.cache != "none";
+  const bool cache = may_cache && prefix_costs(model_, cut) && options.cache != "none";
   const auto kind = !cache ? CacheKind::none : options.cache == "disk" ? CacheKind::disk : CacheKind::ram;
   const std::filesystem::path place = options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir);
   const auto limit = parse_bytes(options.cache_limit, "cache_limit");

@@ -104,10 +104,6 @@ bool learns_statistics(const Layer& layer) {
   return norm != nullptr && norm->momentum > 0;
 }
 
-}  // namespace
-
-namespace {
-
 // A plan that a person has edited may contradict itself.
 void check_names(const Model& model, const Stage& stage) {
   const auto cut = model.index_of(stage.cut);
