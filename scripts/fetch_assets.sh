@@ -43,7 +43,7 @@ fetch() {
 
 # Built beside its place and moved there whole, so that an interrupted run leaves nothing half-made.
 place() {  # FOLDER COMMAND ...: COMMAND gets the folder to fill as its last argument
-  local folder=$assets/$1 part
+  local folder=$assets/$1
   shift
   [ ! -d "$folder" ] || return 0
   mkdir -p "$assets"
@@ -119,11 +119,12 @@ find_fashion_mnist() {  # FOLDER
     command -v apt-get >/dev/null \
       || die "no apt-get here for dataset-fashion-mnist; put its four *-ubyte.gz into $assets/fashion-mnist"
     mkdir -p "$downloads"
-    deb=$(find "$downloads" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
+    deb=$(find "$downloads/" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
     if [ -z "$deb" ]; then
       echo "fetching Debian's dataset-fashion-mnist"
       (cd "$downloads" && apt-get download dataset-fashion-mnist >apt.log 2>&1) || scripts/setup.sh fashion || exit 1
-      deb=$(find "$downloads" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
+      deb=$(find "$downloads/" -name 'dataset-fashion-mnist_*.deb' | head -n 1)
+      [ -n "$deb" ] || [ -d "/$inside" ] || die "dataset-fashion-mnist did not come into $downloads ($downloads/apt.log)"
     fi
   fi
   if [ -d "/$inside" ]; then
