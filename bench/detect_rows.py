@@ -44,7 +44,7 @@ BOX_LEVERS = {
 }
 
 INCREMENT = {"base": {"part": "base", "method": "full", "num_train_epochs": 12},
-             "added": {"part": "added", "method": "incremental", "num_train_epochs": 12},
+             "added": {"part": "added", "method": "incremental", "num_train_epochs": 60},
              "joined": {"part": "joined", "method": "join", "num_train_epochs": 4, "replay_samples": 50}}
 
 DETECT_ROWS = {

@@ -191,7 +191,7 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
   form.crop_pct = 0.875;
   form.interpolation = Filter::bicubic;
   if (library == "torchvision") {  // its sides before the cut: 236 for tiny, 230 for small, 232 for base and large
-    form.crop_pct = 224.0 / (widths[0] > 96 ? 232 : depths[2] > 9 ? 230 : 236);
+    form.crop_pct = 224.0 / (widths[0] > 96 ? 232 : depths.size() > 2 && depths[2] > 9 ? 230 : 236);
     form.interpolation = Filter::bilinear;
   }
   const std::int64_t side = options.image_size > 0 ? options.image_size : form.width;
