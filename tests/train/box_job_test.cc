@@ -513,19 +513,38 @@ TEST_F(BoxJob, WhatIsMadeButFrozenIsNotCountedAsTrained) {
   EXPECT_EQ(record.at("trained_parameters"), blocks.back().at("parameters"));
 }
 
-TEST_F(BoxJob, AMethodThatDoesNotFitIsRefusedWithTheReason) {
-  auto wrong = options("incremental");  // red and green are not among the tiny detector's names, so they would be added
-  wrong.data = job_.path("scenes").string();
-  wrong.model = job_.path("nowhere").string();
-  EXPECT_THROW(train(wrong), Error);
+TEST_F(BoxJob, WhatDoesNotFitIsRefusedWithTheReason) {
+  const auto refusal = [](const Options& wrong) {
+    try {
+      train(wrong);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("it was trained");
+  };
+  auto missing = options("incremental");
+  missing.model = job_.path("nowhere").string();
+  expect_parts(refusal(missing), {missing.model});
   auto odd = options("full");
   odd.image_size = 50;
-  try {
-    train(odd);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("image_size: 50"), std::string::npos) << error.what();
-  }
+  expect_parts(refusal(odd), {"image_size: 50"});
+  expect_parts(refusal(options("ia3")), {"ia3", "other methods that fit this model: ", "full", "lora"});
+  EXPECT_FALSE(std::filesystem::exists(job_.path("run")));
+}
+
+// The branch that is added here takes fewer steps than find anything.
+TEST_F(BoxJob, FewStepsForNewClassesAreDoubted) {
+  Options few = options("incremental");
+  few.max_steps = 0;
+  few.num_train_epochs = 2;
+  testing::internal::CaptureStderr();
+  make_plan(few);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("steps are few for classes that begin anew"),
+            std::string::npos);
+  few.num_train_epochs = 500;
+  testing::internal::CaptureStderr();
+  make_plan(few);
+  EXPECT_EQ(testing::internal::GetCapturedStderr().find("steps are few"), std::string::npos);
 }
 
 }  // namespace

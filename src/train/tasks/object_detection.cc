@@ -13,6 +13,7 @@
 #include "data/boxes/added_ids.h"
 #include "image/draw.h"
 #include "image/encode.h"
+#include "planner/stage_length.h"
 #include "train/tasks/box_gallery.h"
 #include "train/tasks/box_inspect.h"
 #include "train/tasks/box_source.h"
@@ -74,6 +75,18 @@ class ObjectDetection : public Task {
     if (options.train_sampling_strategy == "balanced")
       fail(ErrorKind::usage, "train_sampling_strategy: balanced is for one label a sample; a picture holds many boxes");
     if (options.fit == "crop") fail(ErrorKind::usage, "fit: crop would cut boxes off; expected letterbox or squash");
+  }
+
+  // Convolutions that begin anew find nothing at first: on 205 pictures of blood cells AP50 of an added class was 3 %
+  // after 84 steps and 68 % after 420.
+  std::vector<std::string> doubts(const Opened&, const Options& options, const TaskData& data) const override {
+    constexpr double kFewSteps = 200;
+    if (labels_of_method(options) != Labels::model_and_data || !options.time.empty()) return {};
+    const auto rows = static_cast<double>(data.train->size());
+    const double an_epoch = steps_an_epoch(options, rows), steps = epochs_of(options, rows) * an_epoch;
+    if (steps >= kFewSteps) return {};
+    return {fmt::format("{:.0f} steps are few for classes that begin anew; num_train_epochs={:.0f} makes some hundred",
+                        steps, std::ceil(2 * kFewSteps / an_epoch))};
   }
 
   TaskData load(const Options& options) const override {
