@@ -38,8 +38,9 @@ def lever(**settings):
 
 BOX_LEVERS = {
     "off": lever(),
-    "half_steps": lever(num_train_epochs=6),
-    "fresh_half": lever(data_fraction=0.5, resample="epoch"),
+    "two_thirds_steps": lever(num_train_epochs=8),
+    "infobatch_0.75": lever(infobatch=0.75),
+    "fresh_two_thirds": lever(data_fraction=0.67, resample="epoch"),
     "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
 }
 
