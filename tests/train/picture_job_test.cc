@@ -176,6 +176,7 @@ TEST_F(PictureJob, PoliciesAndJitterByTheirKeys) {
   EXPECT_EQ(shown({"medium"}, "0"), "crop 0.25..1, flip 0.5");
   EXPECT_EQ(shown({"strong", "trivialaugment"}, ""), "crop 0.08..1, flip 0.5, trivialaugment, erase 0.25");
   EXPECT_THROW(shown({"randaugment", "rand-m9"}, ""), Error);
+  EXPECT_THROW(shown({"flip", "mosaic"}, ""), Error) << "a word of boxes";
 }
 
 TEST_F(PictureJob, AContactSheetIsAsTheModelSeesPicturesAndReplacesNoFile) {

@@ -88,6 +88,15 @@ TEST(Ridge, layer_equals_the_plain_fit_divided_by_the_temperature) {
   }
 }
 
+// A network's output that ought to be constant differs by what its sums have rounded: no weight may make it up.
+TEST(Ridge, so_do_features_that_are_constant_but_for_rounding) {
+  auto data = blobs(30, 5, 2, 4);
+  data.features.select(1, 1).fill_(100).add_(normal_rows(30, 1, 9).select(1, 0) * 3e-4);
+  const LinearHead head = ridge(data, {2.0});
+  EXPECT_EQ(head.weight.select(1, 1).abs().max().item<double>(), 0);
+  EXPECT_LT(head.weight.abs().max().item<double>(), 100);
+}
+
 TEST(Ridge, constant_features_get_weight_zero) {
   const LinearHead head = ridge(with_constants(blobs(30, 5, 2, 4)));
   EXPECT_EQ(head.weight.slice(1, 1, 3).abs().max().item<float>(), 0);
