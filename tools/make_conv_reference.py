@@ -15,12 +15,7 @@ import sys
 
 import torch
 
-try:  # CPU builds of torch lack two operators that torchvision names when it is imported
-    _library = torch.library.Library("torchvision", "DEF")
-    _library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _library.define("qnms(Tensor a) -> Tensor")
-except RuntimeError:
-    pass
+import cpu_torchvision  # noqa: F401
 import timm
 import torchvision
 import transformers

@@ -13,14 +13,13 @@ int run(const CommandLine& command) {
   // --out, --quiet and --json are about this command, not about the run that it plans.
   Options options = command.options;
   options.out.clear();
+  std::filesystem::path out = command.options.out;
+  if (std::filesystem::is_directory(out)) out /= "plan.yaml";
+  if (!out.empty()) refuse_own_input(out, command.options);
   Plan plan = make_plan(options);
   plan.options.quiet = plan.options.json = false;
   const auto yaml = to_yaml(plan);
-  if (std::filesystem::path out = command.options.out; !out.empty()) {
-    if (std::filesystem::is_directory(out)) out /= "plan.yaml";
-    refuse_own_input(out, command.options);
-    write_file_atomic(out, yaml);
-  }
+  if (!out.empty()) write_file_atomic(out, yaml);
   print(command.options.json ? yaml_to_json(yaml, "plan.yaml") : yaml);
   return 0;
 }

@@ -1,11 +1,11 @@
 #include "train/check_precision.h"
 
 #include <fmt/format.h>
-
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/text.h"
 

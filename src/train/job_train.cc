@@ -54,7 +54,7 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
   return facts;
 }
 
-// The block below which no stage trains anything and all of it costs something; 0: none.
+// The highest cut of all stages: the longest prefix that rests in one of them. 0: none that costs anything.
 std::size_t highest_cut(const Plan& plan, const Model& model) {
   std::size_t cut = 0;
   for (const auto& stage : plan.stages) cut = std::max(cut, model.index_of(stage.cut));
