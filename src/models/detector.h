@@ -57,8 +57,7 @@ class Detector {
   virtual torch::Tensor distillations(const State& state, const State& before) const = 0;
   // decode, without a limit or suppression, as nodes of an ONNX graph for square inputs of `side`: of each output
   // "boxes" (N x boxes x 4: left, top, width, height in pixels of the input) and "scores" (N x boxes x the group's
-  // classes), with what outputs() has behind "outputs" in their names. Only where exports() says that the family can.
-  virtual bool exports() const { return false; }
+  // classes), with what outputs() has behind "outputs" in their names.
   virtual void export_to(onnx::Graph& graph, std::int64_t side) const = 0;
   // A picture's sides must divide by this.
   virtual std::int64_t stride() const = 0;

@@ -6,9 +6,11 @@
 
 namespace strop {
 
+std::string bias_suffix(const std::string& weight_suffix) { return weight_suffix == "_weight" ? "_bias" : ".bias"; }
+
 std::vector<StoredTensor> Layer::stored() {
   std::vector<StoredTensor> all = {{weight_suffix_, &weight, shape_}};
-  if (has_bias_) all.push_back({weight_suffix_ == "_weight" ? "_bias" : ".bias", &bias, {shape_[0]}});
+  if (has_bias_) all.push_back({bias_suffix(weight_suffix_), &bias, {shape_[0]}});
   return all;
 }
 

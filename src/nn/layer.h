@@ -36,6 +36,9 @@ struct StoredTensor {
   std::vector<std::int64_t> shape;
 };
 
+// What stands behind the name of a layer's bias where `weight_suffix` stands behind that of its weight.
+std::string bias_suffix(const std::string& weight_suffix);
+
 class Layer {
  public:
   // Allocates nothing: weights come from a file (Model::load) or from reset().

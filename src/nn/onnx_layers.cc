@@ -6,6 +6,22 @@
 #include <numbers>
 
 namespace strop::onnx {
+namespace {
+
+Value pooled(Graph& graph, const char* operation, const Value& x, std::int64_t kernel, std::int64_t stride,
+             std::vector<Attribute> attributes) {
+  const auto pad = kernel / 2;
+  attributes.insert(attributes.end(), {{"kernel_shape", Integers{kernel, kernel}},
+                                       {"strides", Integers{stride, stride}},
+                                       {"pads", Integers{pad, pad, pad, pad}}});
+  auto y = graph.node(operation, {x}, std::move(attributes));
+  const auto length = [&](std::int64_t before) { return (before + 2 * pad - kernel) / stride + 1; };
+  y.height = length(x.height);
+  y.width = length(x.width);
+  return y;
+}
+
+}  // namespace
 
 Value constant(Graph& graph, const std::string& name, const torch::Tensor& tensor) {
   const auto dense = std::make_shared<const torch::Tensor>(tensor.detach().to(torch::kFloat).contiguous());
@@ -36,6 +52,23 @@ Value conv_unit(Graph& graph, const ConvUnit& unit, const Value& x) {
 Value conv_unit(Graph& graph, const ConvUnit& unit, const Value& x, const Value& residual) {
   const auto y = convolution(graph, unit.conv().conv(), unit.folded_parameters(), x);
   return activated(graph, unit.activation(), sum(graph, y, residual));
+}
+
+Value max_pool(Graph& graph, const Value& x, std::int64_t kernel, std::int64_t stride) {
+  return pooled(graph, "MaxPool", x, kernel, stride, {});
+}
+
+Value average_pool(Graph& graph, const Value& x, std::int64_t kernel, std::int64_t stride) {
+  return pooled(graph, "AveragePool", x, kernel, stride, {{"count_include_pad", std::int64_t{1}}});
+}
+
+Value twice_as_wide(Graph& graph, const Value& x) {
+  // The defaults of Resize: each pixel is the nearest one.
+  auto wide = graph.node("Resize", {x, constant(graph, "roi", torch::empty({0})),
+                                    constant(graph, "scales", torch::tensor({1.0F, 1.0F, 2.0F, 2.0F}))});
+  wide.height = 2 * x.height;
+  wide.width = 2 * x.width;
+  return wide;
 }
 
 Value mean_of(Graph& graph, const Value& x) {
@@ -99,6 +132,17 @@ Value reshaped(Graph& graph, const Value& x, const Integers& shape) {
 Value slice(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin, std::optional<std::int64_t> end) {
   const auto stop = end.value_or(std::numeric_limits<std::int64_t>::max());
   return graph.node("Slice", {x, graph.integers({begin}), graph.integers({stop}), graph.integers({dimension})});
+}
+
+Value every_second(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin) {
+  const auto stop = std::numeric_limits<std::int64_t>::max();
+  return graph.node(
+      "Slice", {x, graph.integers({begin}), graph.integers({stop}), graph.integers({dimension}), graph.integers({2})});
+}
+
+Value corner_boxes(Graph& graph, const Value& middle, const Value& size) {
+  const auto half = graph.node("Mul", {size, graph.scalar(0.5F)});
+  return joined(graph, {graph.node("Sub", {middle, half}), size}, 2);
 }
 
 }  // namespace strop::onnx

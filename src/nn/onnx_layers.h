@@ -21,6 +21,11 @@ Value convolution(Graph& graph, const ConvShape& shape, const Parameters& parame
 // act(norm(conv(x)) + residual), the norm folded into the convolution.
 Value conv_unit(Graph& graph, const ConvUnit& unit, const Value& x);
 Value conv_unit(Graph& graph, const ConvUnit& unit, const Value& x, const Value& residual);
+// Of windows of kernel x kernel, kernel an odd number, padded by half of it (average: with zeros, which count).
+Value max_pool(Graph& graph, const Value& x, std::int64_t kernel, std::int64_t stride);
+Value average_pool(Graph& graph, const Value& x, std::int64_t kernel, std::int64_t stride);
+// Each pixel twice in both directions.
+Value twice_as_wide(Graph& graph, const Value& x);
 // Over the picture: N x C x 1 x 1.
 Value mean_of(Graph& graph, const Value& x);
 // The same without the last two dimensions.
@@ -42,5 +47,10 @@ Value reshaped(Graph& graph, const Value& x, const Integers& shape);
 // Numbers begin .. end - 1 of a dimension; the rest of it without `end`.
 Value slice(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin,
             std::optional<std::int64_t> end = std::nullopt);
+// Numbers begin, begin + 2 ... of a dimension.
+Value every_second(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin);
+
+// N x boxes x 4, left, top, width and height, of N x boxes x 2 each.
+Value corner_boxes(Graph& graph, const Value& middle, const Value& size);
 
 }  // namespace strop::onnx

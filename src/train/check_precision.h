@@ -20,8 +20,8 @@ struct PrecisionCheck {
   std::string text() const;
 };
 
-// Of 256 rows of `source`, cut before block `cut`. `asks_classes`: the head means something and has one
-// answer a row. Cost: the rows twice through the prefix, and through the rest where classes are asked for.
+// Of 256 rows of `source`, cut before block `cut`. `asks_classes`: the head means something and has one answer a row.
+// Cost: the rows twice through the prefix, and through the rest where classes are asked for.
 PrecisionCheck check_precision(const Model& model, BatchSource& source, std::size_t cut, bool asks_classes);
 
 }  // namespace strop

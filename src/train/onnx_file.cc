@@ -29,12 +29,6 @@ void write_onnx(const Model& model, const std::filesystem::path& file) {
     fail(ErrorKind::model, "{}: a model of family {} can't be exported to ONNX yet; networks of pictures can",
          file.string(), model.family());
   }
-  if (model.detector && !model.detector->exports()) {
-    fail(ErrorKind::model,
-         "{}: a {} can't be exported to ONNX yet; docs/models.md says which detectors can, those on a classifier among "
-         "them",
-         file.string(), model.family());
-  }
   torch::NoGradGuard no_grad;
   const auto& form = *model.input_form;
   onnx::Graph graph;

@@ -71,34 +71,39 @@ TEST(CocoText, OddNumbersAreNoted) {
   EXPECT_TRUE(hold(raw.notes, "1 annotations have no id"));
 }
 
-TEST(CocoText, ErrorsNameTheLineOrTheEntry) {
+TEST(CocoText, ErrorsNameTheLineAndTheEntry) {
   expect_parts(coco_error("{\n\"images\": [\n}"), {"a.json:3", "broken JSON"});
   expect_parts(coco_error("[]"), {"a.json", "expected a JSON object"});
   expect_parts(coco_error("{}"), {"a.json", "no list 'categories'"});
   expect_parts(coco_error(R"({"categories": 1})"), {"a.json", "'categories' is number"});
   expect_parts(coco_error(R"({"categories": []})"), {"a.json", "no categories"});
   expect_parts(coco_error(R"({"categories": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]})"),
-               {"a.json: categories[1]", "id 1 stands twice"});
+               {"a.json:1: categories[1]", "id 1 stands twice"});
   expect_parts(coco_error(R"({"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}]})"),
-               {"a.json: categories[1]", "'a' stands twice"});
-  expect_parts(coco_error(R"({"categories": [3]})"), {"a.json: categories[0]", "id is absent"});
+               {"a.json:1: categories[1]", "'a' stands twice"});
+  expect_parts(coco_error(R"({"categories": [3]})"), {"a.json:1: categories[0]", "id is absent"});
   expect_parts(coco_error(coco("", R"(, {"id": 5, "file_name": "b.png"})")),
-               {"a.json: images[1]", "id 5 stands twice"});
-  expect_parts(coco_error(coco("", R"(, {"id": 6})")), {"a.json: images[1]", "file_name is absent"});
+               {"a.json:1: images[1]", "id 5 stands twice"});
+  expect_parts(coco_error(coco("", R"(, {"id": 6})")), {"a.json:1: images[1]", "file_name is absent"});
   expect_parts(coco_error(coco("", R"(, {"id": "6", "file_name": "b"})")),
-               {"a.json: images[1]", "id is \"6\"", "whole"});
+               {"a.json:1: images[1]", "id is \"6\"", "whole"});
   expect_parts(coco_error(coco("", R"(, {"id": 18446744073709551615, "file_name": "b"})")),
-               {"a.json: images[1]", "id is 18446744073709551615"});
+               {"a.json:1: images[1]", "id is 18446744073709551615"});
   expect_parts(coco_error(coco("", R"(, {"id": 6, "file_name": "b", "width": -1})")),
-               {"a.json: images[1]", "width is -1"});
+               {"a.json:1: images[1]", "width is -1"});
+  expect_parts(coco_error(R"({"c\u0061tegories": [3]})"), {"a.json: categories[0]", "id is absent"});
+  expect_parts(
+      coco_error(
+          "{\"info\": {\"a]\": [1,\n2]}, \"categories\":\n[\n{\"id\": 1, \"name\": \"\\\"]}\"},\n\n {\n\"id\": []}]}"),
+      {"a.json:6: categories[1]", "id is []"});
   const std::string good = R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]}, )";
   expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 5, "category_id": 4, "bbox": [1, 2, 3, 4]})")),
-               {"a.json: annotations[1]", "category_id 4", "3, 7"});
+               {"a.json:1: annotations[1]", "category_id 4", "3, 7"});
   expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 9, "category_id": 7, "bbox": [1, 2, 3, 4]})")),
-               {"a.json: annotations[1]", "image_id 9"});
+               {"a.json:1: annotations[1]", "image_id 9"});
   for (const char* box : {"[1, 2, 3]", "[1, 2, 3, \"4\"]", "[1, 2, 3, 1e9]", "7", "null"}) {
     expect_parts(coco_error(coco(std::string(R"({"image_id": 5, "category_id": 7, "bbox": )") + box + "}")),
-                 {"a.json: annotations[0]", "bbox is", "[x, y, width, height]"});
+                 {"a.json:1: annotations[0]", "bbox is", "[x, y, width, height]"});
   }
 }
 
@@ -212,7 +217,7 @@ TEST_F(BoxFolder, MissingPicturesAreSkippedOrRefused) {
   const auto data = load();
   EXPECT_EQ(data.train.size(), 1U);
   ASSERT_EQ(data.skipped.size(), 1U);
-  expect_parts(data.skipped[0].reason, {"gone.png", "train.json: images[1]"});
+  expect_parts(data.skipped[0].reason, {"gone.png", "train.json:1: images[1]"});
   EXPECT_TRUE(hold(data.notes, "1 pictures skipped"));
   expect_parts(error(true), {"gone.png", "strict"});
 }
@@ -245,7 +250,7 @@ TEST_F(BoxFolder, AClassThatTrainingLacksIsRefused) {
        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]}]})");
   put("val.json", R"({"images": [{"id": 1, "file_name": "b.png"}], "categories": [{"id": 1, "name": "cats"}],
        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]}]})");
-  expect_parts(error(), {"val.json: annotations[0]", "class 'cats'", "did you mean cat?"});
+  expect_parts(error(), {"val.json:2: annotations[0]", "class 'cats'", "did you mean cat?"});
 }
 
 TEST_F(BoxFolder, YoloSharesBecomePixels) {

@@ -60,25 +60,59 @@ def test_runtime_computes_the_same(folder, onnxruntime, tmp_path):
     assert len(form["mean"]) == len(form["std"]) == 3
 
 
-@pytest.mark.parametrize("name", ["nano", "deep"])
-def test_detectors_are_written_with_their_decoding(name, onnxruntime, tmp_path):
-    folder = DATA / "yolox" / name
+def wave(side):
+    numbers = torch.arange(2 * 3 * side * side, dtype=torch.float64)
+    return (numbers * 0.7).sin().float().mul(1.5).view(2, 3, side, side)
+
+
+def grid(side, stride):
+    """The places of a map, row by row: x, y."""
+    return torch.tensor([[x, y] for y in range(side // stride) for x in range(side // stride)])
+
+
+def corner_boxes(middle, size):
+    return torch.cat([middle - size / 2, size], 2)
+
+
+def yolox(folder):
     stored = json.loads((folder / "reference.json").read_text())
     side, raw = stored["side"], torch.tensor(stored["outputs"])
+    strides = torch.cat([torch.full((len(grid(side, stride)), 1), stride) for stride in (8, 16, 32)])
+    places = torch.cat([grid(side, stride) for stride in (8, 16, 32)])
+    boxes = corner_boxes((raw[..., :2] + places) * strides, raw[..., 2:4].exp() * strides)
+    return wave(side), boxes, raw[..., 4:5].sigmoid() * raw[..., 5:].sigmoid()
+
+
+def fastestdet(folder):
+    stored = json.loads((folder / "reference.json").read_text())
+    side, raw = stored["side"], torch.tensor(stored["outputs"]).flatten(2).transpose(1, 2)
+    boxes = corner_boxes((raw[..., 1:3].tanh() + grid(side, 16)) * 16, raw[..., 3:5].sigmoid() * side)
+    return wave(side), boxes, raw[..., :1].sigmoid() ** 0.6 * raw[..., 5:].softmax(2) ** 0.4
+
+
+def yolos(folder):
+    stored = load_file(folder / "reference.safetensors")
+    pixels, found = stored["pixels"], stored["pred_boxes"] * stored["pixels"].shape[-1]
+    return pixels, corner_boxes(found[..., :2], found[..., 2:]), stored["logits"].softmax(2)[..., :-1]
+
+
+DETECTORS = [(yolox, "nano"), (yolox, "deep"), (fastestdet, "tiny"), (yolos, "tiny"), (yolos, "mid")]
+
+
+@pytest.mark.parametrize("family, name", DETECTORS, ids=lambda one: one if isinstance(one, str) else one.__name__)
+def test_detectors_are_written_with_their_decoding(family, name, onnxruntime, tmp_path):
+    folder = DATA / family.__name__ / name
+    pixels, expected_boxes, expected_scores = family(folder)
     weights = folder / "weights.pth"
-    file = export(tmp_path / "model.onnx", "--model", weights if weights.exists() else folder, "--image-size", side)
+    file = export(tmp_path / "model.onnx", "--model", weights if weights.exists() else folder,
+                  "--image-size", pixels.shape[-1])
     opened = session(onnxruntime, file)
-    pixels = (torch.arange(2 * 3 * side * side, dtype=torch.float64) * 0.7).sin().float().mul(1.5).view(2, 3, side, side)
-    boxes, scores = (torch.from_numpy(one) for one in opened.run(["boxes", "scores"], {"pixels": pixels.numpy()}))
-    corners, strides = [], []
-    for stride in (8, 16, 32):
-        for y in range(side // stride):
-            corners += [[x * stride, y * stride] for x in range(side // stride)]
-        strides += [[stride]] * (side // stride) ** 2
-    size = raw[..., 2:4].exp() * torch.tensor(strides)
-    expected = torch.cat([raw[..., :2] * torch.tensor(strides) + torch.tensor(corners) - size / 2, size], 2)
-    torch.testing.assert_close(boxes, expected, rtol=1e-3, atol=1e-2)
-    torch.testing.assert_close(scores, raw[..., 4:5].sigmoid() * raw[..., 5:].sigmoid(), rtol=1e-3, atol=1e-4)
+    for count in (2, 1):  # the batch is free
+        found = opened.run(["boxes", "scores"], {"pixels": pixels[:count].contiguous().numpy()})
+        boxes, scores = (torch.from_numpy(one) for one in found)
+        torch.testing.assert_close(boxes, expected_boxes[:count], rtol=1e-3, atol=1e-2)
+        torch.testing.assert_close(scores, expected_scores[:count], rtol=1e-3, atol=1e-4)
+    assert expected_scores.std() > 1e-4 and expected_boxes.std() > 1
     assert len(json.loads(opened.get_modelmeta().custom_metadata_map["labels"])) == scores.shape[2]
 
 

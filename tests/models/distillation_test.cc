@@ -58,7 +58,7 @@ std::vector<Held> detectors() {
   std::vector<Held> all;
   all.push_back({"anchors", std::make_unique<YoloxDetector>(groups), {2, 84, 8}, {2, 84, 7}});
   all.push_back({"places", std::make_unique<FastestDetector>(groups), {2, 8, 4, 4}, {2, 7, 4, 4}});
-  all.push_back({"queries", std::make_unique<YolosDetector>(groups, SetWeights(), 8), {2, 12, 8}, {2, 12, 7}});
+  all.push_back({"queries", std::make_unique<YolosDetector>(groups, SetWeights(), 8, 12), {2, 12, 8}, {2, 12, 7}});
   return all;
 }
 

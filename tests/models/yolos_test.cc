@@ -259,7 +259,7 @@ TEST(SetLoss, OfRandomNumbersEqualsTransformers) {
   state.set("outputs", at::cat({boxes, logits}, 2));
   state.set(vit::kSides, stored("sides"));
   state.set(kTargets, targets);
-  const Tensor loss = YolosDetector({labels}, {}, 16).losses(state).mean();
+  const Tensor loss = YolosDetector({labels}, {}, 16, kQueries).losses(state).mean();
   expect_close(loss, stored("loss"), 1e-5, "loss");
   loss.backward();
   const auto expect_gradient = [&](const Tensor& found, const Tensor& expected) {

@@ -48,39 +48,28 @@ TEST(OnnxFile, HoldsEveryNetworkOfPictures) {
 
 TEST(OnnxFile, HoldsDetectorsWithTheirDecoding) {
   const TempFolder folder;
-  ModelOptions added, on_classifier;
+  ModelOptions added, named, on_classifier;
   added.label_names = {"a", "b", "c", "new"};
   added.add_classes = true;
+  named = added;
+  named.label_names = {"cat", "dog", "owl", "new"};
   on_classifier.label_names = {"a", "b"};
   on_classifier.task = "object-detection";
   on_classifier.image_size = 64;
-  for (const auto& [place, options] :
-       {std::pair{kData / "yolox/nano/weights.pth", added}, {kData / "conv/timm_resnet/weights.pth", on_classifier}}) {
+  for (const auto& [place, options] : {std::pair{kData / "yolox/nano/weights.pth", added},
+                                       {kData / "fastestdet/tiny/weights.pth", added},
+                                       {kData / "yolos/mid", named},
+                                       {kData / "conv/timm_resnet/weights.pth", on_classifier}}) {
     SCOPED_TRACE(place.string());
     const auto model = open_model(place, options).model;
     ASSERT_TRUE(model->detector);
     write_onnx(*model, folder.path() / "one.onnx");
     const auto content = read_file(folder.path() / "one.onnx", ErrorKind::model);
-    for (const auto* part : {"pixels", "boxes", "scores", "Resize", "object-detection"})
+    for (const auto* part : {"pixels", "boxes", "scores", "object-detection"})
       EXPECT_NE(content.find(part), std::string::npos) << part;
     EXPECT_EQ(content.find("boxes.0") != std::string::npos, model->detector->groups().size() > 1);
     EXPECT_EQ(content.find("logits"), std::string::npos);
   }
-}
-
-TEST(OnnxFile, OtherDetectorsAreRefused) {
-  const TempFolder folder;
-  const auto model = open_model(kData / "fastestdet/tiny/weights.pth", {}).model;
-  try {
-    write_onnx(*model, folder.path() / "one.onnx");
-    FAIL() << "written";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::model);
-    EXPECT_NE(std::string(error.what()).find("fastestdet can't be exported to ONNX yet; docs/models.md"),
-              std::string::npos)
-        << error.what();
-  }
-  EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
 TEST(OnnxFile, TextsAreRefused) {

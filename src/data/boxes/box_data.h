@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct BoxSplit {
   std::string origin;
   std::vector<BoxSample> samples;
   std::vector<std::string> labelled = {};  // the classes that its files tell of: what is not drawn there is not there
+  std::map<std::string, std::int64_t> category_ids = {};  // of the classes of the COCO file that it was read from
   std::size_t size() const { return samples.size(); }
   bool empty() const { return samples.empty(); }
 };

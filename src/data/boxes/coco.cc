@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "data/boxes/entry_lines.h"
 #include "data/boxes/raw_boxes.h"
 #include "data/image_files.h"
 
@@ -44,7 +45,21 @@ struct Entry {
   }
 };
 
-std::vector<Entry> entries(const json& root, const char* list, const std::string& where, bool needed) {
+// A parsed text and where its entries stand.
+struct Document {
+  json root;
+  std::map<std::string, std::vector<std::size_t>> lines;
+  std::string where;
+};
+
+std::vector<Entry> entries(const Document& document, const char* list, bool needed) {
+  const auto& [root, lines, where] = document;
+  // Keys that are written with escapes are not found among the lines.
+  const auto own = lines.find(list);
+  const auto place = [&](std::size_t i) {
+    const bool known = own != lines.end() && i < own->second.size();
+    return fmt::format("{}{}: {}[{}]", where, known ? fmt::format(":{}", own->second[i]) : "", list, i);
+  };
   if (!root.contains(list)) {
     if (!needed) return {};
     fail(ErrorKind::data, "{}: no list '{}'; expected COCO's images, annotations and categories", where, list);
@@ -52,16 +67,15 @@ std::vector<Entry> entries(const json& root, const char* list, const std::string
   if (!root[list].is_array())
     fail(ErrorKind::data, "{}: '{}' is {}, expected a list", where, list, root[list].type_name());
   std::vector<Entry> all;
-  for (std::size_t i = 0; i < root[list].size(); ++i)
-    all.push_back({root[list][i], fmt::format("{}: {}[{}]", where, list, i)});
+  for (std::size_t i = 0; i < root[list].size(); ++i) all.push_back({root[list][i], place(i)});
   return all;
 }
 
-json parsed(std::string_view text, const std::string& where) {
+Document parsed(std::string_view text, const std::string& where) {
   try {
     auto root = json::parse(text);
     if (!root.is_object()) fail(ErrorKind::data, "{}: expected a JSON object, found {}", where, root.type_name());
-    return root;
+    return {std::move(root), entry_lines(text), where};
   } catch (const json::exception& error) {
     const auto* broken = dynamic_cast<const json::parse_error*>(&error);
     const auto end = broken == nullptr ? 0 : std::min<std::size_t>(broken->byte, text.size());
@@ -88,17 +102,17 @@ struct Categories {
   std::vector<std::int64_t> ids;
 };
 
-Categories categories_of(const json& root, const std::string& where) {
+Categories categories_of(const Document& document) {
   std::map<std::int64_t, std::string> by_id;
   std::set<std::string> seen;
-  for (const auto& entry : entries(root, "categories", where, true)) {
+  for (const auto& entry : entries(document, "categories", true)) {
     const auto id = entry.whole("id");
     const auto name = entry.text("name");
     if (!by_id.emplace(id, name).second)
       fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
     if (!seen.insert(name).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", entry.where, name);
   }
-  if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", where);
+  if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", document.where);
   Categories found;
   for (const auto& [id, name] : by_id) {
     found.ids.push_back(id);
@@ -110,14 +124,14 @@ Categories categories_of(const json& root, const std::string& where) {
 }  // namespace
 
 RawBoxes parse_coco(std::string_view text, const std::string& where) {
-  const json root = parsed(text, where);
+  const auto document = parsed(text, where);
   RawBoxes raw;
   raw.origin = where;
-  const auto categories = categories_of(root, where);
+  const auto categories = categories_of(document);
   raw.labels = categories.names;
   raw.category_ids = categories.ids;
   std::unordered_map<std::int64_t, std::size_t> picture_of;
-  for (const auto& entry : entries(root, "images", where, true)) {
+  for (const auto& entry : entries(document, "images", true)) {
     RawPicture picture;
     picture.file = entry.text("file_name");
     const auto id = entry.whole("id");
@@ -137,7 +151,7 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
   }
   std::set<std::int64_t> ids;
   std::int64_t repeated = 0, unnumbered = 0;
-  for (const auto& entry : entries(root, "annotations", where, false)) {
+  for (const auto& entry : entries(document, "annotations", false)) {
     RawBox box;
     const auto category = entry.whole("category_id");
     const auto place = std::find(categories.ids.begin(), categories.ids.end(), category);

@@ -227,7 +227,10 @@ BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::st
   auto raw = read_whole(path, {"test", "validation", "train"});
   notes.insert(notes.end(), raw.notes.begin(), raw.notes.end());
   const auto labels = label_names.empty() ? labels_of(raw) : label_names;
+  std::map<std::string, std::int64_t> numbers;
+  for (std::size_t i = 0; i < raw.category_ids.size(); ++i) numbers.emplace(raw.labels[i], raw.category_ids[i]);
   auto split = check_boxes(std::move(raw), labels, reading, skipped, notes);
+  split.category_ids = std::move(numbers);
   for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
   return split;
 }

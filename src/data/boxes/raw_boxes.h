@@ -18,7 +18,7 @@ struct RawBox {
   std::string label;
   bool crowd = false;
   double area = -1;   // below 0: width x height
-  std::string where;  // "file:line" or "file: annotations[3]"
+  std::string where;  // "file:line" or "file:line: annotations[3]"
 };
 
 struct RawPicture {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "core/error.h"
 #include "models/detector_parts/class_groups.h"
 
 namespace strop {
@@ -55,16 +54,13 @@ void GroupedDetector::export_to(onnx::Graph& graph, std::int64_t side) const {
     const auto name = group_output(group);
     const auto behind = name.substr(name.find('.') == std::string::npos ? name.size() : name.find('.'));
     graph.enter("decode" + behind);
-    const auto decoded = exported(graph, graph.at(name), side);
+    const auto classes = static_cast<std::int64_t>(groups_[group].size());
+    const auto decoded = exported(graph, graph.at(name), side, classes);
     graph.set("boxes" + behind, decoded.boxes);
     graph.set("scores" + behind, decoded.scores);
     graph.output("boxes" + behind, {onnx::kBatch, decoded.count, 4});
-    graph.output("scores" + behind, {onnx::kBatch, decoded.count, static_cast<std::int64_t>(groups_[group].size())});
+    graph.output("scores" + behind, {onnx::kBatch, decoded.count, classes});
   }
-}
-
-onnx::Decoded GroupedDetector::exported(onnx::Graph&, const onnx::Value&, std::int64_t) const {
-  throw std::logic_error("a detector was exported whose exports() is false");
 }
 
 Tensor GroupedDetector::losses(const State& state) const {

@@ -54,8 +54,9 @@ class GroupedDetector : public Detector {
   // How far a group's outputs have moved from those of the network as it was: of each sample (N, fp32, in the graph of
   // the first). Both fp32.
   virtual torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const = 0;
-  // Error(model) where the family has no such form. raw: the group's output.
-  virtual onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const;
+  // raw: the output of a group of so many classes.
+  virtual onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side,
+                                 std::int64_t classes) const = 0;
 
  private:
   std::vector<std::vector<std::int32_t>> groups_;

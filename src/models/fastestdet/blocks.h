@@ -36,6 +36,7 @@ class Stem : public FastestBlock {
   std::vector<std::string> reads() const override { return {"pixels"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   ConvUnit conv_;
@@ -50,6 +51,7 @@ class Shuffle : public FastestBlock {
   std::vector<std::string> reads() const override { return {from_}; }
   std::vector<Port> writes() const override { return {{to_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   // Channels that the branch reads, computes with and leaves.
@@ -77,6 +79,7 @@ class SpatialPyramid : public FastestBlock {
   std::vector<std::string> reads() const override { return {"c3", "c4", "c5"}; }
   std::vector<Port> writes() const override { return {{"features", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   ConvUnit narrow_, join_;
@@ -92,6 +95,7 @@ class Branch : public FastestBlock {
   std::vector<std::string> reads() const override { return {"features"}; }
   std::vector<Port> writes() const override { return {{output_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
 
  private:
   struct Answer {

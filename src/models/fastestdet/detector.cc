@@ -15,7 +15,6 @@ using torch::Tensor;
 namespace fastestdet {
 namespace {
 
-constexpr double kObjectPower = 0.6, kClassPower = 0.4;
 constexpr double kBoxWeight = 8, kObjectWeight = 16;
 constexpr double kEmptyWeight = 0.75, kFullWeight = 0.25;
 

@@ -31,6 +31,8 @@ class FastestDetector : public GroupedDetector {
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
                              const std::vector<GroupBox>& boxes) const override;
   torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
+  onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side,
+                         std::int64_t classes) const override;
 };
 
 // Of each of the rows of two tensors of boxes (middle x, y, width, height): overlap less half of what angle, distance

@@ -21,6 +21,8 @@ struct Row {
 inline constexpr const char* kHead = "detect_head";
 inline constexpr std::int64_t kCell = 16;    // pixels of the input between two places of the outputs
 inline constexpr std::int64_t kStride = 32;  // of the coarsest map
+// A score is objectness and class probability, each to its power, multiplied.
+inline constexpr double kObjectPower = 0.6, kClassPower = 0.4;
 
 nlohmann::json to_json(const Row& row);
 Row row_of(const nlohmann::json& json);

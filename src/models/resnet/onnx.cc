@@ -5,15 +5,7 @@
 namespace strop::resnet {
 
 void Stem::export_to(onnx::Graph& graph) const {
-  const auto wide = onnx::conv_unit(graph, conv_, graph.at("pixels"));
-  auto features = graph.node("MaxPool", {wide},
-                             {{"kernel_shape", onnx::Integers{3, 3}},
-                              {"strides", onnx::Integers{2, 2}},
-                              {"pads", onnx::Integers{1, 1, 1, 1}}});
-  const ConvShape window = {.in = 1, .out = 1, .kernel = 3, .stride = 2};
-  features.height = window.out_length(wide.height);
-  features.width = window.out_length(wide.width);
-  graph.set("features", features);
+  graph.set("features", onnx::max_pool(graph, onnx::conv_unit(graph, conv_, graph.at("pixels")), 3, 2));
 }
 
 void ResidualBlock::export_to(onnx::Graph& graph) const {

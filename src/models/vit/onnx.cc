@@ -68,7 +68,13 @@ void EncoderLayer::export_to(onnx::Graph& graph) const {
   const auto context = attended(graph, query, key, value, dims_.heads, dims_.width / dims_.heads);
   const auto sum = onnx::sum(graph, scaled(scale1_, onnx::product(graph, out_, context)), first_rows(x));
   const auto up = onnx::gelu(graph, onnx::product(graph, up_, onnx::layer_norm(graph, norm2_, sum)));
-  graph.set("hidden", onnx::sum(graph, sum, scaled(scale2_, onnx::product(graph, down_, up))));
+  auto out = onnx::sum(graph, sum, scaled(scale2_, onnx::product(graph, down_, up)));
+  if (mid_) {
+    const auto pixels = graph.at("pixels");
+    const Tensor sides = torch::tensor({{static_cast<float>(pixels.width), static_cast<float>(pixels.height)}});
+    out = onnx::sum(graph, out, onnx::constant(graph, "mid_positions", mid_->behind(layer_, sides)));
+  }
+  graph.set("hidden", out);
 }
 
 void Pooler::export_to(onnx::Graph& graph) const {

@@ -116,17 +116,16 @@ json sizes_by(const Shapes& shapes, const vit::Names& names, const Grid& grid, s
   const auto patch = shapes.size(projection, 3);
   const json pixels =
       grid.rows == grid.columns ? json(grid.rows * patch) : json{grid.rows * patch, grid.columns * patch};
-  return {
-      {"hidden_size", shapes.size(projection, 0)},
-      {"num_hidden_layers", shapes.blocks(names.block, query)},
-      {"num_attention_heads", heads > 0 ? heads : usual_heads(shapes.size(projection, 0))},
-      {"intermediate_size", shapes.size(first + names.up + ".weight", 0)},
-      {"image_size", pixels},
-      {"patch_size", patch},
-      {"num_channels", shapes.size(projection, 1)},
-      {"qkv_bias", shapes.has(first + names.query_key_value + (names.query_suffix == "_weight" ? "_bias" : ".bias"))},
-      {"layer_norm_eps", 1e-6},
-      {"first_placed", grid.first_placed}};
+  return {{"hidden_size", shapes.size(projection, 0)},
+          {"num_hidden_layers", shapes.blocks(names.block, query)},
+          {"num_attention_heads", heads > 0 ? heads : usual_heads(shapes.size(projection, 0))},
+          {"intermediate_size", shapes.size(first + names.up + ".weight", 0)},
+          {"image_size", pixels},
+          {"patch_size", patch},
+          {"num_channels", shapes.size(projection, 1)},
+          {"qkv_bias", shapes.has(first + names.query_key_value + bias_suffix(names.query_suffix))},
+          {"layer_norm_eps", 1e-6},
+          {"first_placed", grid.first_placed}};
 }
 
 bool is_timm_name(const std::string& name) {

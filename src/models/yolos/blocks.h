@@ -22,6 +22,7 @@ class Queries : public Block {
   std::vector<std::string> reads() const override { return {"hidden"}; }
   std::vector<Port> writes() const override { return {{"queries", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override { return 0; }
 
  private:
@@ -37,6 +38,7 @@ class Heads : public Block {
   std::vector<std::string> reads() const override { return {"queries", vit::kSides}; }
   std::vector<Port> writes() const override { return {{output_, Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
+  void export_to(onnx::Graph& graph) const override;
   double multiply_adds(double) const override;
 
  private:

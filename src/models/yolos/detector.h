@@ -17,9 +17,10 @@ namespace strop {
 
 class YolosDetector : public GroupedDetector {
  public:
-  // patch: the side of one, in pixels.
-  YolosDetector(std::vector<std::vector<std::int32_t>> groups, const SetWeights& weights, std::int64_t patch)
-      : GroupedDetector(std::move(groups)), weights_(weights), patch_(patch) {}
+  // patch: the side of one, in pixels. queries: of a picture.
+  YolosDetector(std::vector<std::vector<std::int32_t>> groups, const SetWeights& weights, std::int64_t patch,
+                std::int64_t queries)
+      : GroupedDetector(std::move(groups)), weights_(weights), patch_(patch), queries_(queries) {}
   std::vector<std::string> class_layers() const override { return {yolos::kClassLayer}; }
   std::int64_t stride() const override { return patch_; }
   const SetWeights& weights() const { return weights_; }
@@ -30,10 +31,12 @@ class YolosDetector : public GroupedDetector {
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
                              const std::vector<GroupBox>& boxes) const override;
   torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
+  onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side,
+                         std::int64_t classes) const override;
 
  private:
   SetWeights weights_;
-  std::int64_t patch_;
+  std::int64_t patch_, queries_;
 };
 
 }  // namespace strop

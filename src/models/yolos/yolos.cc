@@ -84,7 +84,8 @@ std::unique_ptr<Model> build_yolos(const json& config, const ModelOptions& optio
   form.interpolation = Filter::bilinear;
   model->input_form = form;
   model->one_size = true;  // the tables become as large as its maps
-  model->detector = std::make_unique<YolosDetector>(group_labels(sizes), read_weights(config, where), dims.patch);
+  model->detector =
+      std::make_unique<YolosDetector>(group_labels(sizes), read_weights(config, where), dims.patch, dims.detections);
   return model;
 }
 

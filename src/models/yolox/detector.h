@@ -28,8 +28,8 @@ class YoloxDetector : public GroupedDetector {
   torch::Tensor group_losses(const torch::Tensor& outputs, const State& state,
                              const std::vector<GroupBox>& boxes) const override;
   torch::Tensor group_distillations(const torch::Tensor& outputs, const torch::Tensor& before) const override;
-  bool exports() const override { return true; }
-  onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const override;
+  onnx::Decoded exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side,
+                         std::int64_t classes) const override;
 };
 
 // The anchors of a square input at strides 8, 16, 32, in the order of the outputs, by their number.

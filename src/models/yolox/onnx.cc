@@ -7,20 +7,8 @@
 
 namespace strop {
 namespace yolox {
-namespace {
 
 using onnx::Graph, onnx::Value;
-
-Value twice_as_wide(Graph& graph, const Value& map) {
-  // The defaults of Resize: each pixel is the nearest one.
-  auto wide = graph.node("Resize", {map, onnx::constant(graph, "roi", torch::empty({0})),
-                                    onnx::constant(graph, "scales", torch::tensor({1.0F, 1.0F, 2.0F, 2.0F}))});
-  wide.height = 2 * map.height;
-  wide.width = 2 * map.width;
-  return wide;
-}
-
-}  // namespace
 
 Value Conv::exported(Graph& graph, const Value& x) const {
   return onnx::conv_unit(graph, conv_, depthwise_ ? onnx::conv_unit(graph, *depthwise_, x) : x);
@@ -38,12 +26,7 @@ Value CspLayer::exported(Graph& graph, const Value& x) const {
 }
 
 Value SpatialPyramid::exported(Graph& graph, const Value& x) const {
-  const auto widened = [&](const Value& map) {
-    return graph.node("MaxPool", {map},
-                      {{"kernel_shape", onnx::Integers{5, 5}},
-                       {"strides", onnx::Integers{1, 1}},
-                       {"pads", onnx::Integers{2, 2, 2, 2}}});
-  };
+  const auto widened = [&](const Value& map) { return onnx::max_pool(graph, map, 5, 1); };
   const auto own = conv1_.exported(graph, x), five = widened(own), nine = widened(five);
   return conv2_.exported(graph, onnx::joined(graph, {own, five, nine, widened(nine)}, 1));
 }
@@ -68,7 +51,7 @@ void Stage::export_to(Graph& graph) const {
 void TopDown::export_to(Graph& graph) const {
   const auto top = narrow_.exported(graph, graph.at(coarse_));
   graph.set(top_, top);
-  graph.set(to_, csp_.exported(graph, onnx::joined(graph, {twice_as_wide(graph, top), graph.at(fine_)}, 1)));
+  graph.set(to_, csp_.exported(graph, onnx::joined(graph, {onnx::twice_as_wide(graph, top), graph.at(fine_)}, 1)));
 }
 
 void BottomUp::export_to(Graph& graph) const {
@@ -102,7 +85,8 @@ void Branch::export_to(Graph& graph) const {
 
 }  // namespace yolox
 
-onnx::Decoded YoloxDetector::exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side) const {
+onnx::Decoded YoloxDetector::exported(onnx::Graph& graph, const onnx::Value& raw, std::int64_t side,
+                                      std::int64_t) const {
   const auto anchors = square_anchors(side * side * 21 / 1024);
   std::vector<float> corners, strides;
   for (const auto& anchor : anchors) {
@@ -113,10 +97,9 @@ onnx::Decoded YoloxDetector::exported(onnx::Graph& graph, const onnx::Value& raw
   const auto stride = onnx::constant(graph, "strides", torch::tensor(strides).view({1, -1, 1}));
   const auto middle = onnx::sum(graph, graph.node("Mul", {onnx::slice(graph, raw, 2, 0, 2), stride}), corner);
   const auto size = graph.node("Mul", {graph.node("Exp", {onnx::slice(graph, raw, 2, 2, 4)}), stride});
-  const auto left_top = graph.node("Sub", {middle, graph.node("Mul", {size, graph.scalar(0.5F)})});
   const auto object = graph.node("Sigmoid", {onnx::slice(graph, raw, 2, 4, 5)});
   const auto classes = graph.node("Sigmoid", {onnx::slice(graph, raw, 2, 5)});
-  return {onnx::joined(graph, {left_top, size}, 2), graph.node("Mul", {object, classes}),
+  return {onnx::corner_boxes(graph, middle, size), graph.node("Mul", {object, classes}),
           static_cast<std::int64_t>(anchors.size())};
 }
 

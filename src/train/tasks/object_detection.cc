@@ -10,7 +10,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "data/boxes/added_ids.h"
+#include "data/boxes/category_ids.h"
 #include "image/draw.h"
 #include "image/encode.h"
 #include "planner/stage_length.h"
@@ -204,12 +204,13 @@ class ObjectDetection : public Task {
     return before;
   }
 
-  // One COCO results array: original category ids, xywh in pixels of the picture, falling scores on each picture.
+  // One COCO results array: category ids of the pictures' file, else of the model's, xywh in pixels of the picture,
+  // falling scores on each picture.
   void predict(const Opened& opened, const TaskSplit& split, const Options& options, std::ostream& out) const override {
     const auto& boxes = boxes_of(split);
     const auto all = found_on(opened, split, options);
     const auto& names = opened.model->label_names;
-    const auto& ids = opened.model->category_ids;
+    const auto ids = ids_in_file(opened.model->category_ids, names, boxes.category_ids);
     bool first = true;
     out << "[";
     for (std::size_t row = 0; row < all.size(); ++row) {
@@ -219,7 +220,7 @@ class ObjectDetection : public Task {
         const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
         const json entry = {
             {"image_id", sample.image_id},
-            {"category_id", label < ids.size() ? ids[label] : box.label + 1},
+            {"category_id", ids[label]},
             {"bbox", {rounded(box.rect.x), rounded(box.rect.y), rounded(box.rect.width), rounded(box.rect.height)}},
             {"score", box.score},
             {"category_name", names[label]},

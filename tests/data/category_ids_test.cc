@@ -1,4 +1,4 @@
-#include "data/boxes/added_ids.h"
+#include "data/boxes/category_ids.h"
 
 #include <gtest/gtest.h>
 
@@ -40,6 +40,14 @@ TEST(AddedIds, OfAModelWithoutNumbers) {
   EXPECT_EQ(ids_with_added({}, kLabels, 2, {1, 2}, notes), (Ids{1, 2, 3, 4}));
   EXPECT_EQ(ids_with_added({40}, kLabels, 2, {41, 2}, notes), (Ids{40, 2, 41, 42}))
       << "of its second class it says nothing";
+}
+
+TEST(IdsInFile, AreTheFilesThenTheModels) {
+  EXPECT_EQ(ids_in_file({3, 7, 8, 9}, kLabels, {}), (Ids{3, 7, 8, 9}));
+  EXPECT_EQ(ids_in_file({}, kLabels, {}), (Ids{1, 2, 3, 4}));
+  EXPECT_EQ(ids_in_file({3, 7, 8, 9}, kLabels, {{"owl", 50}, {"dog", 60}}), (Ids{3, 60, 50, 9}));
+  EXPECT_EQ(ids_in_file({}, kLabels, {{"owl", 1}, {"fox", 4}}), (Ids{5, 2, 1, 6})) << "1 and 4 are others' there";
+  EXPECT_EQ(ids_in_file({}, kLabels, {{"fox", 1}, {"elk", 90}}), (Ids{91, 2, 3, 4}));
 }
 
 }  // namespace

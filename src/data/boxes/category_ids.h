@@ -1,7 +1,8 @@
-// COCO's numbers ("category_id") of classes that a model gets beside its own.
+// COCO's numbers ("category_id") of a model's classes.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,5 +16,11 @@ namespace strop {
 std::vector<std::int64_t> ids_with_added(std::vector<std::int64_t> own, const std::vector<std::string>& labels,
                                          std::size_t known, const std::vector<std::int64_t>& file,
                                          std::vector<std::string>& notes);
+
+// The number of every label of a model in what it finds on the pictures of a file: the file's own where it names the
+// class, else the model's (its place, from 1, where `own` is shorter), or, where that is another class's in the file,
+// the next above all. file: numbers by name.
+std::vector<std::int64_t> ids_in_file(const std::vector<std::int64_t>& own, const std::vector<std::string>& labels,
+                                      const std::map<std::string, std::int64_t>& file);
 
 }  // namespace strop

@@ -1,8 +1,9 @@
-#include "data/boxes/added_ids.h"
+#include "data/boxes/category_ids.h"
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/text.h"
@@ -43,6 +44,24 @@ std::vector<std::int64_t> ids_with_added(std::vector<std::int64_t> own, const st
     notes.push_back("category ids of added classes, from the file: " + excerpt(join(taken, ", "), 300));
   if (!counted.empty())
     notes.push_back("category ids of added classes, counted on from the largest: " + excerpt(join(counted, ", "), 300));
+  return ids;
+}
+
+std::vector<std::int64_t> ids_in_file(const std::vector<std::int64_t>& own, const std::vector<std::string>& labels,
+                                      const std::map<std::string, std::int64_t>& file) {
+  std::vector<std::int64_t> ids;
+  std::set<std::int64_t> held;
+  std::int64_t last = 0;
+  for (const auto& [name, id] : file) held.insert(id);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto known = file.find(labels[i]);
+    const auto place = static_cast<std::int64_t>(i) + 1;
+    ids.push_back(known != file.end() ? known->second : i < own.size() ? own[i] : place);
+    last = std::max({last, ids.back(), held.empty() ? 0 : *held.rbegin()});
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (!file.contains(labels[i]) && held.contains(ids[i])) ids[i] = ++last;
+  }
   return ids;
 }
 
