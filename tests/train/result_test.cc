@@ -113,6 +113,19 @@ TEST(Adapter, ForAnotherBaseIsRefused) {
   EXPECT_NE(message_of(ErrorKind::model, [&] { train(onward); }), "");
 }
 
+TEST(Base, TensorsThatAreNoPartOfTheNetworkAreNamed) {
+  const TinyJob job;
+  const auto files = std::make_shared<const WeightFiles>(job.model());
+  auto views = files->tensors();
+  views["lstm.weight"] = views.begin()->second;
+  write_safetensors(job.path("more.safetensors"), views);
+  std::filesystem::rename(job.path("more.safetensors"), job.model() / "model.safetensors");
+  Options options = job.options("head");
+  train(options);
+  expect_contains(job.content("run", "strop.log"),
+                  "1 tensors of the file are no part of it and are not read: lstm.weight");
+}
+
 TEST(Adapter, OfTheSameShapeButOtherWeightsIsRefused) {
   const TinyJob job;
   Options options = job.options("lora");

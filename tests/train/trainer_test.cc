@@ -180,6 +180,7 @@ TEST(Trainer, EvaluatesWhenAsked) {
     o.max_steps = 20;
   }));
   EXPECT_EQ(evaluated_steps(job, "ten"), (std::vector<std::int64_t>{2, 4, 6, 8, 10, 12, 14, 16, 18, 20}));
+  for (const auto& line : job.log("ten")) EXPECT_EQ(line.at("total_steps"), 20) << line;
 }
 
 TEST(Trainer, StopsEarlyWithoutGain) {
