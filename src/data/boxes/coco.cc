@@ -53,7 +53,9 @@ struct Document {
 };
 
 std::vector<Entry> entries(const Document& document, const char* list, bool needed) {
-  const auto& [root, lines, where] = document;
+  const auto& root = document.root;
+  const auto& lines = document.lines;
+  const auto& where = document.where;
   // Keys that are written with escapes are not found among the lines.
   const auto own = lines.find(list);
   const auto place = [&](std::size_t i) {
