@@ -8,6 +8,8 @@
 namespace strop::onnx {
 namespace {
 
+constexpr auto kEnd = std::numeric_limits<std::int64_t>::max();  // of a slice: the dimension's
+
 Value pooled(Graph& graph, const char* operation, const Value& x, std::int64_t kernel, std::int64_t stride,
              std::vector<Attribute> attributes) {
   const auto pad = kernel / 2;
@@ -130,14 +132,13 @@ Value reshaped(Graph& graph, const Value& x, const Integers& shape) {
 }
 
 Value slice(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin, std::optional<std::int64_t> end) {
-  const auto stop = end.value_or(std::numeric_limits<std::int64_t>::max());
-  return graph.node("Slice", {x, graph.integers({begin}), graph.integers({stop}), graph.integers({dimension})});
+  return graph.node("Slice",
+                    {x, graph.integers({begin}), graph.integers({end.value_or(kEnd)}), graph.integers({dimension})});
 }
 
 Value every_second(Graph& graph, const Value& x, std::int64_t dimension, std::int64_t begin) {
-  const auto stop = std::numeric_limits<std::int64_t>::max();
   return graph.node(
-      "Slice", {x, graph.integers({begin}), graph.integers({stop}), graph.integers({dimension}), graph.integers({2})});
+      "Slice", {x, graph.integers({begin}), graph.integers({kEnd}), graph.integers({dimension}), graph.integers({2})});
 }
 
 Value corner_boxes(Graph& graph, const Value& middle, const Value& size) {

@@ -51,13 +51,13 @@ std::vector<std::int64_t> ids_in_file(const std::vector<std::int64_t>& own, cons
                                       const std::map<std::string, std::int64_t>& file) {
   std::vector<std::int64_t> ids;
   std::set<std::int64_t> held;
-  std::int64_t last = 0;
   for (const auto& [name, id] : file) held.insert(id);
+  auto last = held.empty() ? 0 : *held.rbegin();
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto known = file.find(labels[i]);
     const auto place = static_cast<std::int64_t>(i) + 1;
     ids.push_back(known != file.end() ? known->second : i < own.size() ? own[i] : place);
-    last = std::max({last, ids.back(), held.empty() ? 0 : *held.rbegin()});
+    last = std::max(last, ids.back());
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (!file.contains(labels[i]) && held.contains(ids[i])) ids[i] = ++last;
