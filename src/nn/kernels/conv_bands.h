@@ -28,7 +28,7 @@ struct Bands {
   std::int64_t filtered(const Inverted& work) const { return (rows * work.out_width + kFiltered) * pitch; }
 };
 
-// `inverted` for any processor, and those of conv_avx512.cc and conv_avx2.cc for processors that have what they are
+// `inverted` for any processor, and those of avx512.cc and avx2.cc for processors that have what they are
 // named after.
 void inverted_plain(const Inverted& work);
 void inverted_avx512(const Inverted& work);

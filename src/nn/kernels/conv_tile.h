@@ -1,28 +1,13 @@
 // The inner loops of the convolutions: a tile of pixels times two vectors of channels, held in registers.
-//
-// Included once for each kind of processor, behind the pragma that names it (conv_avx512.cc, conv_avx2.cc, conv.cc), so
-// all of it has internal linkage and no lambda: GCC would compile that for the plainest processor and call it.
+// Included as registers.h is.
 #pragma once
 
 #include "nn/kernels/conv.h"
 #include "nn/kernels/dispatch.h"
+#include "nn/kernels/registers.h"
 
 namespace strop::kernels {
 namespace {
-
-// kLanes floats of a register, and where they lie in memory.
-template <int kLanes>
-struct Register {
-  typedef float type __attribute__((vector_size(kLanes * sizeof(float))));
-  typedef float memory __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
-};
-template <int kLanes>
-using Vec = typename Register<kLanes>::type;
-
-template <int kLanes>
-STROP_INLINE void load(const float* from, Vec<kLanes>& to) {
-  to = *reinterpret_cast<const typename Register<kLanes>::memory*>(from);
-}
 
 template <int kLanes>
 STROP_INLINE void bend(const Finish& finish, Vec<kLanes>& z) {
@@ -45,18 +30,6 @@ STROP_INLINE void bend(const Finish& finish, Vec<kLanes>& z) {
     }
   }
   __builtin_memcpy(&z, lanes, sizeof(lanes));
-}
-
-template <int kLanes>
-STROP_INLINE void add_floats(const float* from, Vec<kLanes>& to) {
-  Vec<kLanes> more;
-  load<kLanes>(from, more);
-  to += more;
-}
-
-template <int kLanes>
-STROP_INLINE void store(const Vec<kLanes>& from, float* to) {
-  *reinterpret_cast<typename Register<kLanes>::memory*>(to) = from;
 }
 
 // Pixels of `channels` floats, from where they lie from_pitch floats apart to where they lie to_pitch apart; what is
