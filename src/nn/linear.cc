@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "nn/bias_gelu.h"
 #include "nn/low_rank_linear.h"
 
 namespace strop {
@@ -74,9 +75,11 @@ FrozenWeight* Linear::plain_weight(const Pass& pass) const {
 }
 
 Tensor linear_gelu(const Linear& layer, const Tensor& x, const Pass& pass) {
-  auto* weight = makes_graph(x) ? nullptr : layer.plain_weight(pass);
-  return weight != nullptr ? product_of(x, weight->forward(), weight->bias(), After::gelu)
-                           : at::gelu(linear(layer, x, pass));
+  if (auto* weight = makes_graph(x) ? nullptr : layer.plain_weight(pass)) {
+    return product_of(x, weight->forward(), weight->bias(), After::gelu);
+  }
+  if (frozen(layer) || layer.adapter) return bias_gelu(linear(layer, x, pass), Tensor());
+  return bias_gelu(at::linear(x, layer.weight_in(pass.precision)), layer.bias_in(pass.precision));
 }
 
 Tensor linear_plus(const Linear& layer, const Tensor& x, const Tensor& residual, const Pass& pass) {

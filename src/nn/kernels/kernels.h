@@ -88,6 +88,12 @@ void add_outer_tile(const float* left, std::int64_t left_stride, const float* ri
                     std::int64_t inner, std::int64_t columns, float* to);
 void add(const float* x, float* y, std::int64_t count);  // y += x
 
+// Rows first .. last-1 of  y = GELU(z + bias)  by erf, width columns, and of its gradient d_z, which is also added to
+// d_bias. Within 2e-7 of x * (1 + erf(x / sqrt 2)) / 2.
+void bias_gelu(const float* z, const float* bias, float* y, std::int64_t width, std::int64_t first, std::int64_t last);
+void bias_gelu_gradient(const float* g, const float* z, const float* bias, float* d_z, float* d_bias,
+                        std::int64_t width, std::int64_t first, std::int64_t last);
+
 // y[i] = x[i] if kept, scaled, else 0: the plain dropout, for elements first .. last-1.
 void dropout(const float* x, float* y, float rate, std::uint64_t key, std::int64_t first, std::int64_t last);
 

@@ -1,0 +1,58 @@
+#include "nn/bias_gelu.h"
+
+#include "compare.h"
+
+namespace strop {
+namespace {
+
+using torch::Tensor;
+
+constexpr std::int64_t kRows = 37, kWidth = 21;
+
+TEST(BiasGelu, EqualsLibtorch) {
+  const Tensor z = seeded({kRows, kWidth}, 1, 3).requires_grad_(), bias = seeded({kWidth}, 2).requires_grad_();
+  const Tensor g = seeded({kRows, kWidth}, 3);
+  const Tensor found = bias_gelu(z, bias);
+  const Tensor expected = at::gelu(z.to(torch::kDouble) + bias.to(torch::kDouble));
+  EXPECT_LE((found - expected).abs().max().item<double>(), 1e-6);
+  const auto ours = torch::autograd::grad({found}, {z, bias}, {g}),
+             theirs = torch::autograd::grad({expected}, {z, bias}, {g.to(torch::kDouble)});
+  expect_close(ours[0], theirs[0], 1e-6, "gradient of z");
+  expect_close(ours[1], theirs[1], 1e-6, "gradient of the bias");
+  expect_close(bias_gelu(z, Tensor()), at::gelu(z), 1e-6, "without a bias");
+}
+
+// Beyond +-13 the tails are no fp32 numbers.
+TEST(BiasGelu, FarFromZero) {
+  const Tensor z = torch::tensor({{-1e30F, -100.0F, -14.0F, -5.0F, 0.0F, 5.0F, 14.0F, 100.0F, 1e15F}}).requires_grad_();
+  const Tensor found = bias_gelu(z, Tensor());
+  EXPECT_LE((found - at::gelu(z)).slice(1, 1, 8).abs().max().item<double>(), 1e-5);
+  EXPECT_EQ(found[0][8].item<float>(), 1e15F);
+  EXPECT_TRUE(torch::autograd::grad({found.sum()}, {z})[0].isfinite().all().item<bool>());
+}
+
+TEST(BiasGelu, NumericalGradient) {
+  const Tensor z = seeded({kRows, kWidth}, 1).requires_grad_(), bias = seeded({kWidth}, 2).requires_grad_();
+  const Tensor g = seeded({kRows, kWidth}, 3);
+  const auto value = [&] { return (bias_gelu(z, bias).detach().to(torch::kDouble) * g).sum().item<double>(); };
+  const auto gradients = torch::autograd::grad({bias_gelu(z, bias)}, {z, bias}, {g});
+  for (const std::int64_t entry : {0, 5, 20}) {
+    EXPECT_NEAR(gradients[0].data_ptr<float>()[entry], numerical_gradient(z, entry, value), 2e-3);
+    EXPECT_NEAR(gradients[1].data_ptr<float>()[entry], numerical_gradient(bias, entry, value), 5e-3);
+  }
+}
+
+TEST(BiasGelu, SameBitsWithAnyNumberOfThreads) {
+  const Tensor z = seeded({300, kWidth}, 1).requires_grad_(), bias = seeded({kWidth}, 2).requires_grad_();
+  const auto threads = at::get_num_threads();
+  const auto run = [&](int count) {
+    at::set_num_threads(count);
+    return torch::autograd::grad({bias_gelu(z, bias).sum()}, {z, bias});
+  };
+  const auto one = run(1), two = run(2);
+  at::set_num_threads(threads);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_TRUE(same_bits(one[i], two[i]));
+}
+
+}  // namespace
+}  // namespace strop
