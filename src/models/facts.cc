@@ -33,6 +33,7 @@ ModelFacts model_facts(const Model& model, double tokens, bool head_made) {
   facts.head_begin = model.head_begin();
   facts.labels = static_cast<std::int64_t>(model.label_names.size());
   facts.tokens = tokens;
+  facts.picture_tokens = model.picture_tokens;
   facts.head_made = head_made;
   double width = 0, rows = tokens;  // of what the block before wrote
   for (std::size_t i = 0; i < model.size(); ++i) {

@@ -28,8 +28,9 @@ struct ModelFacts {
   std::vector<BlockFacts> blocks;
   std::size_t head_begin = 0;  // blocks from here on are the head
   std::int64_t labels = 0;
-  double tokens = 1;       // mean tokens of a sample that the figures hold for
-  bool head_made = false;  // the file lacked (part of) the head
+  double tokens = 1;                // mean tokens of a sample that the figures hold for
+  std::int64_t picture_tokens = 0;  // Model::picture_tokens
+  bool head_made = false;           // the file lacked (part of) the head
 
   std::int64_t parameters() const {
     std::int64_t sum = 0;

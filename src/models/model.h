@@ -89,6 +89,8 @@ class Model {
   std::string task_architecture;
   // Longest sequence that the model takes; 0: no limit.
   std::int64_t max_positions = 0;
+  // Tokens that a picture goes through the blocks as; 0: it does not, or the data tell (texts).
+  std::int64_t picture_tokens = 0;
   // How its pictures are prepared; nothing for other inputs.
   std::optional<InputForm> input_form;
   // Its format takes pictures of one size alone, config.json's image_size: that of input_form when it is saved.

@@ -151,6 +151,19 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
   options.eval_steps = std::max<std::int64_t>(1, std::llround(steps / 10));
 }
 
+// Pictures of many tokens go through a few at a time. (Those of convolutions do not: their last blocks have few
+// pixels.)
+void split_pictures(Plan& plan, const PlanFacts& facts) {
+  const auto whole = plan.micro_batch;
+  while (plan.micro_batch / 2 * facts.model.picture_tokens >= kTokensAtOnce) plan.micro_batch /= 2;
+  const bool steps =
+      std::any_of(plan.stages.begin(), plan.stages.end(), [](const auto& one) { return one.solver == "gradient"; });
+  if (plan.micro_batch < whole && steps) {
+    plan.reasons["micro_batch"] =
+        fmt::format("{} of {} samples at a time: as fast as all at once, in less memory", plan.micro_batch, whole);
+  }
+}
+
 // The plan by the rules, whatever it costs.
 Plan rule_plan(Options options, const PlanFacts& facts) {
   Plan plan;
@@ -174,6 +187,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   }
   slow_lower_head(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
+  split_pictures(plan, facts);
   if (facts.model.tokens > 1) plan.micro_batch_tokens = kTokensAtOnce;
   if (chosen.freeze_bn) plan.fallbacks = {kHalveBatch};  // else norms learn from the batch as a whole
   return plan;

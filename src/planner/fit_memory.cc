@@ -37,7 +37,7 @@ bool fit_memory(Plan& plan, const PlanFacts& facts, bool cache_is_free) {
   double best_seconds = 0;
   for (const auto& cache : caches) {
     const auto least = least_part(plan.options);
-    for (auto size = plan.options.per_device_train_batch_size; size > 0; size = size <= least ? 0 : (size + 1) / 2) {
+    for (auto size = plan.micro_batch; size > 0; size = size <= least ? 0 : (size + 1) / 2) {
       Plan other = plan;
       other.options.cache = cache;
       other.micro_batch = size;
@@ -48,11 +48,11 @@ bool fit_memory(Plan& plan, const PlanFacts& facts, bool cache_is_free) {
     }
   }
   if (!best) return false;
-  const auto why = fmt::format("{} with whole batches{}, over memory {}", size_text(whole.peak_bytes),
-                               whole.cache_bytes > 0 ? " and the cache" : "", plan.options.memory);
+  const auto why = fmt::format("{} with {} samples at a time{}, over memory {}", size_text(whole.peak_bytes),
+                               plan.micro_batch, whole.cache_bytes > 0 ? " and the cache" : "", plan.options.memory);
   if (best->micro_batch != plan.micro_batch) {
     best->reasons["micro_batch"] =
-        fmt::format("{} of {} samples at a time: {}", best->micro_batch, plan.micro_batch, why);
+        fmt::format("{} of {} samples at a time: {}", best->micro_batch, plan.options.per_device_train_batch_size, why);
   }
   if (best->options.cache != plan.options.cache) best->reasons["cache"] = "none: " + why;
   plan = *best;

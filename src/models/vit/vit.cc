@@ -153,6 +153,7 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
     model->add(std::make_unique<PictureHead>(build.names.head, dims.pooled(), labels, 0.0, index++));
   }
   model->set_inputs({{"pixels", Rows::sample}});
+  model->picture_tokens = dims.tokens();
   if (transformers) {
     for (const auto& [name, layer] : model->layers()) {
       if (const auto other = vit::memory_name(build.family, name); other != name) layer->memory_name = other;

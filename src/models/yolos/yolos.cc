@@ -76,6 +76,7 @@ std::unique_ptr<Model> build_yolos(const json& config, const ModelOptions& optio
     model->add(std::make_unique<yolos::Heads>(dims, group_block(i, yolos::kHead), group_output(i), sizes[i], index++));
   }
   model->set_inputs({{"pixels", Rows::sample}});
+  model->picture_tokens = dims.tokens();
   model->label_names = options.label_names;
   model->task_architecture = "YolosForObjectDetection";
   InputForm form;
