@@ -78,7 +78,10 @@ Tensor linear_gelu(const Linear& layer, const Tensor& x, const Pass& pass) {
   if (auto* weight = makes_graph(x) ? nullptr : layer.plain_weight(pass)) {
     return product_of(x, weight->forward(), weight->bias(), After::gelu);
   }
-  if (frozen(layer) || layer.adapter) return bias_gelu(linear(layer, x, pass), Tensor());
+  // These products add their bias themselves.
+  if (frozen(layer) || layer.adapter || pass.precision != torch::kFloat) {
+    return bias_gelu(linear(layer, x, pass), Tensor());
+  }
   return bias_gelu(at::linear(x, layer.weight_in(pass.precision)), layer.bias_in(pass.precision));
 }
 

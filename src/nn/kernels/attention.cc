@@ -1,12 +1,19 @@
 #include "nn/kernels/attention_blocks.h"
 #include "nn/kernels/attention_pass.h"
-#include "nn/kernels/tile.h"
 
 namespace strop::kernels {
+namespace {
+
+// Floats of the widest register: rows are whole registers on every processor.
+constexpr std::int64_t kWidest = 16;
+
+std::int64_t rounded_up(std::int64_t count, std::int64_t to) { return (count + to - 1) / to * to; }
+
+}  // namespace
 
 std::int64_t padded_queries(std::int64_t queries) { return rounded_up(queries, kRowTile); }
-std::int64_t padded_keys(std::int64_t keys) { return rounded_up(keys, kVec); }
-std::int64_t padded_dim(std::int64_t dim) { return rounded_up(dim, kVec); }
+std::int64_t padded_keys(std::int64_t keys) { return rounded_up(keys, kWidest); }
+std::int64_t padded_dim(std::int64_t dim) { return rounded_up(dim, kWidest); }
 
 std::int64_t attention_scratch(std::int64_t keys, std::int64_t dim) {
   return padded_keys(keys) * (2 * padded_dim(dim) + 2 * kQueryBlock + 1);

@@ -63,7 +63,7 @@ STROP_INLINE float softmax_row(float* row, const float* bias, std::int64_t colum
 
 // Queries of the block that begins at `first`, rounded up to whole tiles of rows.
 STROP_INLINE std::int64_t block_queries(std::int64_t queries, std::int64_t first) {
-  const std::int64_t left = (queries - first + kRowTile - 1) / kRowTile * kRowTile;
+  const std::int64_t left = padded_queries(queries - first);
   return left < kQueryBlock ? left : kQueryBlock;
 }
 

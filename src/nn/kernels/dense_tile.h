@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "nn/kernels/kernels.h"
 #include "nn/kernels/registers.h"
 
 namespace strop::kernels {
@@ -54,10 +55,10 @@ template <int kLanes, int kRows, int kVectors, bool kAdds>
 STROP_INLINE void dense_columns(const Product& work, std::int64_t rows, std::int64_t column) {
   std::int64_t row = 0;
   for (; row + kRows <= rows; row += kRows) dense_tile<kLanes, kRows, kVectors, kAdds>(work, row, column);
-  for (; row < rows; row += 4) dense_tile<kLanes, 4, kVectors, kAdds>(work, row, column);
+  for (; row < rows; row += kRowTile) dense_tile<kLanes, kRowTile, kVectors, kAdds>(work, row, column);
 }
 
-// `rows`: a multiple of 4, as kRows is. `columns`: a multiple of kLanes.
+// `rows`: a multiple of kRowTile, as kRows is. `columns`: a multiple of kLanes.
 template <int kLanes, int kRows, bool kAdds>
 STROP_INLINE void dense_product(const Product& work, std::int64_t rows, std::int64_t columns) {
   for (std::int64_t column = 0; column < columns; column += 2 * kLanes) {
