@@ -59,7 +59,8 @@ def table(result):
     machine, versions = result["machine"], result["versions"]
     packages = ", ".join(f"{name} {version}" for name, version in versions.items() if name not in ("strop", "python"))
     repeats = max(len(runs) for runs in result["runs"].values())
-    lines += ["", f"{result['data']}, {repeats} runs a side, {result['date']}; {machine['cpu']}, {machine['cores']} "
+    cpus = {run.get("cpu", machine["cpu"]) for runs in result["runs"].values() for run in runs}
+    lines += ["", f"{result['data']}, {repeats} runs a side, {result['date']}; {' and '.join(sorted(cpus))}, {machine['cores']} "
               f"cores ({machine['abilities']}), {machine['memory_bytes'] / 2**30:.0f} GiB; {versions['strop']}; "
               f"{packages}, Python {versions['python']}.", ""]
     return "\n".join(lines)

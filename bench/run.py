@@ -1,10 +1,10 @@
 """make bench: strop against Transformers + PEFT, timm, and for boxes PyTorch, ONNX Runtime and pycocotools, on the same
 machine, in turn (A B A B), medians.
 
-    build/venv/bin/python bench/run.py [--repeats 3] [ROW ...]
+    build/venv/bin/python bench/run.py [--repeats 3] [--seeds 1,2] [ROW ...]
 
 Each row (bench/rows.py; all without arguments) leaves bench/results/ROW.json; docs/benchmarks.md is rendered from
-all of them. Data: SST-2 from STROP_DATA (default ../shared), else the movie lines of build/assets, and says so.
+all of them. Long rows can be taken seed by seed: --seeds runs those alone and keeps the others that were left. Data: SST-2 from STROP_DATA (default ../shared), else the movie lines of build/assets, and says so.
 """
 
 import argparse
@@ -69,21 +69,30 @@ def versions(strop, name):
     return {"strop": line, "python": platform.python_version()} | {name: found[name] for name in ("torch", *peers)}
 
 
-def measure_row(row, strop, peer, repeats):
+def measure_row(row, strop, peer, rounds):
     """Runs every side once in each round, so that a drift of the machine touches all alike."""
     # Where the processor has no bf16 the peer's products in it take twenty times as long: its best is not among them.
     bf16 = any(name.endswith("bf16") for name in machine()["abilities"].split())
     peers = {name: settings for name, settings in row.peer.items() if bf16 or settings.get("precision") != "bf16"}
     runs = {name: [] for name in [*row.strop, *peers]}
-    for round_ in row.seeds or range(repeats):
+    for round_ in rounds:
         seed = {"seed": round_} if row.seeds else {}
         for name in runs:
             side, settings = (strop, row.strop[name]) if name in row.strop else (peer, row.peer[name])
             measures = side(settings | seed)
-            runs[name].append(measures | seed)
+            runs[name].append(measures | seed | {"cpu": machine()["cpu"]})
             shown = {k: round(v, 3) for k, v in measures.items() if isinstance(v, float)}
             print(f"  {name} {round_}: {shown}", file=sys.stderr)
     return runs
+
+
+def with_other_seeds(runs, place):
+    """The runs and those of other seeds that stand in the result at `place`."""
+    found = json.loads(place.read_text()) if place.exists() else {"runs": {}, "machine": {}}
+    for name, own in runs.items():
+        taken = {run["seed"] for run in own}
+        kept = [{"cpu": found["machine"].get("cpu")} | run for run in found["runs"].get(name, []) if run["seed"] not in taken]
+        own[:] = sorted(own + kept, key=lambda run: run["seed"])
 
 
 def numbers_of(runs, name, measure):
@@ -122,11 +131,14 @@ def main():
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}")
     parser.add_argument("--strop", default=str(ROOT / "build/release/bin/strop"))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seeds", type=lambda text: [int(word) for word in text.split(",")], metavar="N,N")
     parser.add_argument("--model", default=str(ROOT / "build/assets/all-MiniLM-L6-v2"))
     args = parser.parse_args()
     unknown = [name for name in args.rows if name not in ROWS]
     if unknown:
         parser.error(f"unknown row {unknown[0]}; expected some of {', '.join(ROWS)}")
+    if args.seeds and (without := [name for name in args.rows or ROWS if not ROWS[name].seeds]):
+        parser.error(f"--seeds: {without[0]} has none; use --repeats")
     work = ROOT / "build" / "bench"
     RESULTS.mkdir(exist_ok=True)
     for name in args.rows or ROWS:
@@ -145,7 +157,9 @@ def main():
             data, data_name = prepare_data(work)
             strop, peer = Strop(args.strop, args.model, data, work), Peer(args.model, data)
         print(f"{name}: {row.title}", file=sys.stderr)
-        runs = measure_row(row, strop, peer, args.repeats)
+        runs = measure_row(row, strop, peer, args.seeds or row.seeds or range(args.repeats))
+        if args.seeds:
+            with_other_seeds(runs, RESULTS / f"{name}.json")
         if row.derive:
             row.derive(runs)
         result = {"row": name, "title": row.title, "date": datetime.date.today().isoformat(), "data": data_name,

@@ -6,7 +6,7 @@
 namespace strop {
 namespace {
 
-int run(const CommandLine& command) {
+int run_bench(const CommandLine& command) {
   require_keys(command, {"model", "data"});
   BenchOptions what;
   what.blocks = command.has("blocks");
@@ -31,7 +31,7 @@ Verb bench_verb() {
   verb.flags = {{"blocks", "", "Time and memory of each block, forward and backward."},
                 {"steps", "N", "Measured steps, after two of warm-up (default 20)."}};
   verb.lists_keys = true;
-  verb.run = run;
+  verb.run = run_bench;
   return verb;
 }
 

@@ -179,7 +179,7 @@ std::string fish_script() {
   return out;
 }
 
-int run(const CommandLine& command) {
+int run_completion(const CommandLine& command) {
   if (command.arguments.size() != 1) {
     fail(ErrorKind::usage, "strop completion needs one of bash, zsh, fish; for example:\n  {}",
          command.verb->examples.front());
@@ -202,7 +202,7 @@ Verb completion_verb() {
   verb.arguments = "bash | zsh | fish";
   verb.examples = {"eval \"$(strop completion bash)\"", "strop completion fish | source"};
   verb.all_keys = false;
-  verb.run = run;
+  verb.run = run_completion;
   return verb;
 }
 

@@ -30,7 +30,7 @@ bool sets_options(const CommandLine& command) {
                                                    [](const auto& name) { return name != "json" && name != "quiet"; });
 }
 
-int run(const CommandLine& command) {
+int run_config(const CommandLine& command) {
   if (command.has("markdown")) {
     print(schema_markdown());
   } else if (sets_options(command) && !command.arguments.empty()) {
@@ -59,7 +59,7 @@ Verb config_verb() {
   verb.usual = {"json"};
   verb.flags = {{"markdown", "", "The list as Markdown (docs/keys.md)."}};
   verb.keeps_plan = true;
-  verb.run = run;
+  verb.run = run_config;
   return verb;
 }
 

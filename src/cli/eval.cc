@@ -22,7 +22,7 @@ std::string results_of(const CommandLine& command) {
   return evaluate_predictions(command.flags.at(kPredictions), command.options);
 }
 
-int run(const CommandLine& command) {
+int run_eval(const CommandLine& command) {
   const auto results = results_of(command);
   print(command.options.json ? results : figures_text(results));
   return 0;
@@ -48,7 +48,7 @@ Verb eval_verb() {
   verb.flags = {
       {kPredictions, "FILE", "a COCO results array; --data is the JSON file of annotations, --model is left out"}};
   verb.usual = {"model", "adapter", "data", "out", "per_device_eval_batch_size", "device", "threads", "quiet", "json"};
-  verb.run = run;
+  verb.run = run_eval;
   return verb;
 }
 

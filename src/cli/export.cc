@@ -8,7 +8,7 @@
 namespace strop {
 namespace {
 
-int run(const CommandLine& command) {
+int run_export(const CommandLine& command) {
   require_keys(command, {"model", "out"});
   const auto file = export_model(command.options).string();
   print(command.options.json ? nlohmann::json{{"model", file}}.dump() : file);
@@ -30,7 +30,7 @@ Verb export_verb() {
   verb.examples = {"strop export --model runs/clothing --out clothing.onnx",
                    "strop export --model efficientnet-lite0.pth --image-size 192 --out small.onnx"};
   verb.usual = {"model", "adapter", "image_size", "out", "quiet", "json"};
-  verb.run = run;
+  verb.run = run_export;
   return verb;
 }
 

@@ -22,7 +22,7 @@ void write_data(const CommandLine& command, Options& options, InspectOptions& wh
   if (!said("max_train_samples")) options.max_train_samples = 0;
 }
 
-int run(const CommandLine& command) {
+int run_inspect(const CommandLine& command) {
   Options options = command.options;
   if (options.model.empty() && options.adapter.empty() && options.data.empty()) {
     fail(ErrorKind::usage, "strop inspect needs --model, --adapter or --data; for example:\n  {}",
@@ -69,7 +69,7 @@ Verb inspect_verb() {
                 {"samples", "N", "How many samples to show (default 5)."},
                 {"write", "FOLDER", "Write --data, pictures with boxes, to this new folder."},
                 {"format", "NAME", "With --write: coco, voc or yolo."}};
-  verb.run = run;
+  verb.run = run_inspect;
   return verb;
 }
 

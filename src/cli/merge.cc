@@ -8,7 +8,7 @@
 namespace strop {
 namespace {
 
-int run(const CommandLine& command) {
+int run_merge(const CommandLine& command) {
   require_keys(command, {"model", "out"});
   const auto folder = merge(command.options).string();
   print(command.options.json ? nlohmann::json{{"model", folder}}.dump() : folder);
@@ -28,7 +28,7 @@ Verb merge_verb() {
   verb.examples = {"strop merge --model runs/reviews --out merged",
                    "strop merge --model sentence-transformers/all-MiniLM-L6-v2 --adapter runs/reviews --out merged"};
   verb.usual = {"model", "adapter", "out", "quiet", "json"};
-  verb.run = run;
+  verb.run = run_merge;
   return verb;
 }
 

@@ -8,7 +8,7 @@
 namespace strop {
 namespace {
 
-int run(const CommandLine& command) {
+int run_plan(const CommandLine& command) {
   require_keys(command, {"model", "data"});
   // --out, --quiet and --json are about this command, not about the run that it plans.
   Options options = command.options;
@@ -38,7 +38,7 @@ Verb plan_verb() {
                    "strop plan options.yaml --time 5m --memory 2G"};
   verb.usual = {"model", "data", "task", "method", "out", "time", "memory", "device", "threads", "quiet", "json"};
   verb.lists_keys = true;
-  verb.run = run;
+  verb.run = run_plan;
   return verb;
 }
 

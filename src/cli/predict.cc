@@ -59,7 +59,7 @@ void predict_to_file(const Options& options) {
   buffer.commit();
 }
 
-int run(const CommandLine& command) {
+int run_predict(const CommandLine& command) {
   require_keys(command, {"model", "data"});
   const Options& options = command.options;
   if (!options.out.empty()) {
@@ -95,7 +95,7 @@ Verb predict_verb() {
                    "strop predict --model runs/image-classification/1 --data photos/ --draw drawn/"};
   verb.usual = {"model",  "adapter", "data",  "columns", "out", "draw", "per_device_eval_batch_size",
                 "device", "threads", "quiet", "json"};
-  verb.run = run;
+  verb.run = run_predict;
   return verb;
 }
 

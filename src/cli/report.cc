@@ -10,7 +10,7 @@
 namespace strop {
 namespace {
 
-int run(const CommandLine& command) {
+int run_report(const CommandLine& command) {
   const std::vector<std::filesystem::path> runs(command.arguments.begin(), command.arguments.end());
   if (runs.empty()) {
     fail(ErrorKind::usage, "strop report needs a run folder; for example:\n  {}", command.verb->examples.front());
@@ -39,7 +39,7 @@ Verb report_verb() {
   verb.examples = {"strop report runs/reviews", "strop report runs/lora runs/full --out compare.html"};
   verb.usual = {"out", "json"};
   verb.all_keys = false;
-  verb.run = run;
+  verb.run = run_report;
   return verb;
 }
 

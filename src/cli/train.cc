@@ -10,7 +10,7 @@
 namespace strop {
 namespace {
 
-int run(const CommandLine& command) {
+int run_train(const CommandLine& command) {
   const bool goes_on = !command.options.resume.empty() || !command.options.replay.empty();
   if (!goes_on) require_keys(command, {"model", "data"});
   if (!goes_on && !command.plan) {
@@ -51,7 +51,7 @@ Verb train_verb() {
       "seed",  "device", "threads", "resume", "replay", "quiet", "json"};
   verb.keeps_plan = true;
   verb.lists_keys = true;
-  verb.run = run;
+  verb.run = run_train;
   return verb;
 }
 

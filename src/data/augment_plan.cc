@@ -71,8 +71,10 @@ bool changes_samples(const Options& options) {
   return !plan.operations.empty() || pictures || jitters || options.random_erasing > 0;
 }
 
-bool keeps_views(const Options& options, double epochs) {
-  return !changes_samples(options) || epochs >= 2 * static_cast<double>(options.views);
+std::int64_t kept_views(const Options& options, double epochs) {
+  if (!changes_samples(options)) return 1;
+  const auto kept = std::min(options.views, static_cast<std::int64_t>(epochs / 2));
+  return kept < std::min<std::int64_t>(options.views, 2) ? 0 : kept;
 }
 
 }  // namespace strop

@@ -1,6 +1,7 @@
 // What the key `augment` asks for: a list of words for changes of texts, of pictures, and of whole batches.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ AugmentPlan parse_augment(const std::vector<std::string>& words);
 
 // Whether single samples are changed at random, so that one has several views.
 bool changes_samples(const Options& options);
-// Whether so many epochs read the kept views of a sample often enough to pay for their memory: twice. Else each epoch
-// has views of its own and nothing is kept.
-bool keeps_views(const Options& options, double epochs);
+// Views of a sample that are worth keeping for so many epochs: at most `views`, each read twice or more. 0: none, each
+// epoch has views of its own, rather than one and the same change in all. What no change touches has one view.
+std::int64_t kept_views(const Options& options, double epochs);
 
 }  // namespace strop

@@ -9,11 +9,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Figure {
+struct BoxFigure {
   const char* key;
   double BoxMetrics::*member;
 };
-constexpr Figure kFigures[] = {
+constexpr BoxFigure kBoxFigures[] = {
     {"map", &BoxMetrics::map},
     {"map_50", &BoxMetrics::map_50},
     {"map_75", &BoxMetrics::map_75},
@@ -102,7 +102,7 @@ void read_confusion(const Json& root, const std::string& start, BoxConfusion& co
 std::string metrics_json(const BoxMetrics& metrics, const std::string& prefix) {
   const std::string start = prefix + "_";
   Json root = Json::object();
-  for (const auto& figure : kFigures) root[start + figure.key] = metrics.*figure.member;
+  for (const auto& figure : kBoxFigures) root[start + figure.key] = metrics.*figure.member;
   if (metrics.added) write_added(root, start, *metrics.added);
   root[start + "samples"] = metrics.samples;
   if (!metrics.confusion.counts.empty()) write_confusion(root, start, metrics.confusion);
@@ -123,7 +123,7 @@ BoxMetrics box_metrics_from_json(const std::string& json, const std::string& pre
   const std::string start = prefix + "_";
   const Json root = Json::parse(json);
   BoxMetrics metrics;
-  for (const auto& figure : kFigures) metrics.*figure.member = root.value(start + figure.key, -1.0);
+  for (const auto& figure : kBoxFigures) metrics.*figure.member = root.value(start + figure.key, -1.0);
   metrics.samples = root.value(start + "samples", std::int64_t{0});
   for (const auto& entry : root.value(start + "box_classes", Json::array())) {
     metrics.classes.push_back({entry.at("name"), entry.at("map"), entry.at("map_50"), entry.at("mar_100"),

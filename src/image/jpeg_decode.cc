@@ -16,46 +16,46 @@ namespace {
 
 constexpr int kMostScans = 500;  // a progressive file of a few kilobytes can ask for hours of scans
 
-struct Decoder {
+struct JpegDecoder {
   jpeg_decompress_struct info{};
   jpeg_error_mgr errors{};
   jpeg_progress_mgr progress{};
   Escape escape;
 
-  Decoder() {
+  JpegDecoder() {
     info.err = jpeg_std_error(&errors);
-    errors.error_exit = &Decoder::leave;
-    errors.emit_message = &Decoder::warn;
+    errors.error_exit = &JpegDecoder::leave;
+    errors.emit_message = &JpegDecoder::warn;
     info.client_data = this;
     jpeg_create_decompress(&info);
-    progress.progress_monitor = &Decoder::count_scans;
+    progress.progress_monitor = &JpegDecoder::count_scans;
     info.progress = &progress;
   }
-  ~Decoder() { jpeg_destroy_decompress(&info); }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
+  ~JpegDecoder() { jpeg_destroy_decompress(&info); }
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
 
   [[noreturn]] static void leave(j_common_ptr info) {
     char text[JMSG_LENGTH_MAX];
     info->err->format_message(info, text);
-    static_cast<Decoder*>(info->client_data)->escape.leave(text);
+    static_cast<JpegDecoder*>(info->client_data)->escape.leave(text);
   }
   // libjpeg goes on at the end of the data with grey; as Pillow, we do not.
   static void warn(j_common_ptr info, int level) {
     if (level < 0 && info->err->msg_code == JWRN_JPEG_EOF) leave(info);
   }
   static void count_scans(j_common_ptr info) {
-    auto* self = static_cast<Decoder*>(info->client_data);
+    auto* self = static_cast<JpegDecoder*>(info->client_data);
     if (self->info.input_scan_number > kMostScans) self->escape.leave("too many scans");
   }
 };
 
-[[noreturn]] void fail_jpeg(const PictureFile& file, const Decoder& decoder) {
+[[noreturn]] void fail_jpeg(const PictureFile& file, const JpegDecoder& decoder) {
   fail(ErrorKind::data, "{}: the JPEG data is truncated or damaged ({}); replace or remove the file", file.name,
        decoder.escape.message);
 }
 
-void read_header(const PictureFile& file, Decoder& decoder) {
+void read_header(const PictureFile& file, JpegDecoder& decoder) {
   auto* bytes = reinterpret_cast<const unsigned char*>(file.bytes.data());
   jpeg_mem_src(&decoder.info, bytes, static_cast<unsigned long>(file.bytes.size()));
   jpeg_save_markers(&decoder.info, JPEG_APP0 + 1, 0xFFFF);
@@ -86,7 +86,7 @@ Box shrunk(const Box& box, int shrink, int width, int height) {
   return {left, top, right - left, bottom - top};
 }
 
-void start(Decoder& decoder, const Box& wanted, int shrink, Region& region) {
+void start(JpegDecoder& decoder, const Box& wanted, int shrink, Region& region) {
   auto& info = decoder.info;
   info.out_color_space = info.num_components == 4 ? JCS_CMYK : JCS_RGB;
   info.scale_num = 1;
@@ -120,7 +120,7 @@ void cmyk_to_rgb(const unsigned char* from, std::uint8_t* to, std::size_t pixels
   }
 }
 
-void read_rows(Decoder& decoder, Picture& picture, std::vector<unsigned char>& ink) {
+void read_rows(JpegDecoder& decoder, Picture& picture, std::vector<unsigned char>& ink) {
   auto& info = decoder.info;
   const bool cmyk = info.out_color_space == JCS_CMYK;
   for (int y = 0; y < picture.height();) {
@@ -134,7 +134,7 @@ void read_rows(Decoder& decoder, Picture& picture, std::vector<unsigned char>& i
 }  // namespace
 
 PictureInfo probe_jpeg(const PictureFile& file) {
-  Decoder decoder;
+  JpegDecoder decoder;
   if (!completes(decoder.escape, [&] { read_header(file, decoder); })) fail_jpeg(file, decoder);
   check_size(file, decoder.info.image_width, decoder.info.image_height);
   return {PictureFormat::jpeg, static_cast<int>(decoder.info.image_width), static_cast<int>(decoder.info.image_height),
@@ -142,7 +142,7 @@ PictureInfo probe_jpeg(const PictureFile& file) {
 }
 
 PicturePart decode_jpeg(const PictureFile& file, const Box& box, int shrink) {
-  Decoder decoder;
+  JpegDecoder decoder;
   Region region;
   PicturePart part;
   std::vector<unsigned char> ink;

@@ -10,45 +10,45 @@
 namespace strop {
 namespace {
 
-struct Decoder {
+struct PngDecoder {
   png_structp png = nullptr;
   png_infop info = nullptr;
   std::string_view rest;
   Escape escape;
 
-  explicit Decoder(std::string_view bytes) : rest(bytes) {
-    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &Decoder::leave, [](png_structp, png_const_charp) {});
+  explicit PngDecoder(std::string_view bytes) : rest(bytes) {
+    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &PngDecoder::leave, [](png_structp, png_const_charp) {});
     info = png == nullptr ? nullptr : png_create_info_struct(png);
     if (info == nullptr) throw std::bad_alloc();
-    png_set_read_fn(png, this, &Decoder::read);
+    png_set_read_fn(png, this, &PngDecoder::read);
     // Chunks that say nothing about pixels are neither kept nor unpacked.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, 0);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_size has the say
     png_set_chunk_malloc_max(png, 1 << 23);
     png_set_crc_action(png, PNG_CRC_DEFAULT, PNG_CRC_QUIET_USE);
   }
-  ~Decoder() { png_destroy_read_struct(&png, &info, nullptr); }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
+  ~PngDecoder() { png_destroy_read_struct(&png, &info, nullptr); }
+  PngDecoder(const PngDecoder&) = delete;
+  PngDecoder& operator=(const PngDecoder&) = delete;
 
   [[noreturn]] static void leave(png_structp png, png_const_charp text) {
-    static_cast<Decoder*>(png_get_error_ptr(png))->escape.leave(text);
+    static_cast<PngDecoder*>(png_get_error_ptr(png))->escape.leave(text);
   }
   static void read(png_structp png, png_bytep to, std::size_t size) {
-    auto* self = static_cast<Decoder*>(png_get_io_ptr(png));
+    auto* self = static_cast<PngDecoder*>(png_get_io_ptr(png));
     if (self->rest.size() < size) png_error(png, "unexpected end of the file");
     std::memcpy(to, self->rest.data(), size);
     self->rest.remove_prefix(size);
   }
 };
 
-[[noreturn]] void fail_png(const PictureFile& file, const Decoder& decoder) {
+[[noreturn]] void fail_png(const PictureFile& file, const PngDecoder& decoder) {
   fail(ErrorKind::data, "{}: the PNG data is truncated or damaged ({}); replace or remove the file", file.name,
        decoder.escape.message);
 }
 
 // Everything becomes 8-bit RGB.
-void ask_for_rgb(Decoder& decoder) {
+void ask_for_rgb(PngDecoder& decoder) {
   png_structp png = decoder.png;
   png_set_strip_16(png);  // the high byte
   png_set_palette_to_rgb(png);
@@ -62,7 +62,7 @@ void ask_for_rgb(Decoder& decoder) {
 }  // namespace
 
 PictureInfo probe_png(const PictureFile& file) {
-  Decoder decoder(file.bytes);
+  PngDecoder decoder(file.bytes);
   if (!completes(decoder.escape, [&] { png_read_info(decoder.png, decoder.info); })) fail_png(file, decoder);
   const auto width = png_get_image_width(decoder.png, decoder.info);
   const auto height = png_get_image_height(decoder.png, decoder.info);
@@ -78,7 +78,7 @@ PictureInfo probe_png(const PictureFile& file) {
 
 Picture decode_png(const PictureFile& file) {
   const PictureInfo size = probe_png(file);
-  Decoder decoder(file.bytes);
+  PngDecoder decoder(file.bytes);
   Picture picture(size.width, size.height);
   std::vector<png_bytep> rows;
   for (int y = 0; y < size.height; ++y) rows.push_back(picture.row(y));

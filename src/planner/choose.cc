@@ -72,12 +72,14 @@ std::string reason_for_cache(const Plan& plan, const PlanFacts& facts) {
     return "ram: empty, for what is frozen below the trained blocks costs next to nothing";
   }
   if (!changes_samples(options)) return "ram: the frozen prefix runs once for each sample";
-  const bool kept = std::any_of(plan.stages.begin(), plan.stages.end(), [&](const Stage& stage) {
-    return stage.solver == "gradient" &&
-           keeps_views(options, epochs_of(stage, options, static_cast<double>(facts.train_rows)));
-  });
-  if (!kept) return "ram: of what is evaluated; each epoch sees the training samples changed anew";
-  return fmt::format("ram: {} views of each sample, at most {}", options.views,
+  std::int64_t kept = 0;
+  for (const auto& stage : plan.stages) {
+    if (stage.solver != "gradient") continue;
+    const double epochs = epochs_of(stage, options, static_cast<double>(facts.train_rows));
+    kept = std::max(kept, kept_views(options, epochs));
+  }
+  if (kept == 0) return "ram: of what is evaluated; each epoch sees the training samples changed anew";
+  return fmt::format("ram: {} view{} of each sample, at most {}", kept, kept == 1 ? "" : "s",
                      human_bytes(std::stod(options.cache_limit)));
 }
 

@@ -75,9 +75,9 @@ class StageCost {
   double seconds() const {
     if (stage_.seconds > 0) return stage_.seconds;
     const double prefix = prefix_seconds(), rows = static_cast<double>(facts_.train_rows);
-    if (!gradient()) return rows * views(1e9) * prefix + first_evaluation();
+    if (!gradient()) return rows * closed_form_views() * prefix + first_evaluation();
     const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
-    const double prefix_rows = keeps_samples() ? used * views(std::ceil(epochs())) : samples();
+    const double prefix_rows = views_kept() > 0 ? used * views_kept() : samples();
     return prefix_rows * prefix_seconds(facts_.mean_input) + steps() * step() + first_evaluation() +
            (evaluations() - 1) * evaluation();
   }
@@ -92,7 +92,7 @@ class StageCost {
     const double one = blocks_[cut_].live * bytes_of(plan_.prefix_precision);
     const double rows = static_cast<double>(facts_.train_rows);
     // Packing a view makes a second copy of it.
-    const double train = keeps_samples() ? rows * views(std::ceil(epochs())) + rows : 0;
+    const double train = views_kept() > 0 ? rows * views_kept() + rows : 0;
     return one * (train + static_cast<double>(facts_.validation_rows));
   }
   double peak_bytes() const {
@@ -119,10 +119,8 @@ class StageCost {
   }
   const std::string& suffix_precision() const { return plan_.precision; }
   bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
-  bool keeps_samples() const { return cached() && keeps_views(options_, epochs()); }
-  double views(double most) const {
-    return changes_samples(options_) ? std::min(most, static_cast<double>(options_.views)) : 1;
-  }
+  double views_kept() const { return cached() ? static_cast<double>(kept_views(options_, epochs())) : 0; }
+  double closed_form_views() const { return changes_samples(options_) ? static_cast<double>(options_.views) : 1; }
   double trained_of(std::size_t i) const {
     const bool own_weights = weights_ || i >= facts_.model.head_begin;
     return static_cast<double>(blocks_[i].parameters) * (own_weights ? 1 : kLightShare);
@@ -234,7 +232,7 @@ class StageCost {
     const double passes = parse_augment(options_.augment).rdrop ? 2 : 1;
     // What is not read from the cache comes from the inputs, through the frozen blocks, a micro-batch at a time.
     double prefix = 0, inputs = 0;
-    if (!keeps_samples()) {
+    if (views_kept() == 0) {
       inputs = facts_.input_bytes;
       for (std::size_t i = 0; i < cut_; ++i)
         prefix = std::max(prefix, at_rest(blocks_[i]) * bytes_of(plan_.prefix_precision));

@@ -110,7 +110,7 @@ std::string bench(const Options& options, const BenchOptions& what) {
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));
   const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
   MadeAhead inputs(*bench->train);
-  PrefixSource source(inputs, model, model.index_of(timed.cut), precision, CacheKind::none, 0, ".");
+  PrefixSource source(inputs, model, model.index_of(timed.cut), precision);
   Optimizer optimizer(plan.options, trained);
   Sampler sampler(sampler_config(plan.options), bench->train->labels(), bench->train->lengths());
   const auto batches = sampler.epoch_batches(0);

@@ -88,16 +88,17 @@ bool prefix_costs(const Model& model, std::size_t cut) {
 }
 
 PrefixSource::PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
-                           CacheKind cache, std::int64_t limit, const std::filesystem::path& folder, bool losses)
+                           const PrefixCache& cache, bool losses)
     : source_(source),
       model_(model),
       cut_(cut),
       precision_(precision),
-      cache_(cache),
-      limit_(limit),
+      cache_(cache.kind),
+      views_(cache_ == CacheKind::none ? source.fresh_views() : std::min(cache.views, source.views())),
+      limit_(cache.limit),
       chunk_rows_(source.rows_at_once()),
       live_(model.live_at(cut, losses)) {
-  if (cache_ == CacheKind::disk) storage_ = std::make_unique<Storage>(folder);
+  if (cache_ == CacheKind::disk) storage_ = std::make_unique<Storage>(cache.folder);
 }
 
 PrefixSource::~PrefixSource() { chunks_.clear(); }

@@ -17,16 +17,22 @@ namespace strop {
 
 enum class CacheKind { none, ram, disk };
 
+struct PrefixCache {
+  CacheKind kind = CacheKind::none;
+  std::int64_t views = 1;        // kept of each sample, at most those that the source has
+  std::int64_t limit = 0;        // bytes; when they are full, further chunks are computed anew
+  std::filesystem::path folder;  // holds the file of a disk cache, removed at the end
+};
+
 // Whether the blocks below `cut` take anything worth keeping or speeding up: tables of embeddings do not.
 bool prefix_costs(const Model& model, std::size_t cut);
 
 class PrefixSource : public BatchSource {
  public:
-  // `source` and `model` must outlive it, and the prefix's weights must not change meanwhile. `folder` holds the file
-  // of a disk cache, removed at the end. `limit`: bytes; when the cache is full, further chunks are computed anew.
-  // `losses`: nothing but losses is asked of what it gives (Model::live_at).
-  PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision, CacheKind cache,
-               std::int64_t limit, const std::filesystem::path& folder, bool losses = false);
+  // `source` and `model` must outlive it, and the prefix's weights must not change meanwhile. `losses`: nothing but
+  // losses is asked of what it gives (Model::live_at).
+  PrefixSource(BatchSource& source, const Model& model, std::size_t cut, torch::ScalarType precision,
+               const PrefixCache& cache = {}, bool losses = false);
   ~PrefixSource() override;
 
   std::size_t size() const override { return source_.size(); }
@@ -34,7 +40,7 @@ class PrefixSource : public BatchSource {
   std::int64_t rows_at_once() const override { return chunk_rows_; }
   const std::vector<std::int64_t>& lengths() const override { return source_.lengths(); }
   const std::vector<std::int32_t>& labels() const override { return source_.labels(); }
-  std::int64_t views() const override { return cache_ == CacheKind::none ? source_.fresh_views() : source_.views(); }
+  std::int64_t views() const override { return views_; }
   State make(std::span<const std::int64_t> samples, std::int64_t view) override;
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
   // What is cached has one size.
@@ -59,7 +65,7 @@ class PrefixSource : public BatchSource {
   std::size_t cut_;
   torch::ScalarType precision_;
   CacheKind cache_;
-  std::int64_t limit_, chunk_rows_, used_ = 0, computed_ = 0;
+  std::int64_t views_, limit_, chunk_rows_, used_ = 0, computed_ = 0;
   std::vector<Port> live_;
   std::map<std::pair<std::int64_t, std::int64_t>, State> chunks_;  // (view, chunk)
   std::map<std::int64_t, std::int64_t> chunks_of_view_;

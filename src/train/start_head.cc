@@ -42,7 +42,7 @@ std::vector<std::string> labels_of_file(const std::string& file, std::size_t row
 
 HeadData sample_features(const Opened& opened, BatchSource& train) {
   const auto last = opened.model->size() - 1;
-  PrefixSource source(train, *opened.model, last, torch::kFloat, CacheKind::none, 0, ".");
+  PrefixSource source(train, *opened.model, last, torch::kFloat);
   std::vector<std::int64_t> rows(std::min(kAsked, train.size()));
   std::iota(rows.begin(), rows.end(), 0);
   HeadData data;

@@ -35,7 +35,7 @@ SurgicalChoice choose_surgical(Model& model, const Options& options, const Train
   const auto trained = apply_stage(model, stage, options);
   const auto weights = squares(trained, false);
 
-  PrefixSource source(*data.train, model, blocks.front(), torch::kFloat, CacheKind::none, 0, ".");
+  PrefixSource source(*data.train, model, blocks.front(), torch::kFloat);
   auto order = Sampler(sampler_config(options), data.train->labels(), data.train->lengths()).epoch_batches(0);
   order.resize(std::min(order.size(), kBatches));
   std::map<std::string, double> ratios;

@@ -28,7 +28,7 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
   const auto start = copy_tensors(model, open_tensors(model));
   const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
   const auto cut = model.index_of(stage->cut);
-  PrefixSource source(*data.train, model, cut, precision, CacheKind::none, 0, ".");
+  PrefixSource source(*data.train, model, cut, precision);
   const auto batches = Sampler(sampler_config(options), data.train->labels(), data.train->lengths()).epoch_batches(0);
   std::size_t lowest = model.size();
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));

@@ -61,17 +61,19 @@ void Trainer::open(const Stage& stage) {
   if (!best_.empty()) best_.merge(copy_tensors(model_, changed_));
 }
 
-std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, bool may_cache,
+std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, std::int64_t kept_views,
                                                     bool losses) const {
   const auto cut = model_.index_of(stage.cut);
   const auto& options = plan_.options;
-  const bool cache = may_cache && prefix_costs(model_, cut) && options.cache != "none";
-  const auto kind = !cache ? CacheKind::none : options.cache == "disk" ? CacheKind::disk : CacheKind::ram;
-  const std::filesystem::path place = options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir);
-  const auto limit = parse_bytes(options.cache_limit, "cache_limit");
-  return std::make_unique<PrefixSource>(source, model_, cut,
-                                        plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat, kind,
-                                        limit, place, losses);
+  const bool cache = kept_views > 0 && prefix_costs(model_, cut) && options.cache != "none";
+  const PrefixCache kept{
+      !cache                    ? CacheKind::none
+      : options.cache == "disk" ? CacheKind::disk
+                                : CacheKind::ram,
+      kept_views, parse_bytes(options.cache_limit, "cache_limit"),
+      options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir)};
+  return std::make_unique<PrefixSource>(
+      source, model_, cut, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat, kept, losses);
 }
 
 namespace {
@@ -98,7 +100,7 @@ void Trainer::run_closed_form(const Stage& stage) {
   const Stopwatch watch;
   freeze(model_);
   const auto last = model_.size() - 1;
-  const auto source = behind_prefix(*data_.train, stage, false);
+  const auto source = behind_prefix(*data_.train, stage, 0);
   const auto live = model_.live_at(last);
   if (live.size() != 1 || live[0].rows != Rows::sample) {
     fail(ErrorKind::usage, "head_solver {}: this {} model's head reads more than one row a sample; use head_solver=sgd",
@@ -140,7 +142,7 @@ void Trainer::run_closed_form(const Stage& stage) {
            data.labels.numel(), 100 * head.loo_accuracy, head.penalty, watch.seconds());
   progress_.samples += data.labels.numel();
   if (data_.validation != nullptr) {
-    const auto validation = behind_prefix(*data_.validation, stage, false);
+    const auto validation = behind_prefix(*data_.validation, stage, 0);
     measure(*validation, torch::kFloat, stage, 0);
   }
   progress_.elapsed += watch.seconds();
@@ -160,9 +162,9 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   StageRun run{
       .stage = stage,
       .train = behind_prefix(*data_.train, stage,
-                             keeps_views(options, epochs_of(stage, options, static_cast<double>(data_.train->size()))),
+                             kept_views(options, epochs_of(stage, options, static_cast<double>(data_.train->size()))),
                              true),
-      .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, true),
+      .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, 1),
       .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
       .optimizer = Optimizer(options, trained_tensors(model_, stage)),
       .due = DueBlocks(model_, stage, options),

@@ -69,7 +69,7 @@ class Trainer {
   std::int64_t part_size(std::int64_t samples, std::int64_t tokens) const;
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
-  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, bool may_cache,
+  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, std::int64_t kept_views,
                                              bool losses = false) const;
 
   Model& model_;

@@ -10,6 +10,9 @@
 
 namespace strop {
 
+// What the readers of weight files advise where one is malformed.
+inline constexpr const char* kDamaged = "the file is truncated or damaged: fetch it again";
+
 class MappedFile {
  public:
   // Error(model) with the system's reason: missing, unreadable, a folder, no room for the map.

@@ -16,7 +16,6 @@ constexpr std::string_view kZip = "PK\3\4";
 constexpr std::string_view kMagic("\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.", 13);
 constexpr std::string_view kDataPickle = "data.pkl";
 constexpr std::int64_t kProtocol = 1001;
-constexpr const char* kDamaged = "the file is truncated or damaged: fetch it again";
 
 [[noreturn]] void fail_big_endian(const std::string& file) {
   fail(ErrorKind::model, "{}: was written on a big-endian machine, expected a little-endian one; save it anew there",

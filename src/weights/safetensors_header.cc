@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::uint64_t kPrefix = 8;  // bytes of the length before the header
 constexpr std::uint64_t kLargestHeader = 100'000'000;
-constexpr const char* kDamaged = "the file is truncated or damaged: fetch it again";
 
 // Bytes of a tensor, or false where the product does not fit.
 bool tensor_bytes(const TensorEntry& entry, std::uint64_t& bytes) {

@@ -161,7 +161,7 @@ TEST_F(BoxBatches, PassTheCacheWithTheirBoxes) {
   Model model("row", {}, "");
   model.detector = std::make_unique<SomeDetector>();
   for (const auto kind : {CacheKind::none, CacheKind::ram, CacheKind::disk}) {
-    PrefixSource cached(*made, model, 0, torch::kFloat, kind, std::int64_t{64} << 20, folder_.path(), true);
+    PrefixSource cached(*made, model, 0, torch::kFloat, {kind, 1, std::int64_t{64} << 20, folder_.path()}, true);
     EXPECT_EQ(cached.steps_alike(), 0);
     check(cached);
     check(cached);

@@ -23,7 +23,8 @@ struct Bench {
   std::unique_ptr<Model> model = tiny_bert();
 
   std::unique_ptr<PrefixSource> source(std::size_t cut, CacheKind kind, std::int64_t limit = kRoom) {
-    return std::make_unique<PrefixSource>(tokens, *model, cut, torch::kFloat, kind, limit, folder.path());
+    return std::make_unique<PrefixSource>(tokens, *model, cut, torch::kFloat,
+        PrefixCache{kind, 1, limit, folder.path()});
   }
 };
 
@@ -138,9 +139,8 @@ TEST(PrefixSource, DiskCacheLeavesNoFile) {
   const auto source = bench.source(2, CacheKind::disk);
   source->make(shuffled_batches(0)[0], 0);
   EXPECT_TRUE(std::filesystem::is_empty(bench.folder.path()));
-  EXPECT_THROW(PrefixSource(bench.tokens, *bench.model, 2, torch::kFloat, CacheKind::disk, kRoom,
-                            bench.folder.path() / "absent"),
-               std::exception);
+  const PrefixCache nowhere{CacheKind::disk, 1, kRoom, bench.folder.path() / "absent"};
+  EXPECT_THROW(PrefixSource(bench.tokens, *bench.model, 2, torch::kFloat, nowhere), std::exception);
 }
 
 }  // namespace

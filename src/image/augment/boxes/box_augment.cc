@@ -15,14 +15,14 @@
 namespace strop {
 namespace {
 
-struct Level {
+struct BoxLevel {
   std::string_view name;
   BoxAugmentForm form;
 };
 
 // light: what a few epochs on a pretrained detector stand; strong: near YOLOX's own recipe.
-const std::array<Level, 4>& levels() {
-  static const std::array<Level, 4> list = {{
+const std::array<BoxLevel, 4>& levels() {
+  static const std::array<BoxLevel, 4> list = {{
       {"none", {}},
       {"light", {.flip = 0.5, .scale_min = 0.8, .scale_max = 1.25, .jitter = {0.2, 0.2, 0.3, 0.015}}},
       {"medium",
