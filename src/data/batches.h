@@ -18,7 +18,7 @@ std::vector<Indices> make_batches(const Indices& order, const std::vector<std::i
 
 // Batches of samples of like length, so that little is padding: `order` (shuffled) is cut into stretches of 50 batches
 // (fewer where there are less than 200, so that chance remains), each sorted by length and cut by make_batches; then
-// the batches are shuffled, and the costliest one comes first, so that memory peaks on the first step.
+// the batches are shuffled, and the costliest one comes second: the first step is done soon, and memory peaks early.
 std::vector<Indices> make_length_batches(const Indices& order, const std::vector<std::int64_t>& lengths,
                                          std::int64_t batch_size, std::int64_t max_tokens, Rng rng);
 
