@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "nn/kernels/dispatch.h"
 #include "nn/kernels/kernels.h"
 
@@ -10,15 +12,14 @@ struct Normal {
 };
 STROP_INLINE Normal normal_at(float x) {
   const float bell = fast_exp(-0.5F * x * x);
-  const float distance = x < 0 ? -x : x;
-  const float t = 1.0F / (1.0F + 0.3275911F * 0.70710678F * distance);
+  const float t = 1.0F / (1.0F + 0.3275911F * 0.70710678F * std::fabs(x));
   float tail = 1.061405429F;
   tail = tail * t - 1.453152027F;
   tail = tail * t + 1.421413741F;
   tail = tail * t - 0.284496736F;
   tail = tail * t + 0.254829592F;
   tail *= 0.5F * t * bell;
-  return {bell, x < 0 ? tail : 1.0F - tail};
+  return {bell, 0.5F + std::copysign(0.5F - tail, x)};  // a choice between the two is no vector operation everywhere
 }
 
 }  // namespace
