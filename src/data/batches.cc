@@ -42,7 +42,7 @@ std::vector<Indices> make_length_batches(const Indices& order, const std::vector
   };
   const auto costliest =
       std::max_element(batches.begin(), batches.end(), [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
-  if (batches.size() > 1) std::iter_swap(batches.begin() + 1, costliest);
+  if (batches.size() > 1 && cost(*costliest) > cost(batches[1])) std::iter_swap(batches.begin() + 1, costliest);
   return batches;
 }
 
