@@ -80,7 +80,7 @@ void add_prefix_keys(KeyTable& t) {
   t.checked("cache_limit", &Options::cache_limit, "auto, or as 2G", check_cache_limit,
             "Largest size; auto: half of the free memory.");
   t.integer("views", &Options::views, at_least(1),
-            "Augmented views of a sample in the cache, at most; as many as training reads twice or more.");
+            "Augmented views of a sample in the cache; kept where training reads each twice or more.");
 }
 
 void add_output_keys(KeyTable& t) {

@@ -73,8 +73,7 @@ bool changes_samples(const Options& options) {
 
 std::int64_t kept_views(const Options& options, double epochs) {
   if (!changes_samples(options)) return 1;
-  const auto kept = std::min(options.views, static_cast<std::int64_t>(epochs / 2));
-  return kept < std::min<std::int64_t>(options.views, 2) ? 0 : kept;
+  return epochs >= 2 * static_cast<double>(options.views) ? options.views : 0;
 }
 
 }  // namespace strop

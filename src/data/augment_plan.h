@@ -25,8 +25,8 @@ AugmentPlan parse_augment(const std::vector<std::string>& words);
 
 // Whether single samples are changed at random, so that one has several views.
 bool changes_samples(const Options& options);
-// Views of a sample that are worth keeping for so many epochs: at most `views`, each read twice or more. 0: none, each
-// epoch has views of its own, rather than one and the same change in all. What no change touches has one view.
+// Views of a sample that are kept for so many epochs: `views` where each is read twice or more, which pays for their
+// memory. 0: none, each epoch has views of its own. What no change touches has one view.
 std::int64_t kept_views(const Options& options, double epochs);
 
 }  // namespace strop
