@@ -4,7 +4,8 @@ machine, in turn (A B A B), medians.
     build/venv/bin/python bench/run.py [--repeats 3] [--seeds 1,2] [ROW ...]
 
 Each row (bench/rows.py; all without arguments) leaves bench/results/ROW.json; docs/benchmarks.md is rendered from
-all of them. Long rows can be taken seed by seed: --seeds runs those alone and keeps the others that were left. Data: SST-2 from STROP_DATA (default ../shared), else the movie lines of build/assets, and says so.
+all of them. Long rows can be taken seed by seed: --seeds runs those alone and keeps the others that were left. Data:
+SST-2 from STROP_DATA (default ../shared), else the movie lines of build/assets, and says so.
 """
 
 import argparse
@@ -72,7 +73,8 @@ def versions(strop, name):
 def measure_row(row, strop, peer, rounds):
     """Runs every side once in each round, so that a drift of the machine touches all alike."""
     # Where the processor has no bf16 the peer's products in it take twenty times as long: its best is not among them.
-    bf16 = any(name.endswith("bf16") for name in machine()["abilities"].split())
+    here = machine()
+    bf16 = any(name.endswith("bf16") for name in here["abilities"].split())
     peers = {name: settings for name, settings in row.peer.items() if bf16 or settings.get("precision") != "bf16"}
     runs = {name: [] for name in [*row.strop, *peers]}
     for round_ in rounds:
@@ -80,7 +82,7 @@ def measure_row(row, strop, peer, rounds):
         for name in runs:
             side, settings = (strop, row.strop[name]) if name in row.strop else (peer, row.peer[name])
             measures = side(settings | seed)
-            runs[name].append(measures | seed | {"cpu": machine()["cpu"]})
+            runs[name].append(measures | seed | {"cpu": here["cpu"]})
             shown = {k: round(v, 3) for k, v in measures.items() if isinstance(v, float)}
             print(f"  {name} {round_}: {shown}", file=sys.stderr)
     return runs

@@ -39,7 +39,7 @@ const std::vector<Case> kCases = {
     {"gradual_unfreezing", "method=layerwise gradual_unfreezing=true learning_rate=2e-3", 0.95, kEncoder},
     {"lora", "method=lora learning_rate=5e-3", 0.95, kEncoder},
     {"dora", "method=lora use_dora=true learning_rate=5e-3", 0.95, kEncoder},
-    {"rslora_plus", "method=lora use_rslora=true loraplus_lr_ratio=4 target_modules=all-linear learning_rate=2e-3", 0.9, kEncoder},
+    {"rslora_plus", "method=lora use_rslora=true loraplus_lr_ratio=4 target_modules=all-linear learning_rate=3e-3", 0.95, kEncoder},
     {"lora_of_one_layer", "method=lora layers_to_transform=1 learning_rate=1e-2", 0.8, kSecond},
     {"ia3", "method=ia3 learning_rate=1e-2", 0.8, kEncoder},
     {"bitfit", "method=bitfit learning_rate=2e-2", 0.85, kEncoder},

@@ -23,8 +23,8 @@ struct Bench {
   std::unique_ptr<Model> model = tiny_bert();
 
   std::unique_ptr<PrefixSource> source(std::size_t cut, CacheKind kind, std::int64_t limit = kRoom) {
-    return std::make_unique<PrefixSource>(tokens, *model, cut, torch::kFloat,
-        PrefixCache{kind, 1, limit, folder.path()});
+    const PrefixCache cache{kind, 1, limit, folder.path()};
+    return std::make_unique<PrefixSource>(tokens, *model, cut, torch::kFloat, cache);
   }
 };
 
