@@ -12,10 +12,11 @@ namespace {
 
 using torch::Tensor;
 
-// Rows that the blocked layout is chosen for: a batch of some hundred tokens.
+// Rows that oneDNN's blocked layout is chosen for: a batch of some hundred tokens.
 constexpr std::int64_t kRows = 1024;
 
 Tensor reordered(const Tensor& weight) {
+  if (suits_panels(weight)) return in_panels(weight);
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
                              .typed<Tensor(const Tensor&, std::optional<std::int64_t>)>();
@@ -87,6 +88,7 @@ const Tensor& FrozenWeight::backward() {
 Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias, After after) {
   const auto with_bias = optional_of(bias);
   const bool gelu = after == After::gelu;
+  if (is_in_panels(weight)) return row_product(x, weight, bias, after);
   if (!weight.is_mkldnn()) {
     const Tensor y = at::linear(x, weight, with_bias);
     return gelu ? at::gelu(y) : y;
@@ -101,6 +103,7 @@ Tensor product_of(const Tensor& x, const Tensor& weight, const Tensor& bias, Aft
 }
 
 Tensor product_plus(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& other) {
+  if (is_in_panels(weight)) return row_product(x, weight, bias, After::nothing, other);
   if (!weight.is_mkldnn()) return other + at::linear(x, weight, optional_of(bias));
   static const auto op =
       c10::Dispatcher::singleton()

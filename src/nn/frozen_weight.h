@@ -1,8 +1,9 @@
 // Weights that do not train, in the form that products read fastest.
 //
-// On a CPU with oneDNN: reordered once into its blocked layout, one copy for x W^T and, once a gradient is asked for,
-// one for g W. At 768 rows on 2 cores of Zen 4 that is 1.1-1.4 times MKL's rate in fp32 and 1.04 times the plain oneDNN
-// rate in bf16. Elsewhere (other devices, bf16 without hardware for it) the plain tensors.
+// On a CPU: reordered once, one copy for x W^T and, once a gradient is asked for, one for g W. Into panels for strop's
+// own product where that is the fastest (row_product.h), else into oneDNN's blocked layout: at 768 rows on 2 cores of
+// Zen 4 that is 1.1-1.4 times MKL's rate in fp32 and 1.04 times the plain oneDNN rate in bf16. Elsewhere (other devices,
+// bf16 without hardware for it) the plain tensors.
 // Memory: out x in numbers of the precision for each of the two.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "nn/layer.h"
+#include "nn/row_product.h"
 
 namespace strop {
 
@@ -37,9 +39,6 @@ class FrozenWeight {
 
 // True where oneDNN computes with weights like this one: on a CPU, in fp32, or in bf16 where the processor can.
 bool onednn_computes(const torch::Tensor& weight);
-
-// What becomes of a product's result while it is still in cache.
-enum class After { nothing, gelu };
 
 // x: rows x in. `weight` as a FrozenWeight hands it out. No graph is made.
 torch::Tensor product_of(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = {},

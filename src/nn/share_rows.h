@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -22,6 +23,16 @@ void share_rows(std::int64_t rows, std::int64_t floats, const Work& work) {
   at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(floats));
     for (auto row = begin; row < end; ++row) work(row, scratch.data());
+  });
+}
+
+// work(first, last) for `parts` parts of [0, count), each taken by the thread that is free for it: one whose processor
+// is wanted elsewhere too holds nobody up.
+template <class Work>
+void share_in_turn(std::int64_t count, std::int64_t parts, const Work& work) {
+  std::atomic<std::int64_t> next = 0;
+  at::parallel_for(0, std::min<std::int64_t>(at::get_num_threads(), parts), 1, [&](std::int64_t, std::int64_t) {
+    for (std::int64_t part = 0; (part = next++) < parts;) work(count * part / parts, count * (part + 1) / parts);
   });
 }
 
