@@ -36,7 +36,8 @@ bool onednn_computes(const Tensor& weight) {
          (weight.scalar_type() == torch::kFloat || (weight.scalar_type() == torch::kBFloat16 && bf16));
 }
 
-void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision) {
+void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision,
+                        bool with_backward) {
   std::vector<TensorMark> weights, biases;
   for (const auto* layer : layers) {
     weights.push_back(mark_of(layer->weight));
@@ -45,23 +46,27 @@ void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarTy
   torch::NoGradGuard no_grad;
   const bool as_precise = forward_.defined() && precision == precision_;
   precision_ = precision;
-  if (!as_precise || weights != weight_source_) take_weights(layers);
+  if (!as_precise || weights != weight_source_) take_weights(layers, with_backward);
   if (!as_precise || biases != bias_source_) take_biases(layers);
   weight_source_ = std::move(weights);
   bias_source_ = std::move(biases);
 }
 
-void FrozenWeight::take_weights(const std::vector<const Layer*>& layers) {
+void FrozenWeight::take_weights(const std::vector<const Layer*>& layers, bool with_backward) {
   std::vector<Tensor> weights;
   for (const auto* layer : layers) weights.push_back(layer->weight);
   const Tensor weight = (weights.size() == 1 ? weights[0] : at::cat(weights, 0)).detach().to(precision_);
   const bool blocked = onednn_computes(weight);
   forward_ = blocked ? reordered(weight) : weight;
   backward_ = blocked ? Tensor() : weight.t();
+  layers_ = layers;
+  if (with_backward && !backward_.defined()) {
+    backward();
+    return;
+  }
   for (const auto& one : weights) {
     if (forward_.unsafeGetTensorImpl() != one.unsafeGetTensorImpl()) set_aside(one.const_data_ptr(), one.nbytes());
   }
-  layers_ = layers;
 }
 
 void FrozenWeight::take_biases(const std::vector<const Layer*>& layers) {

@@ -2,8 +2,8 @@
 //
 // On a CPU: reordered once, one copy for x W^T and, once a gradient is asked for, one for g W. Into panels for strop's
 // own product where that is the fastest (row_product.h), else into oneDNN's blocked layout: at 768 rows on 2 cores of
-// Zen 4 that is 1.1-1.4 times MKL's rate in fp32 and 1.04 times the plain oneDNN rate in bf16. Elsewhere (other devices,
-// bf16 without hardware for it) the plain tensors.
+// Zen 4 that is 1.1-1.4 times MKL's rate in fp32 and 1.04 times the plain oneDNN rate in bf16. Elsewhere (other
+// devices, bf16 without hardware for it) the plain tensors.
 // Memory: out x in numbers of the precision for each of the two.
 #pragma once
 
@@ -20,8 +20,9 @@ class FrozenWeight {
  public:
   // Takes the weights and biases of `layers` (all of one input width), one below the other, in `precision`; keeps each
   // until one of its tensors changes, so that a bias that trains costs no reordering of its weight. A layer without
-  // bias counts as zeros where another has one.
-  void take(const std::vector<const Layer*>& layers, torch::ScalarType precision);
+  // bias counts as zeros where another has one. `with_backward`: backward() will be asked for too, so that the weights
+  // are read once for both.
+  void take(const std::vector<const Layer*>& layers, torch::ScalarType precision, bool with_backward = false);
 
   const torch::Tensor& forward() const { return forward_; }  // for product_of(x, forward(), bias()): x W^T + b
   const torch::Tensor& bias() const { return bias_; }        // undefined where no layer has one
@@ -33,7 +34,7 @@ class FrozenWeight {
   std::vector<const Layer*> layers_;
   torch::ScalarType precision_ = torch::kFloat;
 
-  void take_weights(const std::vector<const Layer*>& layers);
+  void take_weights(const std::vector<const Layer*>& layers, bool with_backward);
   void take_biases(const std::vector<const Layer*>& layers);
 };
 

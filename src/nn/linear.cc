@@ -39,7 +39,7 @@ Tensor LinearGroup::trained_forward(const Tensor& x, const Pass& pass) const {
 
 Tensor LinearGroup::frozen_forward(const Tensor& x, const Pass& pass) const {
   auto& weight = members_.size() == 1 ? members_[0]->frozen_ : frozen_;
-  weight.take({members_.begin(), members_.end()}, pass.precision);
+  weight.take({members_.begin(), members_.end()}, pass.precision, makes_graph(x));
   std::vector<LowRankTerm> terms;
   std::vector<TrainedBias> biases;
   std::vector<bool> fused(members_.size(), true);
@@ -74,21 +74,20 @@ FrozenWeight* Linear::plain_weight(const Pass& pass) const {
   return &frozen_;
 }
 
-Tensor linear_gelu(const Linear& layer, const Tensor& x, const Pass& pass) {
-  if (auto* weight = makes_graph(x) ? nullptr : layer.plain_weight(pass)) {
-    return product_of(x, weight->forward(), weight->bias(), After::gelu);
+Tensor gelu_mlp(const Linear& up, const Linear& down, const Tensor& x, const Pass& pass, const Tensor& residual) {
+  const auto plus_residual = [&](const Tensor& y) { return residual.defined() ? residual + y : y; };
+  if (auto* weight = makes_graph(x) ? nullptr : up.plain_weight(pass)) {
+    const Tensor wide = product_of(x, weight->forward(), weight->bias(), After::gelu);
+    auto* behind = residual.defined() && !makes_graph(residual) ? down.plain_weight(pass) : nullptr;
+    return behind != nullptr ? product_plus(wide, behind->forward(), behind->bias(), residual)
+                             : plus_residual(linear(down, wide, pass));
   }
   // These products add their bias themselves.
-  if (frozen(layer) || layer.adapter || pass.precision != torch::kFloat) {
-    return bias_gelu(linear(layer, x, pass), Tensor());
-  }
-  return bias_gelu(at::linear(x, layer.weight_in(pass.precision)), layer.bias_in(pass.precision));
-}
-
-Tensor linear_plus(const Linear& layer, const Tensor& x, const Tensor& residual, const Pass& pass) {
-  auto* weight = makes_graph(x) || makes_graph(residual) ? nullptr : layer.plain_weight(pass);
-  return weight != nullptr ? product_plus(x, weight->forward(), weight->bias(), residual)
-                           : residual + linear(layer, x, pass);
+  const bool with_bias = frozen(up) || up.adapter || pass.precision != torch::kFloat;
+  const Tensor z = with_bias ? linear(up, x, pass) : at::linear(x, up.weight_in(pass.precision));
+  const Tensor bias = with_bias ? Tensor() : up.bias_in(pass.precision);
+  if (frozen(down) || down.adapter) return plus_residual(linear(down, bias_gelu(z, bias), pass));
+  return plus_residual(gelu_linear(z, bias, down.weight_in(pass.precision), down.bias_in(pass.precision)));
 }
 
 }  // namespace strop

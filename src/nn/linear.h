@@ -44,8 +44,9 @@ class LinearGroup {
 
 // One layer alone.
 torch::Tensor linear(const Linear& layer, const torch::Tensor& x, const Pass& pass);
-// GELU (by erf) of it, and residual + it: one pass over memory where the layer is frozen and no graph is made.
-torch::Tensor linear_gelu(const Linear& layer, const torch::Tensor& x, const Pass& pass);
-torch::Tensor linear_plus(const Linear& layer, const torch::Tensor& x, const torch::Tensor& residual, const Pass& pass);
+// A transformer's MLP, down(GELU(up(x))) by erf, plus residual where that is given: each product one pass over memory
+// where it is frozen and no graph is made; where `down` trains, the wide tensor is not kept (bias_gelu.h).
+torch::Tensor gelu_mlp(const Linear& up, const Linear& down, const torch::Tensor& x, const Pass& pass,
+                       const torch::Tensor& residual = {});
 
 }  // namespace strop

@@ -22,7 +22,12 @@ Tensor in_panels(const Tensor& weight) {
   const auto out = weight.size(0), in = weight.size(1);
   const Tensor dense = weight.contiguous();
   Tensor panels = torch::empty({out / kernels::kPanel, in, kernels::kPanel}, weight.options());
-  kernels::pack_pointwise(dense.const_data_ptr<float>(), in, out, panels.data_ptr<float>());
+  const float* const from = dense.const_data_ptr<float>();
+  float* const to = panels.data_ptr<float>();
+  const std::int64_t size = in * kernels::kPanel;
+  at::parallel_for(0, panels.size(0), 1, [&](std::int64_t first, std::int64_t last) {
+    kernels::pack_pointwise(from + first * size, in, (last - first) * kernels::kPanel, to + first * size);
+  });
   return panels;
 }
 

@@ -54,5 +54,49 @@ TEST(BiasGelu, SameBitsWithAnyNumberOfThreads) {
   for (std::size_t i = 0; i < 2; ++i) EXPECT_TRUE(same_bits(one[i], two[i]));
 }
 
+struct Mlp {
+  Tensor z = seeded({kRows, kWidth}, 1, 2).requires_grad_(), bias = seeded({kWidth}, 2).requires_grad_();
+  Tensor weight = seeded({9, kWidth}, 3).requires_grad_(), weight_bias = seeded({9}, 4).requires_grad_();
+  Tensor g = seeded({kRows, 9}, 5);
+  Tensor run() const { return gelu_linear(z, bias, weight, weight_bias); }
+  std::vector<Tensor> leaves() const { return {z, bias, weight, weight_bias}; }
+};
+
+TEST(GeluLinear, EqualsLibtorch) {
+  const Mlp mlp;
+  std::vector<Tensor> twins;
+  for (const auto& leaf : mlp.leaves()) twins.push_back(leaf.detach().to(torch::kDouble).requires_grad_());
+  const Tensor expected = at::linear(at::gelu(twins[0] + twins[1]), twins[2], twins[3]), found = mlp.run();
+  expect_close(found, expected, 1e-5, "result");
+  const auto ours = torch::autograd::grad({found}, mlp.leaves(), {mlp.g});
+  const auto theirs = torch::autograd::grad({expected}, twins, {mlp.g.to(torch::kDouble)});
+  for (std::size_t i = 0; i < ours.size(); ++i) expect_close(ours[i], theirs[i], 1e-5, "leaf " + std::to_string(i));
+}
+
+TEST(GeluLinear, NumericalGradient) {
+  const Mlp mlp;
+  const auto value = [&] { return (mlp.run().detach().to(torch::kDouble) * mlp.g).sum().item<double>(); };
+  const auto leaves = mlp.leaves();
+  const auto gradients = torch::autograd::grad({mlp.run()}, leaves, {mlp.g});
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    for (const std::int64_t entry : {0, 5}) {
+      EXPECT_NEAR(gradients[i].data_ptr<float>()[entry], numerical_gradient(leaves[i], entry, value), 1e-2)
+          << "leaf " << i << ", entry " << entry;
+    }
+  }
+}
+
+// A weight without biases, below which nothing trains; and bf16, which has no kernel.
+TEST(GeluLinear, WeightAlone) {
+  for (const auto type : {torch::kFloat, torch::kBFloat16}) {
+    const Tensor z = seeded({kRows, kWidth}, 1).to(type), weight = seeded({9, kWidth}, 3).to(type).requires_grad_();
+    const Tensor found = gelu_linear(z, {}, weight, {}), expected = at::linear(at::gelu(z), weight);
+    const double limit = type == torch::kFloat ? 1e-5 : 3e-2;
+    expect_close(found, expected, limit, "result");
+    expect_close(torch::autograd::grad({found.sum()}, {weight})[0], torch::autograd::grad({expected.sum()}, {weight})[0],
+                 limit, "gradient");
+  }
+}
+
 }  // namespace
 }  // namespace strop

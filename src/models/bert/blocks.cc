@@ -77,8 +77,7 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
                                           {dims_.heads, pass.rate(dims_.attention_dropout), pass.mask_key(index(), 0)});
   const Tensor attended = residual_norm(attention_norm_, linear(attention_out_, context, pass), residual,
                                         {rate, pass.mask_key(index(), 1)});
-  const Tensor up = linear_gelu(up_, attended, pass);
-  const Tensor mlp = beside_mlp_.add(attended, linear(down_, up, pass), pass);
+  const Tensor mlp = beside_mlp_.add(attended, gelu_mlp(up_, down_, attended, pass), pass);
   state.set("hidden", residual_norm(out_norm_, mlp, attended, {rate, pass.mask_key(index(), 2)}));
   if (first_row_only_) state.set("cu_seqlens", query_bounds);
 }

@@ -95,12 +95,11 @@ void Layer::forward(State& state, const Pass& pass) const {
   if (dims_.conv_mlp) {
     out = rows_of(down_conv_->forward(up_conv_->forward(as_features(normed, x), pass), pass));
   } else {
-    const Tensor up = linear_gelu(*up_, normed, pass);
     if (!dims_.scaled) {
-      state.set("features", as_features(linear_plus(*down_, up, residual, pass), x));
+      state.set("features", as_features(gelu_mlp(*up_, *down_, normed, pass, residual), x));
       return;
     }
-    out = linear(*down_, up, pass);
+    out = gelu_mlp(*up_, *down_, normed, pass);
   }
   out = dims_.scaled ? at::addcmul(residual, out, scale_.weight_in(pass.precision).view({-1})) : residual + out;
   state.set("features", as_features(out, x));

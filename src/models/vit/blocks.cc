@@ -205,12 +205,11 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
   const Tensor context = attention(residual_norm(norm1_, x, Tensor(), {}), samples, kept, pass);
   const Tensor attended = scaled(scale1_, linear(out_, context, pass), pass);
   const auto [sum, normed] = sum_and_norm(norm2_, attended, residual, {rate, pass.mask_key(index(), 1)});
-  const Tensor up = linear_gelu(up_, normed, pass);
   const Tensor out = beside_mlp_.add(
       sum,
       rate > 0 || dims_.layer_scale
-          ? sum + dropout(scaled(scale2_, linear(down_, up, pass), pass), {rate, pass.mask_key(index(), 2)})
-          : linear_plus(down_, up, sum, pass),
+          ? sum + dropout(scaled(scale2_, gelu_mlp(up_, down_, normed, pass), pass), {rate, pass.mask_key(index(), 2)})
+          : gelu_mlp(up_, down_, normed, pass, sum),
       pass);
   const Tensor left = prompts_.leave(state, out.view({samples, kept, dims_.width}), own.size(1));
   state.set("hidden", mid_ ? left + mid_->behind(layer_, state.at(kSides)).to(pass.precision) : left);
