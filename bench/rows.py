@@ -68,7 +68,7 @@ LEVERS = {
     "two_thirds_steps": lever(num_train_epochs=2),
     "infobatch_0.75": lever(infobatch=0.75),
 }
-FRESH_LEVERS = {"off": lever(), "fresh_0.7": lever(data_fraction=0.7, resample="epoch")}
+FRESH_LEVERS = {"off": lever(), "fresh_0.75": lever(data_fraction=0.75, resample="epoch")}
 # Blocks updated seldom or in turn save the gradients of weights, so they are held against full tuning (as BAdam and LISA
 # are), on fewer rows.
 BLOCK_LEVERS = {

@@ -23,7 +23,7 @@ constexpr double kFileRate = 0.4e9;       // bytes/s of hashing and writing what
 constexpr double kFinishSeconds = 0.5;    // opening the saved model, the report
 constexpr double kLightShare = 1.0 / 32;  // adapters or parts that train, over the parameters of their block
 constexpr double kKernelBytes = 128 << 20;
-constexpr double kTrainedKeeps = 1.45;  // inputs of products kept for the weights' gradients, over kept
+constexpr double kTrainedKeeps = 1.2;   // inputs of products kept for the weights' gradients, over kept
 constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
 
 double bytes_of(std::string_view precision) { return precision == "bf16" ? 2 : 4; }
