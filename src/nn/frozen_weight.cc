@@ -36,8 +36,7 @@ bool onednn_computes(const Tensor& weight) {
          (weight.scalar_type() == torch::kFloat || (weight.scalar_type() == torch::kBFloat16 && bf16));
 }
 
-void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision,
-                        bool with_backward) {
+void FrozenWeight::take(const std::vector<const Layer*>& layers, torch::ScalarType precision, bool with_backward) {
   std::vector<TensorMark> weights, biases;
   for (const auto* layer : layers) {
     weights.push_back(mark_of(layer->weight));

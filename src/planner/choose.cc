@@ -17,9 +17,10 @@
 namespace strop {
 namespace {
 
-// Tokens that go through at once. Products of that many rows run at the cores' full rate already, and what is kept for
-// the backward pass, the largest part of the memory, grows with them.
-constexpr std::int64_t kTokensAtOnce = 1024;
+// Tokens that go through at once, at most of texts and at least of pictures, which can't be cut as finely. Products of
+// so many rows run at the cores' full rate already, and what is kept for the backward pass, the largest part of the
+// memory, grows with them.
+constexpr std::int64_t kMostTokens = 1024, kLeastTokens = 768;
 
 void choose_method(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
@@ -157,7 +158,7 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
 // pixels.)
 void split_pictures(Plan& plan, const PlanFacts& facts) {
   const auto whole = plan.micro_batch;
-  while (plan.micro_batch / 2 * facts.model.picture_tokens >= kTokensAtOnce) plan.micro_batch /= 2;
+  while (plan.micro_batch / 2 * facts.model.picture_tokens >= kLeastTokens) plan.micro_batch /= 2;
   const bool steps =
       std::any_of(plan.stages.begin(), plan.stages.end(), [](const auto& one) { return one.solver == "gradient"; });
   if (plan.micro_batch < whole && steps) {
@@ -190,7 +191,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   slow_lower_head(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
   split_pictures(plan, facts);
-  if (facts.model.tokens > 1) plan.micro_batch_tokens = kTokensAtOnce;
+  if (facts.model.tokens > 1) plan.micro_batch_tokens = kMostTokens;
   if (chosen.freeze_bn) plan.fallbacks = {kHalveBatch};  // else norms learn from the batch as a whole
   return plan;
 }
