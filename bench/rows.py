@@ -128,7 +128,7 @@ ROWS = {
         [Comparison(ACCURACY, "strop", ["grouped"], 0.0, "dev accuracy", "points")], seeds=(1, 2, 3)),
     "levers": levers("Fewer steps and rows, each alone against off, LoRA, 3 epochs, 3 seeds", LEVERS),
     "fresh_levers": levers("Fresh subsets against off, LoRA, 3 epochs, 3 seeds", FRESH_LEVERS),
-    "block_levers": levers("Blocks seldom or in turn, each alone against off, full tuning on 3,000 rows, 3 epochs, 3 seeds",
+    "block_levers": levers("Blocks seldom or in turn, each alone against off, full tuning on 3,000 rows, 3 epochs",
                            BLOCK_LEVERS),
     "augment": Row(
         "Text augmentation, few rows, 3 seeds", AUGMENT, {},
