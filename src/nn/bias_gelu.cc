@@ -35,14 +35,14 @@ Tensor value(const Tensor& z, const Tensor& bias) {
 }
 
 struct Gradients {
-  Tensor z, bias;
+  Tensor z, bias_rows;  // the sum of the rows is the bias's gradient
 };
 
 // From g, the gradient of the result, dense; d_z takes its place where `in_place`.
 Gradients gradients_of(const Tensor& g, const Tensor& z, const Tensor& bias, bool in_place) {
   if (!has_kernel(z)) {
     const Tensor d_z = at::gelu_backward(g, sum_of(z, bias));
-    return {d_z, bias.numel() > 0 ? d_z.sum(0) : Tensor()};
+    return {d_z, d_z};
   }
   const auto rows = z.size(0), width = z.size(1);
   Tensor d_z = in_place ? g : torch::empty_like(z);
@@ -56,7 +56,7 @@ Gradients gradients_of(const Tensor& g, const Tensor& z, const Tensor& bias, boo
                                   rows * part / kParts, rows * (part + 1) / kParts);
     }
   });
-  return {d_z, d_bias.sum(0)};
+  return {d_z, d_bias};
 }
 
 struct BiasGelu : torch::autograd::Function<BiasGelu> {
@@ -68,7 +68,7 @@ struct BiasGelu : torch::autograd::Function<BiasGelu> {
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients) {
     const auto saved = ctx->get_saved_variables();
     const auto found = gradients_of(gradients[0].contiguous(), saved[0], saved[1], /*in_place=*/false);
-    return {found.z, ctx->needs_input_grad(1) ? found.bias : Tensor()};
+    return {found.z, ctx->needs_input_grad(1) ? found.bias_rows.sum(0) : Tensor()};
   }
 };
 
@@ -90,7 +90,7 @@ struct GeluLinear : torch::autograd::Function<GeluLinear> {
     if (ctx->needs_input_grad(0) || ctx->needs_input_grad(1)) {
       const auto found = gradients_of(g.matmul(weight), z, bias, /*in_place=*/true);
       result[0] = found.z;
-      result[1] = ctx->needs_input_grad(1) ? found.bias : Tensor();
+      result[1] = ctx->needs_input_grad(1) ? found.bias_rows.sum(0) : Tensor();
     }
     return result;
   }
