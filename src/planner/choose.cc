@@ -11,16 +11,12 @@
 #include "planner/fit_memory.h"
 #include "planner/learning_rates.h"
 #include "planner/predict.h"
+#include "planner/rows_at_once.h"
 #include "planner/stage_length.h"
 #include "tuning/method.h"
 
 namespace strop {
 namespace {
-
-// Tokens that go through at once, at most of texts and at least of pictures, which can't be cut as finely. Products of
-// so many rows run at the cores' full rate already, and what is kept for the backward pass, the largest part of the
-// memory, grows with them.
-constexpr std::int64_t kMostTokens = 1024, kLeastTokens = 768;
 
 void choose_method(Plan& plan, const PlanFacts& facts) {
   auto& options = plan.options;
@@ -154,11 +150,11 @@ void plan_length(Plan& plan, const PlanFacts& facts) {
   options.eval_steps = std::max<std::int64_t>(1, std::llround(steps / 10));
 }
 
-// Pictures of many tokens go through a few at a time. (Those of convolutions do not: their last blocks have few
-// pixels.)
+// Pictures of many tokens go through a few at a time: what is kept for the backward pass, the largest part of the
+// memory, grows with them.
 void split_pictures(Plan& plan, const PlanFacts& facts) {
   const auto whole = plan.micro_batch;
-  while (plan.micro_batch / 2 * facts.model.picture_tokens >= kLeastTokens) plan.micro_batch /= 2;
+  plan.micro_batch = pictures_at_once(facts.model.picture_tokens, whole);
   const bool steps =
       std::any_of(plan.stages.begin(), plan.stages.end(), [](const auto& one) { return one.solver == "gradient"; });
   if (plan.micro_batch < whole && steps) {

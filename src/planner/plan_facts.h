@@ -9,9 +9,6 @@
 
 namespace strop {
 
-// Rows of a pass in which nothing is trained: BatchSource::rows_at_once().
-inline constexpr std::int64_t kTextsAtOnce = 64, kPicturesAtOnce = 16;
-
 struct PlanFacts {
   ModelFacts model;
   MachineRates rates;

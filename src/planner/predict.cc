@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "data/augment_plan.h"
+#include "planner/rows_at_once.h"
 #include "planner/stage_length.h"
 #include "tuning/method.h"
 
@@ -252,7 +253,8 @@ class StageCost {
   double inference_bytes() const {
     double widest = 0;
     for (const auto& block : blocks_) widest = std::max(widest, at_rest(block));
-    const auto rows = static_cast<double>(facts_.pictures ? kPicturesAtOnce : kTextsAtOnce);
+    const auto rows =
+        static_cast<double>(facts_.pictures ? pictures_at_once(facts_.model.picture_tokens) : kTextsAtOnce);
     return std::min(worst(rows), 2 * rows) * widest * bytes_of(plan_.prefix_precision) + rows * facts_.input_bytes;
   }
 

@@ -25,10 +25,11 @@
 //                + trained parameters times (copy, gradient, optimizer, best, EMA)
 //                + the weights once more where the network as it was is kept (distill)
 //                + the cache and its packing
-//                + the larger of a micro-batch in training and 64 texts or 16 pictures in inference. In training: what
-//                  the blocks that the gradient passes keep for it (times kTrainedKeeps where weights train), up to the
-//                  block where most is held with what passes by in it (kTransients times its widest tensor); or, where
-//                  more, what the frozen prefix holds, if it runs in training; and the inputs that lie ready
+//                + the larger of a micro-batch in training and the rows of a pass in inference (planner/rows_at_once.h).
+//                  In training: what the blocks that the gradient passes keep for it (times kTrainedKeeps where weights
+//                  train), up to the block where most is held with what passes by in it (kTransients times its widest
+//                  tensor); or, where more, what the frozen prefix holds, if it runs in training; and the inputs that
+//                  lie ready
 //   finish       the weights mapped twice, to prove that what was frozen stayed as it was; trained parameters and best
 //
 // Times hold within a factor of two on a machine that does nothing else, memory within two fifths (docs/planner.md).

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "nn/state.h"
-#include "planner/plan_facts.h"
+#include "planner/rows_at_once.h"
 
 namespace strop {
 
@@ -23,8 +23,7 @@ class BatchSource {
   virtual const std::vector<std::int64_t>& lengths() const = 0;
   // -1: none, or a row that turned out to be unusable when it was made; it counts nowhere.
   virtual const std::vector<std::int32_t>& labels() const = 0;
-  // Rows that go through the network together at most where nothing is trained: enough for its products, and no more,
-  // since each costs memory.
+  // Rows that go through the network together at most where nothing is trained.
   virtual std::int64_t rows_at_once() const { return kTextsAtOnce; }
   // Number of different augmented views of a sample that are worth keeping; view 0 of an unaugmented source is the
   // sample itself.

@@ -81,6 +81,7 @@ std::vector<Case> cases() {
       {"1x1 without activation", {8, 16}, Activation::none},
       {"1x1 with residual", {16, 8}, Activation::none, 9, 12, true, true},
       {"1x1 odd widths", {7, 13}},
+      {"1x1 to three", {16, 3}, Activation::none, 9, 12, false},
       {"1x1 stride 2", {8, 16, 1, 2}, Activation::none},
       {"3x3", {8, 16, 3}},
       {"3x3 relu after residual", {8, 8, 3}, Activation::relu, 9, 12, true, true},
@@ -111,6 +112,7 @@ std::vector<Case> cases() {
        {Activation::relu, Activation::relu6, Activation::silu, Activation::hardswish, Activation::gelu}) {
     const auto number = std::to_string(static_cast<int>(activation));
     all.push_back({"activation " + number, {8, 16}, activation});
+    all.push_back({"activation " + number + " 1x1 with residual", {24, 35}, activation, 9, 12, true, true});
     all.push_back({"activation " + number + " depthwise", {16, 16, 3, 1, 16}, activation});
     all.push_back({"activation " + number + " with residual", {8, 8, 3}, activation, 9, 12, true, true});
   }

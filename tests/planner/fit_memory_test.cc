@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "errors.h"
 #include "planner/choose.h"
+#include "planner/rows_at_once.h"
 #include "tiny_facts.h"
 
 namespace strop {
@@ -56,6 +57,18 @@ TEST(FitMemory, PicturesOfManyTokensGoThroughAFewAtATime) {
   EXPECT_EQ(choose_plan(limited(options, few.predicted.peak_bytes - 1), facts).micro_batch, 2);
   facts.model.picture_tokens = 1370;
   EXPECT_EQ(choose_plan(options, facts).micro_batch, 1);
+}
+
+TEST(FitMemory, PassesWithoutTrainingTakeAsFewPictures) {
+  EXPECT_EQ(pictures_at_once(197), 4);
+  EXPECT_EQ(pictures_at_once(1829), 1);
+  EXPECT_EQ(pictures_at_once(0), kPicturesAtOnce);  // convolutions
+  auto facts = tiny_facts();
+  facts.pictures = true;
+  const auto options = with_method("head");
+  const auto whole = choose_plan(options, facts).predicted.peak_bytes;
+  facts.model.picture_tokens = 197;
+  EXPECT_LT(choose_plan(options, facts).predicted.peak_bytes, whole);
 }
 
 TEST(FitMemory, GivesTheCacheUpWhereItMay) {

@@ -10,26 +10,24 @@ namespace strop::kernels {
 namespace {
 
 template <int kLanes>
+STROP_INLINE void clip(float least, float most, Vec<kLanes>& z) {
+  const Vec<kLanes> low = Vec<kLanes>{} + least, high = Vec<kLanes>{} + most;
+  z = z < low ? low : z;
+  z = z > high ? high : z;
+}
+
+template <int kLanes>
 STROP_INLINE void bend(const Finish& finish, Vec<kLanes>& z) {
-  if (finish.bend == Bend::clip) {
-    const Vec<kLanes> low = Vec<kLanes>{} + finish.low, high = Vec<kLanes>{} + finish.high;
-    z = z < low ? low : z;
-    z = z > high ? high : z;
-    return;
-  }
-  float lanes[kLanes];
-  __builtin_memcpy(lanes, &z, sizeof(lanes));
+  if (finish.bend == Bend::clip) return clip<kLanes>(finish.low, finish.high, z);
   if (finish.bend == Bend::silu) {
-#pragma omp simd
-    for (int c = 0; c < kLanes; ++c) lanes[c] = lanes[c] / (1.0F + fast_exp(-lanes[c]));
+    Vec<kLanes> power = -z;
+    exp_lanes<kLanes>(power);
+    z /= 1.0F + power;
   } else {
-#pragma omp simd
-    for (int c = 0; c < kLanes; ++c) {
-      const float gate = lanes[c] + 3.0F;
-      lanes[c] *= (gate < 0.0F ? 0.0F : gate > 6.0F ? 6.0F : gate) * (1.0F / 6.0F);
-    }
+    Vec<kLanes> gate = z + 3.0F;
+    clip<kLanes>(0, 6, gate);
+    z *= gate * (1.0F / 6.0F);
   }
-  __builtin_memcpy(&z, lanes, sizeof(lanes));
 }
 
 // Pixels of `channels` floats, from where they lie from_pitch floats apart to where they lie to_pitch apart; what is

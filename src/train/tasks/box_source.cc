@@ -15,13 +15,15 @@ constexpr int kBatchesAhead = 2;
 
 }  // namespace
 
-BoxSource::BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict)
+BoxSource::BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict,
+                     std::int64_t at_once)
     : split_(split),
       work_(work),
       own_side_(work.form.width),
       augmented_(work.augment != BoxAugmentForm{}),
       strict_(strict),
       views_(views),
+      at_once_(at_once),
       threads_(threads),
       lengths_(split.size(), 1),
       labels_(split.size(), 0) {

@@ -16,12 +16,13 @@ class BoxSource : public BatchSource {
  public:
   // `split` must outlive it. Inputs are squares of work.form, or of a step's side where work.sides vary and begin_steps
   // was called. `threads` decode. `views`: augmented views of a sample that a cache holds. `strict`: a damaged picture
-  // is Error(data); else it counts nowhere.
-  BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict);
+  // is Error(data); else it counts nowhere. `at_once`: rows_at_once().
+  BoxSource(const BoxSplit& split, const BoxWork& work, std::int64_t views, int threads, bool strict,
+            std::int64_t at_once = kPicturesAtOnce);
 
   std::size_t size() const override { return split_.size(); }
   std::size_t first_block() const override { return 0; }
-  std::int64_t rows_at_once() const override { return kPicturesAtOnce; }
+  std::int64_t rows_at_once() const override { return at_once_; }
   const std::vector<std::int64_t>& lengths() const override { return lengths_; }
   // 0: all rows are alike to the sampler; -1: a picture that could not be made.
   const std::vector<std::int32_t>& labels() const override { return labels_; }
@@ -43,7 +44,7 @@ class BoxSource : public BatchSource {
   BoxWork work_;  // with the side of the inputs that are being made
   int own_side_;
   bool augmented_, strict_;
-  std::int64_t views_;
+  std::int64_t views_, at_once_;
   int threads_;
   std::int64_t step_ = -1;  // -1: evaluation, or a look at the data before training
   std::int64_t made_boxes_ = 0, lost_boxes_ = 0, copied_boxes_ = 0;  // of the inputs handed out

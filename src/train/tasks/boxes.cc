@@ -50,7 +50,7 @@ std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& 
           std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, static_cast<double>(split_.size()))));
   }
   return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(),
-                                     options.strict);
+                                     options.strict, pictures_at_once(opened.model->picture_tokens));
 }
 
 std::string Boxes::thumbnail_of(std::size_t row) const {

@@ -16,9 +16,10 @@ struct ImageWork {
   AugmentForm augment;  // none: the evaluation transform
   DecodeOptions decode;
   std::uint64_t seed = 42;
-  std::int64_t views = 1;  // augmented views of a sample that a cache holds
-  int threads = 1;         // that decode
-  bool strict = false;     // a damaged file is Error(data); else it loses its label and counts nowhere
+  std::int64_t views = 1;                  // augmented views of a sample that a cache holds
+  std::int64_t at_once = kPicturesAtOnce;  // BatchSource::rows_at_once()
+  int threads = 1;                         // that decode
+  bool strict = false;                     // a damaged file is Error(data); else it loses its label and counts nowhere
   // Progressive resizing of training pictures: sides of the first view over the full ones, and the view from which on
   // they are full. 1: off.
   double smallest = 1;
@@ -33,7 +34,7 @@ class ImageSource : public BatchSource {
 
   std::size_t size() const override { return split_.size(); }
   std::size_t first_block() const override { return 0; }
-  std::int64_t rows_at_once() const override { return kPicturesAtOnce; }
+  std::int64_t rows_at_once() const override { return work_.at_once; }
   const std::vector<std::int64_t>& lengths() const override { return lengths_; }
   const std::vector<std::int32_t>& labels() const override { return labels_; }
   std::int64_t views() const override { return augmented() ? work_.views : 1; }

@@ -45,6 +45,7 @@ std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Option
   work.decode = decode_options(options);
   work.seed = static_cast<std::uint64_t>(options.seed);
   work.views = std::max<std::int64_t>(1, options.views);
+  work.at_once = pictures_at_once(opened.model->picture_tokens);
   work.threads = at::get_num_threads();
   work.strict = options.strict;
   if (training && options.progressive_resizing > 0) {

@@ -1,0 +1,22 @@
+// How many rows go through a network together where nothing is trained: enough for its products, and no more, since
+// each costs memory.
+#pragma once
+
+#include <cstdint>
+
+namespace strop {
+
+inline constexpr std::int64_t kTextsAtOnce = 64, kPicturesAtOnce = 16;
+
+// Tokens that go through at once, at most of texts and at least of pictures, which can't be cut as finely. Products of
+// so many rows run at the cores' full rate already.
+inline constexpr std::int64_t kMostTokens = 1024, kLeastTokens = 768;
+
+// `pictures` that go through the blocks as `tokens` each: half of them, and half again, as long as the rest fills the
+// cores. Those of convolutions, of 0 tokens, stay together: their last blocks have few pixels.
+inline std::int64_t pictures_at_once(std::int64_t tokens, std::int64_t pictures = kPicturesAtOnce) {
+  while (pictures / 2 * tokens >= kLeastTokens) pictures /= 2;
+  return pictures;
+}
+
+}  // namespace strop
