@@ -34,16 +34,17 @@ RESULTS = ROOT / "bench" / "results"
 
 
 def prepare_data(work):
-    """A folder with header-less train.tsv and dev.tsv, the same files for both sides. Returns (folder, name)."""
+    """A folder with header-less train.tsv and dev.tsv, the same files for both sides, and beside it test.tsv, which no
+    training sees. Returns (folder, name)."""
     folder = work / "data"
     folder.mkdir(parents=True, exist_ok=True)
     sst2 = pathlib.Path(os.environ.get("STROP_DATA", ROOT / ".." / "shared")) / "data" / "sst2"
     if (sst2 / "train.tsv").exists():
-        for name in ("train.tsv", "dev.tsv"):
-            (folder / name).write_bytes((sst2 / name).read_bytes())
+        for name in ("train.tsv", "dev.tsv", "test.tsv"):
+            (work if name == "test.tsv" else folder).joinpath(name).write_bytes((sst2 / name).read_bytes())
         return folder, "SST-2"
     print(f"bench: no {sst2}/train.tsv (STROP_DATA); using the movie lines of vaderSentiment instead", file=sys.stderr)
-    for source, name in (("train", "train.tsv"), ("validation", "dev.tsv")):
+    for source, name in (("train", "train.tsv"), ("validation", "dev.tsv"), ("test", "../test.tsv")):
         lines = (ROOT / f"build/assets/vader-movies/{source}.tsv").read_text(encoding="utf-8").splitlines()[1:]
         rows = [line.replace("\tnegative", "\t0").replace("\tpositive", "\t1") for line in lines]
         (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -15,6 +15,8 @@ class Strop:
         self.program, self.model, self.data, self.work = program, model, data, work
 
     def __call__(self, settings):
+        settings = dict(settings)
+        tests = settings.pop("test", False)
         out = self.work / "strop-run"
         shutil.rmtree(out, ignore_errors=True)
         command = [self.program, "train", "--model", self.model, "--data", self.data, "--out", out, "--json"]
@@ -25,6 +27,9 @@ class Strop:
         for key in ("eval_accuracy", "train_loss"):
             if key in results:
                 measures[key] = results[key]
+        if tests:  # not a part of the job that is timed
+            command = [self.program, "eval", "--model", out, "--data", self.work / "test.tsv", "--json"]
+            measures["test_accuracy"] = last_json(run(command)[0])["eval_accuracy"]
         rate = self.step_rate(out / "trainer_log.jsonl", settings)
         if rate:
             measures["train_samples_per_second"] = rate

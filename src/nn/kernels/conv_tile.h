@@ -20,8 +20,10 @@ template <int kLanes>
 STROP_INLINE void bend(const Finish& finish, Vec<kLanes>& z) {
   if (finish.bend == Bend::clip) return clip<kLanes>(finish.low, finish.high, z);
   if (finish.bend == Bend::silu) {
+    // By registers: of a loop over their numbers GCC makes two, as it works out what follows take_exp's limits for
+    // each of them, and divides twice.
     Vec<kLanes> power = -z;
-    exp_lanes<kLanes>(power);
+    take_exp<Vec<kLanes>, typename Register<kLanes>::bits>(power);
     z /= 1.0F + power;
   } else {
     Vec<kLanes> gate = z + 3.0F;

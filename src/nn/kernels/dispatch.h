@@ -1,30 +1,36 @@
 // Shared by the kernels: compilation for several processors, a vectorisable exp, the dropout mask.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 
 #include "core/clones.h"
 
 namespace strop::kernels {
 
-// exp(x) to 2e-7 relative, without branches: 2^n e^r with x = n ln 2 + r, |r| <= ln 2 / 2, e^r by its Taylor series.
-STROP_INLINE float fast_exp(float x) {
+// x = exp(x) to 2e-7 relative, without branches: 2^n e^r with x = n ln 2 + r, |r| <= ln 2 / 2, e^r by its Taylor series.
+// Floats: float or a register of them; Bits: as many 32-bit integers.
+template <class Floats, class Bits>
+STROP_INLINE void take_exp(Floats& x) {
   constexpr float kMagic = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
-  x = x < -87.0F ? -87.0F : x;
-  x = x > 88.0F ? 88.0F : x;
-  const float shifted = x * 1.44269504F + kMagic;
-  const float n = shifted - kMagic;
-  const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  float p = 1.0F / 720;
+  const Floats low = Floats{} - 87.0F, high = Floats{} + 88.0F;
+  x = x < low ? low : x;
+  x = x > high ? high : x;
+  const Floats shifted = x * 1.44269504F + kMagic;
+  const Floats n = shifted - kMagic;
+  const Floats r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+  Floats p = Floats{} + 1.0F / 720;
   p = p * r + 1.0F / 120;
   p = p * r + 1.0F / 24;
   p = p * r + 1.0F / 6;
   p = p * r + 0.5F;
   p = p * r + 1.0F;
   p = p * r + 1.0F;
-  const auto power = static_cast<std::int32_t>(n) + 127;
-  return p * std::bit_cast<float>(power << 23);
+  // The lowest bits of `shifted` are n.
+  x = p * __builtin_bit_cast(Floats, (__builtin_bit_cast(Bits, shifted) + 127) << 23);
+}
+STROP_INLINE float fast_exp(float x) {
+  take_exp<float, std::int32_t>(x);
+  return x;
 }
 
 // The dropout mask: factor 0 or 1 / (1 - rate) of an element, from a 32-bit hash (the finaliser of MurmurHash3).

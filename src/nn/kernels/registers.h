@@ -17,6 +17,7 @@ namespace {
 template <int kLanes>
 struct Register {
   typedef float type __attribute__((vector_size(kLanes * sizeof(float))));
+  typedef std::int32_t bits __attribute__((vector_size(kLanes * sizeof(float))));
   typedef float memory __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float)), may_alias));
 };
 template <int kLanes>
@@ -32,29 +33,6 @@ STROP_INLINE void add_floats(const float* from, Vec<kLanes>& to) {
   Vec<kLanes> more;
   load<kLanes>(from, more);
   to += more;
-}
-
-// dispatch.h's fast_exp, number by number the same. (Vectorising a loop of it, GCC works out what follows the limits
-// for each of them again: SiLU's division was done twice.)
-template <int kLanes>
-STROP_INLINE void exp_lanes(Vec<kLanes>& x) {
-  constexpr float kMagic = 12582912.0F;
-  const Vec<kLanes> low = Vec<kLanes>{} - 87.0F, high = Vec<kLanes>{} + 88.0F;
-  x = x < low ? low : x;
-  x = x > high ? high : x;
-  const Vec<kLanes> shifted = x * 1.44269504F + kMagic;
-  const Vec<kLanes> n = shifted - kMagic;
-  const Vec<kLanes> r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-  Vec<kLanes> p = Vec<kLanes>{} + 1.0F / 720;
-  p = p * r + 1.0F / 120;
-  p = p * r + 1.0F / 24;
-  p = p * r + 1.0F / 6;
-  p = p * r + 0.5F;
-  p = p * r + 1.0F;
-  p = p * r + 1.0F;
-  // The lowest bits of `shifted` are n.
-  typedef std::int32_t Bits __attribute__((vector_size(kLanes * sizeof(float))));
-  x = p * __builtin_bit_cast(Vec<kLanes>, (__builtin_bit_cast(Bits, shifted) + 127) << 23);
 }
 
 template <int kLanes>

@@ -72,7 +72,7 @@ STROP_INLINE void add_outer(const float* g, std::int64_t g_pitch, std::int64_t o
 // A detector's classes have a gradient at few pixels; bands without one are passed over.
 __attribute__((noinline)) bool all_zero(const float* from, std::int64_t count) {
   std::uint32_t any = 0;
-  for (std::int64_t i = 0; i < count; ++i) any |= std::bit_cast<std::uint32_t>(from[i]) << 1;  // but for the sign
+  for (std::int64_t i = 0; i < count; ++i) any |= __builtin_bit_cast(std::uint32_t, from[i]) << 1;  // but for the sign
   return any == 0;
 }
 
