@@ -1,11 +1,11 @@
-// How many rows go through a network together where nothing is trained: enough for its products, and no more, since
-// each costs memory.
+// How many rows go through a network together: enough for its products, and no more, since each costs memory.
 #pragma once
 
 #include <cstdint>
 
 namespace strop {
 
+// At most, where nothing is trained.
 inline constexpr std::int64_t kTextsAtOnce = 64, kPicturesAtOnce = 16;
 
 // Tokens that go through at once, at most of texts and at least of pictures, which can't be cut as finely. Products of
