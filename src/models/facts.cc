@@ -1,6 +1,6 @@
 #include "models/facts.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

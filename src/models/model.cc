@@ -1,6 +1,6 @@
 #include "models/model.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <set>
 

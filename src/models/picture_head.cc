@@ -1,6 +1,6 @@
 #include "models/picture_head.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/norm.h"
 #include "nn/onnx_layers.h"

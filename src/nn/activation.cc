@@ -1,6 +1,6 @@
 #include "nn/activation.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "nn/conv.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,7 @@
 #include "nn/conv_function.h"
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
 
 namespace strop {
 namespace {

@@ -1,7 +1,7 @@
 #include "nn/conv_product.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/frozen_weight.h"
 #include "nn/own_convs.h"

@@ -1,6 +1,6 @@
 #include "nn/conv_unit.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

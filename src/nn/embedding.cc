@@ -1,6 +1,6 @@
 #include "nn/embedding.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop {
 

@@ -1,7 +1,7 @@
 #include "nn/frozen_weight.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "nn/layer.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "nn/linear.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/bias_gelu.h"
 #include "nn/low_rank_linear.h"

@@ -1,6 +1,7 @@
 #include "nn/low_rank_linear.h"
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
 
 namespace strop {
 namespace {

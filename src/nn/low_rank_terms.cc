@@ -1,7 +1,7 @@
 #include "nn/low_rank_terms.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/row_block.h"
 

@@ -1,6 +1,6 @@
 #include "nn/one_pass.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/finish.h"
 #include "nn/share_rows.h"

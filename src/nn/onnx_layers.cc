@@ -1,6 +1,6 @@
 #include "nn/onnx_layers.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <limits>
 #include <numbers>

@@ -1,6 +1,7 @@
 #include "nn/own_convs.h"
 
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include "nn/finish.h"
 #include "nn/kernels/filter_gradient.h"

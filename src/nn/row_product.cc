@@ -1,6 +1,7 @@
 #include "nn/row_product.h"
 
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,8 @@
 #include "nn/separable.h"
 
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
 
 #include "nn/finish.h"
 #include "nn/kernels/separable.h"

@@ -1,6 +1,6 @@
 #include "nn/slot.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop {
 

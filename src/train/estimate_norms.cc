@@ -1,6 +1,6 @@
 #include "train/estimate_norms.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

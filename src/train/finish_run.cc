@@ -1,6 +1,6 @@
 #include "train/finish_run.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <torch/version.h>
 
 #include "core/clock.h"

@@ -1,5 +1,5 @@
 // bench of strop/job.h: the training step of a plan, timed, and the row of blocks, one by one.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // inspect and version_line of strop/job.h.
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <torch/version.h>
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,5 @@
 // make_plan and train of strop/job.h.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <set>

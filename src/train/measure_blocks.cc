@@ -1,6 +1,7 @@
 #include "train/measure_blocks.h"
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

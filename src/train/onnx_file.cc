@@ -1,6 +1,6 @@
 #include "train/onnx_file.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.h"
 #include "onnx/graph.h"

@@ -1,6 +1,6 @@
 #include "train/optimizer.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop {
 

@@ -1,6 +1,6 @@
 #include "train/save_model.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.h"
 #include "core/files.h"

@@ -1,6 +1,6 @@
 #include "train/start_detector.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

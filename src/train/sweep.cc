@@ -1,6 +1,6 @@
 #include "train/sweep.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <array>
 #include <cmath>

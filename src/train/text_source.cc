@@ -1,6 +1,7 @@
 #include "train/text_source.h"
 
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include <atomic>
 

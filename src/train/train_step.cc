@@ -1,5 +1,5 @@
 // One optimizer step of the trainer: which blocks are due, micro-batches, clip, update, log.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

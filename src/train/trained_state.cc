@@ -1,6 +1,6 @@
 #include "train/trained_state.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.h"
 

@@ -1,6 +1,6 @@
 #include "train/write_files.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "tuning/adaptformer.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

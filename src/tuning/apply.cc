@@ -1,6 +1,6 @@
 #include "tuning/apply.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "tuning/closed_form.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.h"
 #include "tuning/closed_form_basis.h"

@@ -1,6 +1,6 @@
 #include "tuning/closed_form_leave_out.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "tuning/head_init.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "tuning/ia3.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "tuning/logistic_fit.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

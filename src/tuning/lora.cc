@@ -1,6 +1,6 @@
 #include "tuning/lora.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "tuning/lora_adapter.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/layer.h"
 #include "nn/norm.h"

@@ -1,6 +1,6 @@
 #include "tuning/lora_conv.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/conv_function.h"
 #include "nn/norm.h"

@@ -1,6 +1,6 @@
 #include "tuning/peft_files.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <set>
 

@@ -1,6 +1,6 @@
 #include "tuning/ssf.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/block.h"
 

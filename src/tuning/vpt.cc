@@ -1,6 +1,6 @@
 #include "tuning/vpt.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -1,7 +1,7 @@
 // tests/data/conv: tiny convolutional networks in every library's files (tools/make_conv_reference.py).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <filesystem>

@@ -3,7 +3,7 @@
 #include "models/detector_parts/distillation.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 // all-MiniLM-L6-v2 as people download it, text to features, against Transformers 5.23 (AutoModel, fp32): the first
 // features of the mean over the tokens and of the pooler.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdlib>
 #include <numeric>

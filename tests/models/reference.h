@@ -1,7 +1,7 @@
 // tests/data/bert_tiny: a tiny BERT and what Transformers computes from it (tools/make_bert_reference.py).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <filesystem>
 #include <memory>

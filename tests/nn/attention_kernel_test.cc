@@ -1,4 +1,5 @@
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
 
 #include "compare.h"
 #include "core/clones.h"

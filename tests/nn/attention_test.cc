@@ -1,5 +1,8 @@
 #include "nn/attention.h"
 
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
 #include "compare.h"
 #include "core/rng.h"
 

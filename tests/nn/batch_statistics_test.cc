@@ -1,4 +1,7 @@
 // Batch norms that learn their statistics: PyTorch's training mode, and what stays without it.
+
+#include <torch/csrc/autograd/autograd.h>
+
 #include "compare.h"
 #include "nn/conv_unit.h"
 

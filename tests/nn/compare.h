@@ -1,8 +1,9 @@
 // Helpers of the tests of layers: seeded tensors, distances, numerical gradients.
 #pragma once
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 #include <string>

@@ -1,5 +1,7 @@
 #include "nn/conv_unit.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include "compare.h"
 
 namespace strop {

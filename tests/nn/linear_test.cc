@@ -1,5 +1,7 @@
 #include "nn/linear.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <cstring>
 
 #include "compare.h"

@@ -1,5 +1,8 @@
 #include "nn/norm.h"
 
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+
 #include "compare.h"
 
 namespace strop {

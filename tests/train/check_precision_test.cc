@@ -2,7 +2,7 @@
 #include "train/check_precision.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "models/reference.h"
 #include "random_tokens.h"

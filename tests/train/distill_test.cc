@@ -1,6 +1,6 @@
 // A step that holds old answers: nothing of it is left where it is off, and with it the old outputs move less.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "models/family.h"
 #include "nn/compare.h"

@@ -1,6 +1,6 @@
 // A file of weights that names no mean and std: its own head is asked, and a person is told where it likes others
 // better.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "errors.h"
 #include "models/family.h"

@@ -1,7 +1,7 @@
 #include "train/tasks/image_source.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.h"
 #include "image/encode.h"

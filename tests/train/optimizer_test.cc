@@ -1,6 +1,6 @@
 #include "train/optimizer.h"
 
-#include <torch/torch.h>
+#include <torch/optim.h>
 
 #include "models/reference.h"
 #include "nn/compare.h"

@@ -1,7 +1,7 @@
 // The cache before a cut gives the bits that the whole row gives, whatever is asked first and wherever it lies.
 #include "train/prefix_source.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numeric>
 

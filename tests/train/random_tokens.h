@@ -1,7 +1,7 @@
 // Rows for tests/data/bert_tiny.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cstdint>
 #include <span>

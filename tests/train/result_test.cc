@@ -1,5 +1,5 @@
 // What a run leaves is used: merged, predicted with, refused over another base; and folders that cannot take a run.
-#include <torch/torch.h>
+#include <torch/types.h>
 #include <unistd.h>
 
 #include <sstream>

@@ -1,7 +1,7 @@
 // One step: accumulation, truncated backward, mixup, R-Drop; and ten of them against Transformers and PEFT.
 #include "train/step.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <numeric>
 

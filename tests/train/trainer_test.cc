@@ -1,5 +1,5 @@
 // The levers and the trainer's promises, through whole jobs.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 #include <set>

@@ -1,5 +1,5 @@
 // Runs whose decisions follow from measurements: the clock, the memory; and their exact repetition.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <atomic>
 

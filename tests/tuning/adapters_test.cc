@@ -1,7 +1,7 @@
 // The adapters themselves: they start as nothing, do what their formula says, merge into the same function, and come
 // back from PEFT's files as they were.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <fstream>

@@ -1,7 +1,7 @@
 // Data for the tests of the head solvers, and the same fits done the long way.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/rng.h"
 #include "tuning/closed_form.h"
@@ -87,7 +87,7 @@ inline double largest_gap(const Tensor& a, const Tensor& b) {
 }
 
 inline double cross_entropy(const Tensor& logits, const Tensor& labels) {
-  return torch::nn::functional::cross_entropy(logits.to(torch::kFloat64), labels).item<double>();
+  return at::cross_entropy_loss(logits.to(torch::kFloat64), labels).item<double>();
 }
 
 inline double share_right(const Tensor& logits, const Tensor& labels) {

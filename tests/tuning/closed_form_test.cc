@@ -1,7 +1,7 @@
 #include "tuning/closed_form.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <limits>

@@ -1,7 +1,7 @@
 #include "tuning/head_init.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 #include <optional>

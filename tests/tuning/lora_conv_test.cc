@@ -2,6 +2,7 @@
 #include "tuning/lora_conv.h"
 
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // Which layers a method's adapters go into, and with which rank and scale: PEFT's rules (src/tuning/method.h).
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <set>
 

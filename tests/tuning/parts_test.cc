@@ -1,7 +1,7 @@
 // Methods that train single tensors of layers: those open, no other gets a gradient, and the frozen proof covers the
 // rest.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <functional>
 

@@ -1,6 +1,6 @@
 #include "models/convnext/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop::convnext {
 

@@ -1,5 +1,5 @@
 // The blocks of a ConvNeXt row as nodes of an ONNX graph.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "models/convnext/blocks.h"
 #include "nn/onnx_layers.h"

@@ -1,6 +1,6 @@
 #include "models/detector_parts/backbone.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "core/error.h"
 

@@ -1,6 +1,6 @@
 #include "models/detector_parts/distillation.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop {
 

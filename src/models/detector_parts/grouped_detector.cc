@@ -1,7 +1,7 @@
 #include "models/detector_parts/grouped_detector.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 #include "models/detector_parts/set_loss.h"
 
 #include <ATen/Parallel.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

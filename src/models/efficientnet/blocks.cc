@@ -1,6 +1,6 @@
 #include "models/efficientnet/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop::efficientnet {
 

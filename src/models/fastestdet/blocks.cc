@@ -1,6 +1,6 @@
 #include "models/fastestdet/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop::fastestdet {
 

@@ -1,6 +1,6 @@
 #include "models/fastestdet/detector.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // The blocks of FastestDet and its decoding as nodes of an ONNX graph.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "models/fastestdet/blocks.h"
 #include "models/fastestdet/detector.h"

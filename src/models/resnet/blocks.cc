@@ -1,6 +1,6 @@
 #include "models/resnet/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop::resnet {
 namespace {

@@ -1,6 +1,6 @@
 #include "models/vit/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/attention.h"
 

@@ -1,6 +1,6 @@
 #include "models/vit/mid_positions.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop::vit {
 

@@ -1,5 +1,5 @@
 // The blocks of a vision transformer's row as nodes of an ONNX graph. Tokens: N x tokens x width.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "models/yolos/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace strop::yolos {
 

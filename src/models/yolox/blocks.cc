@@ -1,6 +1,6 @@
 #include "models/yolox/blocks.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

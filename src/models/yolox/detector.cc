@@ -1,6 +1,6 @@
 #include "models/yolox/detector.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <ATen/Parallel.h>
 

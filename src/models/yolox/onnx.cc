@@ -1,5 +1,5 @@
 // The blocks of YOLOX and its decoding as nodes of an ONNX graph.
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "models/yolox/blocks.h"
 #include "models/yolox/detector.h"

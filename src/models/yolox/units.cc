@@ -1,6 +1,6 @@
 #include "models/yolox/units.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "nn/separable.h"
 

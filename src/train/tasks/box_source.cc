@@ -1,7 +1,7 @@
 #include "train/tasks/box_source.h"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

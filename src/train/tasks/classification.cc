@@ -1,6 +1,6 @@
 #include "train/tasks/classification.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,6 @@
 // Pictures, and one label each.
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 

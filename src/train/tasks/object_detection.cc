@@ -1,5 +1,6 @@
 // Pictures, and boxes on them.
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>
