@@ -19,7 +19,7 @@ help:
 	@echo "make demo      set up, build, fine-tune a sentence encoder on movie lines, show the report's place"
 	@echo "make demo-image  the same with pictures: EfficientNet-Lite0 finds faults in textile"
 	@echo "make demo-detect  the same with boxes: a detector on EfficientNet-Lite0 learns six classes, then two more"
-	@echo "make test      set up, build, run all tests"
+	@echo "make test      set up, build all, run all tests"
 	@echo "make build     the release program: $(BUILD)/bin/strop     make install PREFIX=/usr/local"
 	@echo "make interop   files to and from Transformers and PEFT, both ways"
 	@echo "make bench     against Transformers and PEFT in the same run; ROWS='lora_fp32 head' for some rows"
@@ -33,25 +33,23 @@ setup:
 assets: | setup
 	@scripts/fetch_assets.sh
 
+# The program and the library; their tests take longer to compile and are built by `test`.
 build: setup
-	@scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
+	@TARGETS="strop strop_shared" scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 
-# The program alone: no tests are built for it.
-demo: assets
-	@TARGETS=strop scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
+demo: assets build
 	@scripts/demo.sh $(BUILD)
 
-demo-image: setup
+demo-image: build
 	@scripts/fetch_assets.sh efficientnet_lite0 textile
-	@TARGETS=strop scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 	@scripts/demo_image.sh $(BUILD)
 
-demo-detect: setup
+demo-detect: build
 	@scripts/fetch_assets.sh efficientnet_lite0 fashion_mnist
-	@TARGETS=strop scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 	@scripts/demo_detect.sh $(BUILD)
 
-test: build assets
+test: assets
+	@scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 	@scripts/setup.sh --optional browser
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
