@@ -55,7 +55,8 @@ void add_training_keys(KeyTable& t) {
   t.integer("early_stopping_patience", &Options::early_stopping_patience, at_least(0),
             "End after this many evaluations without gain; 0: never.", {"patience", "early_stopping_steps"});
   t.choice("precision", &Options::precision, {"auto", "fp32", "bf16"},
-           "Arithmetic; auto: bf16 where the probe finds it faster, of frozen blocks where that changes next to nothing.", {"dtype", "torch_dtype"},
+           "Arithmetic; auto: bf16 where the probe finds it faster, of frozen blocks where that changes next to nothing.",
+           {"dtype", "torch_dtype"},
            {{"float32", "fp32"}, {"bfloat16", "bf16"}});
   t.integer("seed", &Options::seed, at_least(0), "The same seed, plan and threads give the same bits.",
             {"random_seed", "data_seed"});
@@ -67,7 +68,8 @@ void add_training_keys(KeyTable& t) {
   t.number("infobatch", &Options::infobatch, rate(),
            "Share of the easy samples left out each epoch, the loss of the others rescaled; 0: off.");
   t.integers("update_period", &Options::update_period, at_least(1),
-             "Steps between updates, head first and then each block from the top, as 1,2,4.");
+             "Steps between updates, head first and then each block from the top, as 1,2,4; after p steps at 1/sqrt(p) "
+             "of the rate.");
   t.integer("block_cycle", &Options::block_cycle, at_least(0), "Blocks trained at a time, in turn; 0: off.");
   t.integer("block_cycle_steps", &Options::block_cycle_steps, at_least(1), "block_cycle: steps before the next turn.",
             {"badam_switch_interval"});

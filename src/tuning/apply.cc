@@ -209,11 +209,10 @@ std::vector<TrainedTensor> trained_tensors(const Model& model, const Stage& stag
   for (std::size_t i = 0; i < model.size(); ++i) {
     const auto& block = model.block(i);
     const auto scale = stage.lr_scale.find(block.name());
-    const auto period = stage.update_period.find(block.name());
     const auto add = [&](const std::string& name, const torch::Tensor& tensor, double factor) {
       if (!tensor.defined() || !tensor.requires_grad()) return;
       all.push_back({name, block.name(), tensor, factor * (scale == stage.lr_scale.end() ? 1.0 : scale->second),
-                     period == stage.update_period.end() ? 1 : period->second, tensor.dim() >= 2});
+                     tensor.dim() >= 2});
     };
     for (const auto& [name, layer] : block.layers()) {
       for (const auto& one : layer->stored()) add(name + one.suffix, *one.tensor, 1);

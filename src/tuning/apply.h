@@ -16,9 +16,8 @@ struct TrainedTensor {
   std::string name;  // on-disk name; adapters: "<module>.lora_A.weight"
   std::string block;
   torch::Tensor tensor;     // leaf, requires grad
-  double rate_factor = 1;   // on the stage's learning rate
-  std::int64_t period = 1;  // steps between its updates
-  bool decays = true;       // weight decay: matrices only, not biases and norms (as in HF)
+  double rate_factor = 1;  // on the stage's learning rate
+  bool decays = true;      // weight decay: matrices only, not biases and norms (as in HF)
 };
 
 // Freezes the model, then opens the stage's blocks: the head's in full, the others by the stage's method; with

@@ -30,13 +30,17 @@ Stage stage_from(const ModelFacts& model, const Options& options, const std::str
   for (std::size_t i = first_block; i < model.blocks.size(); ++i) {
     const auto& block = model.blocks[i].name;
     stage.blocks.push_back(block);
-    if (const double factor = depth_factor(options, i, top); factor != 1) stage.lr_scale[block] = factor;
-    // update_period: the head first, then each block from the top; the last entry holds for all below.
+    double rate = depth_factor(options, i, top);
+    // update_period: the head first, then each block from the top; the last entry holds for all below. What moves seldom
+    // moves by less each time, for all above it has gone on meanwhile: at the full rate, periods 1,1,1,3 lost a point
+    // on SST-2 (docs/benchmarks.md, block_levers).
     if (!options.update_period.empty()) {
       const std::size_t depth = i >= model.head_begin ? 0 : model.head_begin - i;
       const auto period = options.update_period[std::min(depth, options.update_period.size() - 1)];
       if (period > 1) stage.update_period[block] = period;
+      rate /= std::sqrt(static_cast<double>(period));
     }
+    if (rate != 1) stage.lr_scale[block] = rate;
   }
   return stage;
 }

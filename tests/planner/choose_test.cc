@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "planner/learning_rates.h"
 
@@ -122,7 +124,11 @@ TEST(Choose, PeriodsAndDecayByDepth) {
   const auto stage = choose_plan(options, facts()).stages.at(0);
   EXPECT_EQ(stage.update_period,
             (std::map<std::string, std::int64_t>{{"encoder.layer.1", 2}, {"encoder.layer.0", 4}, {"embeddings", 4}}));
-  EXPECT_EQ(stage.lr_scale, (std::map<std::string, double>{{"encoder.layer.0", 0.5}, {"embeddings", 0.25}}));
+  // Halved for each block from the top, and divided by the root of the period.
+  ASSERT_EQ(stage.lr_scale.size(), 3U);
+  EXPECT_NEAR(stage.lr_scale.at("encoder.layer.1"), std::sqrt(0.5), 1e-12);
+  EXPECT_NEAR(stage.lr_scale.at("encoder.layer.0"), 0.25, 1e-12);
+  EXPECT_NEAR(stage.lr_scale.at("embeddings"), 0.125, 1e-12);
 }
 
 TEST(Choose, RatesFromTheLowestUpInEqualRatios) {

@@ -21,7 +21,7 @@ struct Parameters {
   Tensor matrix = seeded({6, 4}, 1).requires_grad_(), bias = seeded({6}, 2).requires_grad_();
 
   std::vector<TrainedTensor> list(double bias_rate = 1) const {
-    return {{"layer.weight", "top", matrix, 1, 1, true}, {"layer.bias", "below", bias, bias_rate, 1, false}};
+    return {{"layer.weight", "top", matrix, 1, true}, {"layer.bias", "below", bias, bias_rate, false}};
   }
   void set_gradients(std::uint64_t seed, bool with_bias = true) {
     matrix.mutable_grad() = seeded({6, 4}, 100 + seed);
@@ -151,7 +151,7 @@ TEST(Optimizer, LayersSeeItsUpdatesOfWeightsThatAreFrozenAgain) {
   for (const std::string kind : {"adamw", "sgd"}) {
     auto options = plain_options();
     options.optim = kind;
-    Optimizer optimizer(options, {{"two.weight", "top", two.weight, 1, 1, true}});
+    Optimizer optimizer(options, {{"two.weight", "top", two.weight, 1, true}});
     two.weight.requires_grad_();
     two.weight.mutable_grad() = torch::ones({4, 4});
     optimizer.step(0.5);

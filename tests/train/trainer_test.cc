@@ -52,6 +52,7 @@ TEST(Levers, EachTrainsAndActs) {
       {"update_period",
        [](Options& o) {
          o.update_period = {1, 2, 4};
+         o.learning_rate = "4e-3";  // the slowest block's is half of it
        }},
       {"block_cycle",
        [](Options& o) {
