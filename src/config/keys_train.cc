@@ -55,9 +55,9 @@ void add_training_keys(KeyTable& t) {
   t.integer("early_stopping_patience", &Options::early_stopping_patience, at_least(0),
             "End after this many evaluations without gain; 0: never.", {"patience", "early_stopping_steps"});
   t.choice("precision", &Options::precision, {"auto", "fp32", "bf16"},
-           "Arithmetic; auto: bf16 where the probe finds it faster, of frozen blocks where that changes next to nothing.",
-           {"dtype", "torch_dtype"},
-           {{"float32", "fp32"}, {"bfloat16", "bf16"}});
+           "Arithmetic; auto: bf16 where the probe finds it faster, of frozen blocks where that changes next to "
+           "nothing.",
+           {"dtype", "torch_dtype"}, {{"float32", "fp32"}, {"bfloat16", "bf16"}});
   t.integer("seed", &Options::seed, at_least(0), "The same seed, plan and threads give the same bits.",
             {"random_seed", "data_seed"});
 

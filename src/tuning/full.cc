@@ -31,9 +31,9 @@ Stage stage_from(const ModelFacts& model, const Options& options, const std::str
     const auto& block = model.blocks[i].name;
     stage.blocks.push_back(block);
     double rate = depth_factor(options, i, top);
-    // update_period: the head first, then each block from the top; the last entry holds for all below. What moves seldom
-    // moves by less each time, for all above it has gone on meanwhile: at the full rate, periods 1,1,1,3 lost a point
-    // on SST-2 (docs/benchmarks.md, block_levers).
+    // update_period: the head first, then each block from the top; the last entry holds for all below. A block that
+    // moves seldom moves by less each time, for all above it has gone on meanwhile: at the full rate, periods 1,1,1,3
+    // lost a point on SST-2, where now they lose none (docs/benchmarks.md).
     if (!options.update_period.empty()) {
       const std::size_t depth = i >= model.head_begin ? 0 : model.head_begin - i;
       const auto period = options.update_period[std::min(depth, options.update_period.size() - 1)];
