@@ -8,8 +8,9 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 # -DSTROP_TORCH_INDEX=... and the like; see cmake/torch.cmake.
 CMAKE_ARGS ?=
-# Rows of the benchmark, all when empty; seconds of fuzzing a target.
+# Rows of the benchmark, all when empty; targets of fuzzing, all when empty, and seconds for each.
 ROWS ?=
+FUZZ ?=
 FUZZ_SECONDS ?= 600
 
 export STROP_ASSETS ?= $(CURDIR)/build/assets
@@ -23,7 +24,7 @@ help:
 	@echo "make build     the release program: $(BUILD)/bin/strop     make install PREFIX=/usr/local"
 	@echo "make interop   files to and from Transformers and PEFT, both ways"
 	@echo "make bench     against Transformers and PEFT in the same run; ROWS='lora_fp32 head' for some rows"
-	@echo "make asan      sanitizers over the torch-free folders     make fuzz FUZZ_SECONDS=600"
+	@echo "make asan      sanitizers over the torch-free folders     make fuzz FUZZ='csv jsonl' FUZZ_SECONDS=600"
 	@echo "make format    clang-format     make tidy   clang-tidy     make clean   removes build/ but the downloads"
 	@echo "make setup     installs the Debian packages that are missing"
 
@@ -69,7 +70,7 @@ asan: setup
 fuzz:
 	@scripts/setup.sh build fuzz
 	@TARGETS=fuzzers scripts/build.sh fuzz build/fuzz $(JOBS)
-	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+	@scripts/fuzz.sh build/fuzz $(FUZZ_SECONDS) $(JOBS) $(FUZZ)
 
 format:
 	@scripts/setup.sh format

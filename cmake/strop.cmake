@@ -1,6 +1,6 @@
 # strop_library(NAME [TORCH] SOURCES a.cc ... DEPENDS other ...): the library of one folder of src/.
-# strop_test(NAME [TORCH] [LABELS l ...] SOURCES a.cc ... DEPENDS ...): one test program; every TEST is a ctest entry
-# of its own program run, so a crash in one file hides no other file.
+# strop_test(NAME [TORCH] [LABELS l ...] SOURCES a.cc ... DEPENDS ...): one test program, which is one ctest entry; a
+# crash in one hides no other.
 
 # -Wrestrict: false alarms of GCC 12 on string concatenation (its bug 105651).
 set(STROP_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>

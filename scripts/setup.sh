@@ -27,7 +27,6 @@ libcli11-dev pc:CLI11
 libfmt-dev pc:fmt
 libspdlog-dev pc:spdlog
 libicu-dev pc:icu-i18n
-libpcre2-dev pc:libpcre2-8
 libcurl4-openssl-dev pc:libcurl
 libssl-dev pc:libcrypto
 zlib1g-dev pc:zlib
@@ -36,7 +35,6 @@ libpng-dev pc:libpng
 libwebp-dev pc:libwebpdemux
 libpugixml-dev pc:pugixml
 libgtest-dev pc:gtest
-libbenchmark-dev pc:benchmark
 LIST
       ;;
     fashion) echo 'dataset-fashion-mnist dpkg' ;;

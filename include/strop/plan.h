@@ -36,9 +36,9 @@ struct Stage {
   bool operator==(const Stage&) const = default;
 };
 
-// What was predicted, to be held against what came true. 0: nothing was predicted.
 inline constexpr const char* kHalveBatch = "halve_batch";  // half as many samples at a time, the same gradient
 
+// What was predicted, to be held against what came true. 0: nothing was predicted.
 struct Prediction {
   double seconds = 0;
   std::int64_t peak_bytes = 0;

@@ -26,9 +26,19 @@ std::string choices_of(const Key& key) {
   return join(words, " ");
 }
 
+std::string choices_of(const VerbFlag& flag) {
+  std::string words = flag.value;
+  if (words.find('|') == std::string::npos) return "";
+  std::replace(words.begin(), words.end(), '|', ' ');
+  return words;
+}
+
 std::vector<Flag> flags_of(const Verb& verb) {
   std::vector<Flag> flags;
-  for (const auto& flag : verb.flags) flags.push_back({"--" + flag.name, "", flag.help, flag.value == "N"});
+  for (const auto& flag : verb.flags) {
+    const bool needs_value = !flag.value.empty() && flag.value.front() != '[';
+    flags.push_back({"--" + flag.name, choices_of(flag), flag.help, needs_value});
+  }
   for (const Key* key : keys_of(verb)) {
     const auto name = "--" + flag_names(*key).front();
     flags.push_back({name, choices_of(*key), key->help, key->type != "boolean" && key->name != "resume"});
@@ -72,6 +82,12 @@ std::string choice_cases() {
   for (const auto& key : schema()) {
     if (key.choices.empty()) continue;
     out += fmt::format("    --{}) values='{}' ;;\n", flag_names(key).front(), choices_of(key));
+  }
+  for (const auto& verb : verbs()) {
+    for (const auto& flag : verb.flags) {
+      if (const auto words = choices_of(flag); !words.empty())
+        out += fmt::format("    --{}) values='{}' ;;\n", flag.name, words);
+    }
   }
   return out;
 }

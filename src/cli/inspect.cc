@@ -68,7 +68,7 @@ Verb inspect_verb() {
                 {"augment", "[LIST]", "Show augmented samples of --data, of these kinds."},
                 {"samples", "N", "How many samples to show (default 5)."},
                 {"write", "FOLDER", "Write --data, pictures with boxes, to this new folder."},
-                {"format", "NAME", "With --write: coco, voc or yolo."}};
+                {"format", "coco|voc|yolo", "With --write: how the annotations are written."}};
   verb.run = run_inspect;
   return verb;
 }

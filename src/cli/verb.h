@@ -15,7 +15,7 @@ inline constexpr const char* kLeftOut = "all";
 // A flag that only this verb knows and that is no key of the schema.
 struct VerbFlag {
   std::string name;   // without dashes
-  std::string value;  // "" for a switch, "N", or "[LIST]" where the value may be left out
+  std::string value;  // "" for a switch; "N", "FILE"; "coco|voc" to choose from; "[LIST]" where it may be left out
   std::string help;
 };
 

@@ -104,7 +104,8 @@ void add_output_keys(KeyTable& t) {
             {"steps_per_report", "log_interval"});
   t.integer("save_steps", &Options::save_steps, at_least(0), "Steps between checkpoints; 0: at evaluations only.",
             {"save_every", "save_period"});
-  t.integer("save_total_limit", &Options::save_total_limit, at_least(1), "Checkpoints kept, the best among them.");
+  t.integer("save_total_limit", &Options::save_total_limit, at_least(1),
+            "Newest checkpoints kept; each holds the best weights so far.");
   t.choice("save", &Options::save, {"auto", "adapter", "full", "delta"},
            "Form of the result: PEFT adapter, whole model, or only the changed tensors.");
   t.choice("names", &Options::names, {"v5", "v4"},

@@ -50,6 +50,12 @@ constexpr std::size_t kMostEarly = 1000;
 std::vector<EarlyLine> early_lines;
 std::mutex early_mutex;
 
+void to_terminal(spdlog::level::level_enum severity, const std::string& text) {
+  if (!terminal().should_log(severity)) return;
+  if (before_terminal_line != nullptr) before_terminal_line();
+  terminal().log(severity, "{}", text);
+}
+
 }  // namespace
 
 void set_log_level(LogLevel level) { terminal().set_level(to_spdlog(level)); }
@@ -78,13 +84,12 @@ void set_log_file(const std::filesystem::path& file) {
   file_logger() = std::move(made);
 }
 
+void show_line(const std::string& text) { to_terminal(spdlog::level::info, text); }
+
 void log_line(LogLevel level, const std::string& text) {
   const auto severity = to_spdlog(level);
-  if (terminal().should_log(severity)) {
-    if (before_terminal_line != nullptr) before_terminal_line();
-    const char* prefix = level == LogLevel::warning ? "warning: " : level == LogLevel::error ? "error: " : "";
-    terminal().log(severity, "{}{}", prefix, text);
-  }
+  const char* prefix = level == LogLevel::warning ? "warning: " : level == LogLevel::error ? "error: " : "";
+  to_terminal(severity, prefix + text);
   if (file_logger()) {
     file_logger()->log(severity, text);
     return;

@@ -20,6 +20,8 @@ void set_log_level(LogLevel level);
 // Error(usage) where it cannot be opened; lines that cannot be written later are lost, which is said once.
 void set_log_file(const std::filesystem::path& file);
 void log_line(LogLevel level, const std::string& text);
+// A line for the terminal alone: figures of a step, which logs of their own keep.
+void show_line(const std::string& text);
 // Called before each terminal line, so that a progress bar can clear itself. nullptr removes it.
 void set_log_hook(void (*before_line)());
 

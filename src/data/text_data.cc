@@ -178,9 +178,8 @@ TextData load_text_data(const Options& options) {
   return data;
 }
 
-TextSplit load_prediction_rows(const std::string& file, const Options& options, std::vector<std::string>* notes) {
-  std::vector<std::string> ignored;
-  TextSplit split = read_split(file, options, false, true, nullptr, notes == nullptr ? ignored : *notes).split;
+TextSplit load_prediction_rows(const std::string& file, const Options& options, std::vector<std::string>& notes) {
+  TextSplit split = read_split(file, options, false, true, nullptr, notes).split;
   std::fill(split.labels.begin(), split.labels.end(), -1);
   return split;
 }

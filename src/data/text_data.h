@@ -37,9 +37,8 @@ TextData load_text_data(const Options& options);
 
 // Rows to predict on: a label column is not needed and not read, all labels are -1. "-" reads standard input: JSON
 // lines where it begins with a brace, else one text a line; .txt files hold one text a line too. The choice of columns
-// goes into `notes` where given.
-TextSplit load_prediction_rows(const std::string& file, const Options& options,
-                               std::vector<std::string>* notes = nullptr);
+// and what was repaired goes into `notes`.
+TextSplit load_prediction_rows(const std::string& file, const Options& options, std::vector<std::string>& notes);
 
 // Labelled rows to evaluate a trained model on: options.data where it is a file; in a folder the test file, else the
 // validation file. Labels are indices into `label_names` (the model's); one that is not among them is Error(data).

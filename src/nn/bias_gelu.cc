@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "nn/kernels/kernels.h"
+#include "nn/share_rows.h"
 
 namespace strop {
 namespace {
@@ -47,15 +48,10 @@ Gradients gradients_of(const Tensor& g, const Tensor& z, const Tensor& bias, boo
   }
   const auto rows = z.size(0), width = z.size(1);
   Tensor d_z = in_place ? g : torch::empty_like(z);
-  // A fixed number of parts, whatever the threads, so that the sums' order and bits are the same everywhere.
-  constexpr std::int64_t kParts = 16;
-  Tensor d_bias = torch::zeros({kParts, width}, z.options());
-  at::parallel_for(0, kParts, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t part = first; part < last; ++part) {
-      kernels::bias_gelu_gradient(g.const_data_ptr<float>(), z.const_data_ptr<float>(), bias.const_data_ptr<float>(),
-                                  d_z.data_ptr<float>(), d_bias.data_ptr<float>() + part * width, width,
-                                  rows * part / kParts, rows * (part + 1) / kParts);
-    }
+  Tensor d_bias = torch::zeros({kSumParts, width}, z.options());
+  share_sums(rows, [&](std::int64_t part, std::int64_t first, std::int64_t last) {
+    kernels::bias_gelu_gradient(g.const_data_ptr<float>(), z.const_data_ptr<float>(), bias.const_data_ptr<float>(),
+                                d_z.data_ptr<float>(), d_bias.data_ptr<float>() + part * width, width, first, last);
   });
   return {d_z, d_bias};
 }

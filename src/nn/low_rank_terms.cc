@@ -4,14 +4,12 @@
 #include <torch/types.h>
 
 #include "nn/row_block.h"
+#include "nn/share_rows.h"
 
 namespace strop {
 namespace {
 
 using torch::Tensor;
-
-// Parts that sums over rows are split into.
-constexpr std::int64_t kSumParts = 16;
 
 // The tile of rows from `row` on, `dim` columns.
 RowBlock tile(std::int64_t row, std::int64_t rows, std::int64_t dim) {

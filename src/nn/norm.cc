@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "nn/kernels/kernels.h"
+#include "nn/share_rows.h"
 
 namespace strop {
 namespace {
@@ -103,34 +104,30 @@ struct ResidualNorm : torch::autograd::Function<ResidualNorm> {
     Tensor d_sum = torch::empty_like(xhat);
     Tensor d_x = rate > 0 ? torch::empty_like(xhat) : Tensor();
     const bool affine = ctx->needs_input_grad(1) || ctx->needs_input_grad(2);
-    // A fixed number of parts, whatever the threads, so that the sums' order and bits are the same everywhere.
-    constexpr std::int64_t kParts = 16;
-    Tensor d_gamma = affine ? torch::zeros({kParts, width}, rstd.options()) : Tensor();
-    Tensor d_beta = affine ? torch::zeros({kParts, width}, rstd.options()) : Tensor();
-    at::parallel_for(0, kParts, 1, [&](std::int64_t first_part, std::int64_t last_part) {
+    Tensor d_gamma = affine ? torch::zeros({kSumParts, width}, rstd.options()) : Tensor();
+    Tensor d_beta = affine ? torch::zeros({kSumParts, width}, rstd.options()) : Tensor();
+    share_sums(rows, [&](std::int64_t part, std::int64_t first, std::int64_t last) {
       RowAccess g_rows(g, width), g_sum_rows(g_sum, width), xhat_rows(xhat, width), sum_rows(d_sum, width),
           x_rows(d_x, width);
-      for (std::int64_t part = first_part; part < last_part; ++part) {
-        float* const gamma_part = affine ? d_gamma.data_ptr<float>() + part * width : nullptr;
-        float* const beta_part = affine ? d_beta.data_ptr<float>() + part * width : nullptr;
-        for (std::int64_t row = rows * part / kParts; row < rows * (part + 1) / kParts; ++row) {
-          kernels::norm_backward({.g = g_rows.load(row),
-                                  .g_sum = g_sum_rows.load(row),
-                                  .xhat = xhat_rows.load(row),
-                                  .rstd = rstd.const_data_ptr<float>() + row,
-                                  .gamma = gamma.const_data_ptr<float>(),
-                                  .d_sum = sum_rows.open(row),
-                                  .d_x = x_rows.open(row),
-                                  .d_gamma = gamma_part,
-                                  .d_beta = beta_part,
-                                  .width = width,
-                                  .rate = rate,
-                                  .key = key,
-                                  .mask_row = row},
-                                 0, 1);
-          sum_rows.store(row);
-          x_rows.store(row);
-        }
+      float* const gamma_part = affine ? d_gamma.data_ptr<float>() + part * width : nullptr;
+      float* const beta_part = affine ? d_beta.data_ptr<float>() + part * width : nullptr;
+      for (auto row = first; row < last; ++row) {
+        kernels::norm_backward({.g = g_rows.load(row),
+                                .g_sum = g_sum_rows.load(row),
+                                .xhat = xhat_rows.load(row),
+                                .rstd = rstd.const_data_ptr<float>() + row,
+                                .gamma = gamma.const_data_ptr<float>(),
+                                .d_sum = sum_rows.open(row),
+                                .d_x = x_rows.open(row),
+                                .d_gamma = gamma_part,
+                                .d_beta = beta_part,
+                                .width = width,
+                                .rate = rate,
+                                .key = key,
+                                .mask_row = row},
+                               0, 1);
+        sum_rows.store(row);
+        x_rows.store(row);
       }
     });
     return {rate > 0 ? d_x : d_sum,

@@ -26,6 +26,16 @@ void share_rows(std::int64_t rows, std::int64_t floats, const Work& work) {
   });
 }
 
+// For sums over rows: work(part, first, last) for kSumParts parts of [0, rows). As many whatever the threads are, so
+// that the order of the sums and their bits are the same everywhere.
+inline constexpr std::int64_t kSumParts = 16;
+template <class Work>
+void share_sums(std::int64_t rows, const Work& work) {
+  at::parallel_for(0, kSumParts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto part = begin; part < end; ++part) work(part, rows * part / kSumParts, rows * (part + 1) / kSumParts);
+  });
+}
+
 // work(first, last) for `parts` parts of [0, count), each taken by the thread that is free for it: one whose processor
 // is wanted elsewhere too holds nobody up.
 template <class Work>

@@ -65,7 +65,7 @@ void Console::show(const LogLine& line) {
       text += fmt::format(", AP {:.1f}, AP50 {:.1f}", 100 * line.eval_map, 100 * line.eval_map_50);
     if (std::isfinite(line.eval_accuracy)) text += fmt::format(", accuracy {:.2f} %", 100 * line.eval_accuracy);
     if (std::isfinite(line.eval_loss)) text += fmt::format(", loss {:.4f}", line.eval_loss);
-    log_info("{}", text);
+    show_line(text);
   }
   redraw();
 }
@@ -78,7 +78,7 @@ void Console::redraw() {
   }
   const bool last = progress_.step == progress_.total;
   if (plain_line_shown_ && !last && since_plain_line_.seconds() < kSecondsBetweenLines) return;
-  log_info("{}", progress_text(progress_));
+  show_line(progress_text(progress_));
   since_plain_line_ = Stopwatch();
   plain_line_shown_ = true;
 }

@@ -1,7 +1,8 @@
 // Progress for a person: one moving line on a terminal, plain lines elsewhere, nothing with --quiet or --json.
 //
 // The moving line goes to stderr, fits the terminal's width and clears itself before each log line (core/log.h).
-// Evaluations, and the plain lines (at most one in 5 s, and the last step), go through the log, so strop.log has them.
+// Evaluations, and the plain lines (at most one in 5 s, and the last step), are for the terminal: trainer_log.jsonl has
+// their figures.
 #pragma once
 
 #include <string>

@@ -26,6 +26,7 @@ StageView stage_view(const YAML::Node& node) {
           .cut = scalar<std::string>(node, "cut", ""),
           .blocks = texts(node["blocks"]),
           .max_steps = scalar<std::int64_t>(node, "max_steps", 0),
+          .epochs = scalar<double>(node, "epochs", 0),
           .seconds = scalar<double>(node, "seconds", 0),
           .learning_rate = scalar<double>(node, "learning_rate", 0)};
 }

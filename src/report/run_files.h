@@ -18,7 +18,7 @@ struct StageView {
   std::string name, method, solver, cut;
   std::vector<std::string> blocks;
   std::int64_t max_steps = 0;
-  double seconds = 0, learning_rate = 0;
+  double epochs = 0, seconds = 0, learning_rate = 0;
 };
 
 // The parts of plan.yaml that the page shows; its text is shown whole beside them.

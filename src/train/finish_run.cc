@@ -79,9 +79,7 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   }
   record.base_model = bench.opened.base_name;
   const auto& below = bench.opened.deltas;
-  if (const auto weights = weights_file(below.empty() ? bench.opened.base_folder : below.back()); !weights.empty()) {
-    record.base_hash = sha256_file(weights);
-  }
+  record.base_hash = hash_of_weights(below.empty() ? bench.opened.base_folder : below.back());
   record.family = bench.opened.model->family();
   record.input = task.input_record(bench.opened, plan.options);
   auto changed = trainer.changed_tensors();
@@ -117,7 +115,8 @@ std::string prediction_lines(const std::vector<PredictionRecord>& predictions) {
   return lines;
 }
 
-// The history from which the planner learns; a cache folder that cannot be written spoils no run.
+// The history of runs, a line each: strop.json without its blocks, the plan and the results. A cache folder that cannot
+// be written spoils no run.
 void remember(const nlohmann::json& outcome) {
   try {
     append_file(cache_folder() / "runs.jsonl", outcome.dump() + "\n");
@@ -183,10 +182,10 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const auto& options = plan.options;
   const auto& progress = trainer.progress();
   const std::string method = adapter_method(plan, bench.opened);
-  write_file_atomic(folder / "strop.json", to_json(make_record(bench, plan, trainer, started)) + "\n");
+  const auto record = to_json(make_record(bench, plan, trainer, started));
+  write_file_atomic(folder / "strop.json", record + "\n");
   const auto kind = resolve_save(options, *bench.opened.model, method);
   save_model({folder, kind, method, trainer.changed_tensors()}, bench.opened, options);
-  const std::string base_name = bench.opened.base_name;
   bench.train.reset();
   bench.validation.reset();
   bench.before.reset();
@@ -235,12 +234,13 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   write_file_atomic(folder / "all_results.json", text + "\n");
   write_result_files(folder, results, progress);
   write_file_atomic(folder / "report.html", render_report({folder}));
-  remember(nlohmann::json{{"finished", utc_now()},
-                          {"folder", fs::absolute(folder).string()},
-                          {"base_model", base_name},
-                          {"method", options.method},
-                          {"cpu", this_machine().cpu},
-                          {"results", nlohmann::json::parse(text)}});
+  auto facts = nlohmann::json::parse(record);
+  facts.erase("blocks");
+  facts.update({{"finished", utc_now()},
+                {"folder", fs::absolute(folder).string()},
+                {"plan", to_yaml(plan)},
+                {"results", nlohmann::json::parse(text)}});
+  remember(facts);
   return text;
 }
 

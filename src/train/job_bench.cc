@@ -110,7 +110,8 @@ std::string bench(const Options& options, const BenchOptions& what) {
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));
   const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
   MadeAhead inputs(*bench->train);
-  PrefixSource source(inputs, model, model.index_of(timed.cut), precision);
+  PrefixSource source(inputs, model, model.index_of(timed.cut),
+                      plan.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat);
   Optimizer optimizer(plan.options, trained);
   Sampler sampler(sampler_config(plan.options), bench->train->labels(), bench->train->lengths());
   const auto batches = sampler.epoch_batches(0);
@@ -118,10 +119,9 @@ std::string bench(const Options& options, const BenchOptions& what) {
   Pass pass;
   pass.training = true;
   pass.precision = precision;
-  LossSettings settings;
-  settings.distill = plan.options.distill;
-  settings.before = bench->before.get();
-  settings.before_precision = plan.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+  pass.dropout = plan.options.dropout;
+  pass.patch_dropout = plan.options.patch_dropout;
+  const auto settings = loss_settings(plan, bench->train_data(plan.options));
   std::vector<double> seconds;
   double tokens = 0, samples = 0, total = 0, making = 0;
   State last;

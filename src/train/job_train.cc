@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 
 #include "config/schema.h"
@@ -100,6 +101,16 @@ void check_plan(const Plan& plan, Workbench& bench) {
   resolve_save(plan.options, model, adapter_method(plan, bench.opened));
 }
 
+// A head that a stage solves does not keep what it started from.
+std::vector<std::string> head_origin(const Plan& plan, const Workbench& bench) {
+  const auto solved = std::ranges::find_if(plan.stages, [](const Stage& stage) { return stage.solver != "gradient"; });
+  if (solved == plan.stages.end()) return bench.head_origin;
+  std::vector<std::string> lines;
+  for (const auto& label : bench.data.label_names)
+    lines.push_back(fmt::format("{}: closed form ({}), solved by stage {}", label, solved->solver, solved->name));
+  return lines;
+}
+
 RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder,
                   const std::optional<Checkpoint>& resume) {
   const auto started = utc_now();
@@ -124,6 +135,7 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
              human_duration(plan.predicted.seconds), human_bytes(static_cast<double>(plan.predicted.peak_bytes)),
              plan.micro_batch);
   }
+  for (const auto& line : head_origin(plan, *bench)) log_info("head: {}", line);
   Console console(console_mode(plan.options.quiet, plan.options.json));
   Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
   try {

@@ -39,7 +39,7 @@ std::string evaluate(const Options& options) {
 }
 
 void predict(const Options& options, std::ostream& out) {
-  set_log_level(LogLevel::warning);
+  if (options.quiet) set_log_level(LogLevel::warning);
   const auto opened = open_to_ask(options);
   const auto split = opened.task->load_prediction(options, opened);
   opened.task->predict(opened, *split, options, out);

@@ -18,6 +18,7 @@
 #include "tuning/method.h"
 #include "tuning/peft_files.h"
 #include "weights/hub.h"
+#include "weights/safetensors.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -50,8 +51,7 @@ std::string base_of_adapter(const fs::path& folder, const std::optional<RunRecor
 void refuse_other_base(const fs::path& adapter, const std::optional<RunRecord>& record, const std::string& base,
                        const std::string& revision) {
   if (!record || record->base_hash.empty()) return;
-  const auto weights = weights_file(resolve_model(base, revision));
-  if (!weights.empty() && sha256_file(weights) != record->base_hash) {
+  if (hash_of_weights(resolve_model(base, revision)) != record->base_hash) {
     fail(ErrorKind::model,
          "{}: this was trained on {}, whose weights differ from those of {}; give that base with --model",
          adapter.string(), record->base_model, base);
@@ -185,12 +185,13 @@ Labels labels_of_method(const Options& options) {
   return own == methods().end() ? Labels::data : own->labels;
 }
 
-fs::path weights_file(const fs::path& base) {
-  if (fs::is_regular_file(base)) return base;
-  for (const auto* name : {"model.safetensors", "delta.safetensors"}) {
-    if (fs::exists(base / name)) return base / name;
-  }
-  return {};
+std::string hash_of_weights(const fs::path& base) {
+  const auto delta = base / "delta.safetensors";
+  const auto files = fs::exists(delta) ? std::vector{delta} : WeightFiles(base).files();
+  if (files.size() == 1) return sha256_file(files.front());
+  std::string hashes;
+  for (const auto& file : files) hashes += sha256_file(file);
+  return sha256(hashes);
 }
 
 std::string task_of_base(const std::string& model, const std::string& revision) {

@@ -55,8 +55,9 @@ bool tunes_head_alone(const Options& options);
 // Whose classes the model that it trains has; those of the data for a method that is not known yet (auto).
 Labels labels_of_method(const Options& options);
 
-// The file that holds a base's weights, or the changed ones; empty where they are in several.
-std::filesystem::path weights_file(const std::filesystem::path& base);
+// SHA-256 of the file that holds a base's weights, or the changed ones; where they are in several, of all their hashes.
+// Reads them through.
+std::string hash_of_weights(const std::filesystem::path& base);
 
 // Sets the number of threads and checks options.device. Returns the number of threads.
 int set_up_device(const Options& options);

@@ -101,8 +101,8 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
   // Of several classifiers (a distilled DeiT's) each reads a part of the features: the stored one can't be asked alone.
   const bool alone = opened.model->block(opened.model->size() - 1).layers().size() == 1;
   if (asked && alone && !std::all_of(labels.begin(), labels.end(), known)) samples = sample_features(opened, train);
-  auto start = init_head(mode, labels, layer->shape()[1], pretrained, std::nullopt, samples,
-                         static_cast<std::uint64_t>(options.seed));
+  const auto seed = static_cast<std::uint64_t>(options.seed);
+  auto start = init_head(mode, labels, layer->shape()[1], pretrained, samples, seed);
   layer->weight = start.weight;
   if (layer->has_bias()) layer->bias = start.bias;
   return start.origin;

@@ -143,7 +143,7 @@ void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   const double seconds = run.since_log.seconds();
   LogLine line;
   line.current_steps = progress_.global_step;
-  line.total_steps = run.stage.max_steps;
+  line.total_steps = planned_steps();
   line.stage = run.stage.name;
   line.epoch = static_cast<double>(progress_.first_epoch + progress_.epoch) +
                static_cast<double>(progress_.batch) / run.batches_in_epoch;
@@ -156,8 +156,7 @@ void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
   }
   line.resident_bytes = resident_bytes();
   line.elapsed_time = progress_.elapsed;
-  const double done = stage_progress(run);
-  if (done > 0) line.remaining_time = std::max(0.0, progress_.stage_elapsed * (1 - done) / done);
+  line.remaining_time = remaining_seconds(run);
   line.data_rate = run.data_rate;
   line.micro_batch = progress_.micro_batch;
   log_->write(line);

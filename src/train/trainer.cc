@@ -23,6 +23,19 @@ namespace strop {
 
 using torch::Tensor;
 
+LossSettings loss_settings(const Plan& plan, const TrainData& data) {
+  const auto& options = plan.options;
+  const AugmentPlan augment = parse_augment(options.augment);
+  return {options.label_smoothing_factor,
+          data.class_weights,
+          augment.mixup ? options.mixup_alpha : 0,
+          augment.rdrop ? options.rdrop_alpha : 0,
+          augment.cutmix ? options.cutmix_alpha : 0,
+          options.distill,
+          data.before,
+          plan.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat};
+}
+
 Trainer::Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console)
     : model_(model), plan_(plan), data_(std::move(data)), folder_(std::move(folder)), console_(console) {
   progress_.micro_batch = plan.micro_batch > 0 ? plan.micro_batch : plan.options.per_device_train_batch_size;
@@ -158,7 +171,6 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     }
     write_tensors(model_, tensors);
   }
-  const AugmentPlan augment = parse_augment(options.augment);
   StageRun run{
       .stage = stage,
       .train = behind_prefix(*data_.train, stage,
@@ -168,9 +180,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
       .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
       .optimizer = Optimizer(options, trained_tensors(model_, stage)),
       .due = DueBlocks(model_, stage, options),
-      .loss = {options.label_smoothing_factor, data_.class_weights, augment.mixup ? options.mixup_alpha : 0,
-               augment.rdrop ? options.rdrop_alpha : 0, augment.cutmix ? options.cutmix_alpha : 0, options.distill,
-               data_.before, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat},
+      .loss = loss_settings(plan_, data_),
       .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
       .ema = {}};
   if (const auto count = estimate_norms(model_, *run.train); count > 0) {
@@ -286,6 +296,29 @@ double Trainer::stage_progress(const StageRun& run) const {
          stage.epochs;
 }
 
+std::int64_t Trainer::planned_steps() const {
+  std::int64_t steps = 0;
+  for (const auto& stage : plan_.stages) {
+    if (stage.solver != "gradient") continue;
+    if (stage.max_steps == 0) return 0;
+    steps += stage.max_steps;
+  }
+  return steps;
+}
+
+double Trainer::remaining_seconds(const StageRun& run) const {
+  const double done = stage_progress(run);
+  if (done <= 0 || progress_.stage_step == 0) return std::nan("");
+  double seconds = std::max(0.0, progress_.stage_elapsed * (1 - done) / done);
+  const double a_step = progress_.stage_elapsed / static_cast<double>(progress_.stage_step);
+  for (auto at = static_cast<std::size_t>(progress_.stage) + 1; at < plan_.stages.size(); ++at) {
+    const auto& later = plan_.stages[at];
+    const double steps = later.epochs > 0 ? later.epochs * run.batches_in_epoch : static_cast<double>(later.max_steps);
+    seconds += later.seconds > 0 ? later.seconds : a_step * steps;
+  }
+  return seconds;
+}
+
 bool Trainer::evaluate(StageRun& run) {
   if (run.validation == nullptr) return false;
   const Stopwatch watch;
@@ -323,9 +356,9 @@ bool Trainer::measure(BatchSource& validation, torch::ScalarType precision, cons
 
   LogLine line;
   line.current_steps = progress_.global_step;
-  line.total_steps = stage.max_steps;
+  line.total_steps = planned_steps();
   line.stage = stage.name;
-  line.epoch = epoch;
+  line.epoch = static_cast<double>(progress_.first_epoch) + epoch;
   for (const auto& [name, member] : {std::pair{"loss", &LogLine::eval_loss},
                                      {"accuracy", &LogLine::eval_accuracy},
                                      {"f1", &LogLine::eval_f1},

@@ -33,6 +33,9 @@ struct TrainData {
   const Model* before = nullptr;      // the network as it was, to which options.distill holds old answers; null: none
 };
 
+// What a step of the plan asks of the answers.
+LossSettings loss_settings(const Plan& plan, const TrainData& data);
+
 class Trainer {
  public:
   Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console);
@@ -56,11 +59,16 @@ class Trainer {
   void train_step(StageRun& stage, const std::vector<Batch>& batches);
   // Returns true where training should stop early.
   bool evaluate(StageRun& stage);
-  // Metrics on the validation source; keeps the weights where they are the best so far. Returns false without a gain.
+  // Metrics on the validation source; keeps the weights where they are the best so far. `epoch` counts from
+  // the stage's first. Returns false without a gain.
   bool measure(BatchSource& validation, torch::ScalarType precision, const Stage& stage, double epoch);
   void save(StageRun& stage);
   void log_step(StageRun& stage, double loss, double rate, double norm);
   double stage_progress(const StageRun& stage) const;
+  // Of all gradient stages; 0 where one of them ends by the clock or by epochs.
+  std::int64_t planned_steps() const;
+  // Of this stage and those after it, whose steps are taken to last as long as this one's. Not a number before a step.
+  double remaining_seconds(const StageRun& stage) const;
   // Brings the seconds of the run and of the stage up to now.
   void advance_clock(const StageRun& stage);
   // The step's rate and micro-batch: by the schedule, or as the replayed run had them.

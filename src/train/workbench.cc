@@ -44,9 +44,8 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->train = data.train->source(opened, options, true);
   if (data.validation) bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
-    const auto lines = opened.model->detector ? start_detector(bench->opened, options)
-                                              : start_head(bench->opened, options, *bench->train);
-    for (const auto& line : lines) log_info("head: {}", line);
+    bench->head_origin = opened.model->detector ? start_detector(bench->opened, options)
+                                                : start_head(bench->opened, options, *bench->train);
   }
   if (const auto count = estimate_norms(*opened.model, *bench->train); count > 0) {
     log_info("model: {} fresh batch norms took their statistics from some training pictures", count);

@@ -20,6 +20,7 @@ struct Workbench {
   // Of a detector that keeps its classes while all of it trains (options.distill): the same network at rest, its
   // weights the file's own; else null.
   std::unique_ptr<Model> before;
+  std::vector<std::string> head_origin;  // where each row of the head came from, in words
   int threads = 1;
   // Of a model that gets more classes, by the prefix of the split ("eval", "test"): what it knew of its own before.
   std::map<std::string, KnownBefore> known_before;

@@ -62,8 +62,8 @@ std::string mixture_text(const Tensor& shares, const std::vector<std::string>& n
 class RowSource {
  public:
   RowSource(std::int64_t width, const std::optional<PretrainedHead>& pretrained,
-            const std::optional<LinearHead>& solved, const std::optional<HeadData>& samples, std::uint64_t seed)
-      : width_(width), pretrained_(pretrained), solved_(solved), samples_(samples), seed_(seed) {
+            const std::optional<HeadData>& samples, std::uint64_t seed)
+      : width_(width), pretrained_(pretrained), samples_(samples), seed_(seed) {
     if (!pretrained_) return;
     weight_ = pretrained_->weight.detach().cpu().to(torch::kFloat32);
     bias_ = pretrained_->bias.defined() ? pretrained_->bias.detach().cpu().to(torch::kFloat32)
@@ -78,17 +78,13 @@ class RowSource {
     return {weight, torch::zeros({}), fmt::format("random, normal with deviation {}", kDeviation)};
   }
 
-  Row closed_form(std::int64_t row) const {
-    return {solved_->weight[row], solved_->bias[row], fmt::format("closed form ({})", solved_->solver)};
-  }
-
   Row pretrained(std::int64_t row, const std::string& name) const {
     if (const auto place = place_of(name, pretrained_->labels)) {
       return {weight_[*place], bias_[*place], "kept from the pretrained head"};
     }
     const Tensor own = samples_ ? samples_->labels.cpu().eq(row).nonzero().squeeze(1) : Tensor();
     if (own.defined() && own.numel() > 0) return mixture(samples_->features.cpu().index_select(0, own));
-    Row row_made = solved_ ? closed_form(row) : random(row);
+    Row row_made = random(row);
     row_made.origin += "; new to the pretrained head, and no samples to place it by";
     return row_made;
   }
@@ -104,7 +100,6 @@ class RowSource {
 
   std::int64_t width_;
   const std::optional<PretrainedHead>& pretrained_;
-  const std::optional<LinearHead>& solved_;
   const std::optional<HeadData>& samples_;
   std::uint64_t seed_;
   Tensor weight_, bias_;
@@ -113,33 +108,26 @@ class RowSource {
 }  // namespace
 
 HeadInit init_head(const std::string& mode, const std::vector<std::string>& labels, std::int64_t width,
-                   const std::optional<PretrainedHead>& pretrained, const std::optional<LinearHead>& solved,
-                   const std::optional<HeadData>& samples, std::uint64_t seed) {
+                   const std::optional<PretrainedHead>& pretrained, const std::optional<HeadData>& samples,
+                   std::uint64_t seed) {
   torch::NoGradGuard no_grad;
   std::string chosen = mode;
-  if (mode == "auto") {
-    chosen = pretrained && shares_a_name(*pretrained, labels) ? "pretrained" : solved ? "closed_form" : "random";
-  }
-  if (chosen != "pretrained" && chosen != "closed_form" && chosen != "random") {
-    fail(ErrorKind::usage, "head_init={}; expected auto, pretrained, closed_form or random", mode);
+  if (mode == "auto") chosen = pretrained && shares_a_name(*pretrained, labels) ? "pretrained" : "random";
+  if (chosen != "pretrained" && chosen != "random") {
+    fail(ErrorKind::usage, "head_init={}; expected auto, pretrained or random", mode);
   }
   if (chosen == "pretrained" && !pretrained) {
     fail(ErrorKind::usage, "head_init=pretrained, but the model comes without a head; use closed_form or random");
   }
-  if (chosen == "closed_form" && !solved) {
-    fail(ErrorKind::usage, "head_init=closed_form, but no head was solved; use pretrained or random");
-  }
   if (chosen == "pretrained") check(*pretrained, width);
 
-  const RowSource source(width, pretrained, solved, samples, seed);
+  const RowSource source(width, pretrained, samples, seed);
   HeadInit result;
   result.weight = torch::empty({static_cast<std::int64_t>(labels.size()), width});
   result.bias = torch::empty(static_cast<std::int64_t>(labels.size()));
   for (std::int64_t row = 0; row < result.weight.size(0); ++row) {
     const std::string& name = labels[static_cast<std::size_t>(row)];
-    const Row made = chosen == "pretrained"    ? source.pretrained(row, name)
-                     : chosen == "closed_form" ? source.closed_form(row)
-                                               : source.random(row);
+    const Row made = chosen == "pretrained" ? source.pretrained(row, name) : source.random(row);
     result.weight[row].copy_(made.weight);
     result.bias[row].copy_(made.bias);
     result.origin.push_back(fmt::format("{}: {}", name, made.origin));

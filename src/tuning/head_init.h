@@ -1,10 +1,9 @@
-// Where each row of a new head comes from: the pretrained head, the closed form, or chance.
+// Where each row of a new head comes from: the pretrained head, or chance. (A closed form is a stage of its own.)
 //
 // `pretrained`: a class whose name the pretrained head knows keeps its row. A new class starts from the old rows,
 // weighted by what the pretrained head predicts on the class's samples (mean softmax over their cached features); one
-// without samples falls back to the closed form, then to chance. `closed_form` takes the solved head as it is.
-// `random`: normal with deviation 0.02, bias 0, from the seed and the row alone. `auto`: pretrained where the two heads
-// share a name, else closed_form where a solved head is given, else random.
+// without samples falls back to chance. `random`: normal with deviation 0.02, bias 0, from the seed and the row alone.
+// `auto`: pretrained where the two heads share a name, else random.
 #pragma once
 
 #include <torch/types.h>
@@ -30,12 +29,12 @@ struct HeadInit {
   std::vector<std::string> origin;  // a line a row: "negative: kept from the pretrained head"
 };
 
-// `mode` is Options::head_init, `labels` the names of the new classes, `width` the number of features. `pretrained`
-// and `solved` where there are such; `samples` (features and labels are read) where features are cached. Errors: usage
-// where the mode needs a head that is not given, or is none of the four; model where the pretrained head has another
+// `mode` as above, `labels` the names of the new classes, `width` the number of features. `pretrained` where there is
+// one; `samples` (features and labels are read) where features are cached. Errors: usage where the mode needs a head
+// that is not given, or is none of the three; model where the pretrained head has another
 // width, or not one name a row.
 HeadInit init_head(const std::string& mode, const std::vector<std::string>& labels, std::int64_t width,
-                   const std::optional<PretrainedHead>& pretrained, const std::optional<LinearHead>& solved,
-                   const std::optional<HeadData>& samples, std::uint64_t seed);
+                   const std::optional<PretrainedHead>& pretrained, const std::optional<HeadData>& samples,
+                   std::uint64_t seed);
 
 }  // namespace strop

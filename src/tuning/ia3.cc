@@ -60,20 +60,12 @@ void open_ia3(Block& block, const Options& options) {
   }
 }
 
-nlohmann::json ia3_peft_config(const Options& options, const NamedLayers& adapted) {
+nlohmann::json ia3_peft_config(const Options&, const NamedLayers& adapted) {
   std::vector<std::string> feedforward;
-  const auto& patterns = !options.feedforward_modules.empty() ? options.feedforward_modules : kIa3Feedforward;
-  const auto modules = names_of(adapted);
-  for (const auto& module : modules) {
-    if (options.feedforward_modules.empty() && !options.target_modules.empty()) break;
-    for (const auto& pattern : patterns) {
-      if (module == pattern || ends_with(module, "." + pattern)) {
-        feedforward.push_back(module);
-        break;
-      }
-    }
+  for (const auto& [module, layer] : adapted) {
+    if (layer->adapter->changes_input()) feedforward.push_back(module);
   }
-  return {{"target_modules", modules},
+  return {{"target_modules", names_of(adapted)},
           {"feedforward_modules", feedforward},
           {"fan_in_fan_out", false},
           {"init_ia3_weights", true}};

@@ -52,6 +52,8 @@ class WeightFiles {
   explicit WeightFiles(const std::filesystem::path& folder_or_file);
   // All tensors by their on-disk names.
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  // One, or the shards in the order in which the index first names them.
+  std::vector<std::filesystem::path> files() const;
   // Which file a tensor lies in: for messages.
   std::filesystem::path file_of(const std::string& name) const;
 

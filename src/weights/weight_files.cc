@@ -96,6 +96,12 @@ void WeightFiles::open_shards(const fs::path& index) {
   }
 }
 
+std::vector<fs::path> WeightFiles::files() const {
+  std::vector<fs::path> paths;
+  for (const auto& file : files_) paths.push_back(file.path);
+  return paths;
+}
+
 fs::path WeightFiles::file_of(const std::string& name) const { return files_.at(owner_.at(name)).path; }
 
 }  // namespace strop

@@ -87,6 +87,7 @@ TEST_F(Help, bash_completion_works) {
   EXPECT_EQ(complete({"strop", "config", "lora_dr"}), "lora_dropout");
   EXPECT_EQ(complete({"strop", "inspect", "--blocks"}), "--blocks");
   EXPECT_EQ(complete({"strop", "completion", "f"}), "fish");
+  EXPECT_EQ(complete({"strop", "inspect", "--format", "v"}), "voc");
 }
 
 TEST_F(Help, the_other_shells_get_the_same_lists) {

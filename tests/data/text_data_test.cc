@@ -280,13 +280,15 @@ TEST(Duplicates, AreCountedWithinAndAcrossSplits) {
 
 TEST(Prediction, NeedsNoLabel) {
   const TempFolder folder;
+  std::vector<std::string> notes;
   const auto texts = [&](const std::string& name, const std::string& content) {
-    const TextSplit rows = load_prediction_rows(folder.write(name, content), Options());
+    const TextSplit rows = load_prediction_rows(folder.write(name, content), Options(), notes);
     EXPECT_EQ(rows.labels, std::vector<std::int32_t>(rows.size(), -1));
     return rows.texts;
   };
   EXPECT_EQ(texts("a.csv", "id,text\n1,x\n2,y\n"), (Strings{"x", "y"}));
   EXPECT_EQ(texts("b.csv", "x\ny\n"), (Strings{"x", "y"}));
+  expect_parts(join(notes, "; "), {"b.csv", "header"});
   EXPECT_EQ(texts("c.txt", "one\ttab, \"quote\"\n\nlast"), (Strings{"one\ttab, \"quote\"", "", "last"}));
   EXPECT_EQ(texts("d.tsv", "good one\t1\nbad one\t0\nill one\t0\n"), (Strings{"good one", "bad one", "ill one"}));
   EXPECT_EQ(texts("e.jsonl", "{\"text\": \"x\", \"label\": \"?\"}"), (Strings{"x"}));

@@ -17,6 +17,7 @@ METHODS = {
                  r"rank_pattern=layer\.1\..*query=6", r"alpha_pattern=layer\.1\..*query=3"],
     "all_linear": ["method=lora", "target_modules=all-linear", "lora_r=2"],
     "ia3": ["method=ia3"],
+    "ia3_regex": ["method=ia3", r"feedforward_modules=.*\.output\.dense"],
 }
 
 

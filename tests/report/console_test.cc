@@ -4,8 +4,10 @@
 
 #include <cmath>
 
+#include "core/files.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "temp_folder.h"
 
 namespace strop {
 namespace {
@@ -72,6 +74,23 @@ TEST(Console, PlainLinesAreFewButEvaluationsAlwaysShow) {
   }
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(text, "  1%  1/100  loss 1.0000\nstep 20: evaluation, accuracy 90.00 %\n100%  100/100  loss 1.0000\n");
+}
+
+// After a resume steps come again; trainer_log.jsonl is cut back to the checkpoint, strop.log never has them.
+TEST(Console, FiguresOfStepsStayOutOfTheLogFile) {
+  const TempFolder folder;
+  set_log_file(folder.path() / "strop.log");
+  testing::internal::CaptureStderr();
+  {
+    Console console(ConsoleMode::lines);
+    console.show(line_at(1, 1));
+    log_info("news");
+  }
+  set_log_file({});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "  1%  1/100  loss 1.0000\nnews\n");
+  const auto text = read_file(folder.path() / "strop.log", ErrorKind::internal);
+  EXPECT_EQ(text.find("loss"), std::string::npos) << text;
+  EXPECT_NE(text.find("news"), std::string::npos) << text;
 }
 
 TEST(Console, TheBarClearsItselfBeforeALogLineAndStopsAfterwards) {

@@ -137,6 +137,51 @@ TEST(Adapter, OfTheSameShapeButOtherWeightsIsRefused) {
   expect_contains(message_of(ErrorKind::model, [&] { predictions(job, "model", "run"); }), "whose weights differ");
 }
 
+TEST(Adapter, OverShardsOfOtherWeightsIsRefused) {
+  const TinyJob job;
+  {
+    const auto files = std::make_shared<const WeightFiles>(job.model());
+    std::map<std::string, TensorView> shards[2];
+    nlohmann::json index = {{"weight_map", nlohmann::json::object()}};
+    for (const auto& [name, view] : files->tensors()) {
+      const auto shard = index["weight_map"].size() % 2;
+      shards[shard][name] = view;
+      index["weight_map"][name] = fmt::format("model-{}.safetensors", shard);
+    }
+    for (int i = 0; i < 2; ++i) write_safetensors(job.model() / fmt::format("model-{}.safetensors", i), shards[i]);
+    std::ofstream(job.model() / "model.safetensors.index.json") << index.dump();
+  }
+  std::filesystem::remove(job.model() / "model.safetensors");
+  Options options = job.options("lora");
+  options.max_steps = 2;
+  train(options);
+  EXPECT_FALSE(predictions(job, "model", "run").empty());
+  auto bytes = job.content("model", "model-1.safetensors");
+  bytes.back() ^= 1;
+  std::ofstream(job.model() / "model-1.safetensors", std::ios::binary) << bytes;
+  expect_contains(message_of(ErrorKind::model, [&] { predictions(job, "model", "run"); }), "whose weights differ");
+}
+
+TEST(History, HasTheFactsThePlanAndTheResults) {
+  const TinyJob job;
+  Options options = job.options("head");
+  options.head_solver = "ridge";
+  train(options);
+  std::ifstream file(cache_folder() / "runs.jsonl");
+  nlohmann::json own;
+  for (std::string line; std::getline(file, line);) {
+    const auto run = nlohmann::json::parse(line);
+    if (run.at("folder") == job.path("run").string()) own = run;
+  }
+  EXPECT_EQ(own.at("method"), "head");
+  EXPECT_EQ(own.at("family"), "bert");
+  EXPECT_EQ(own.at("splits")[0].at("rows"), 96);
+  EXPECT_EQ(own.at("machine").at("threads"), 1);
+  EXPECT_EQ(own.at("results"), job.json("run", "all_results.json"));
+  EXPECT_EQ(own.at("plan"), job.content("run", "plan.yaml"));
+  expect_contains(job.content("run", "strop.log"), "head: good: closed form (ridge), solved by stage");
+}
+
 TEST(Folder, ThatExistsOrCannotBeWritten) {
   const TinyJob job;
   Options options = job.options("head");

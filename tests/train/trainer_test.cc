@@ -184,6 +184,30 @@ TEST(Trainer, EvaluatesWhenAsked) {
   for (const auto& line : job.log("ten")) EXPECT_EQ(line.at("total_steps"), 20) << line;
 }
 
+TEST(Trainer, StepsAndEpochsCountThroughAllStages) {
+  const TinyJob job;
+  Options options = job.options("layerwise");
+  options.layerwise_steps = 5;
+  train(options);
+  double epoch = 0;
+  std::int64_t evaluations = 0;
+  std::set<std::string> stages;
+  const auto lines = job.log("run");
+  for (const auto& line : lines) {
+    stages.insert(line.at("stage"));
+    EXPECT_GE(line.at("epoch").get<double>(), epoch) << line;
+    epoch = line.at("epoch");
+    evaluations += line.contains("eval_loss") ? 1 : 0;
+  }
+  EXPECT_GT(evaluations, 1);
+  ASSERT_GT(stages.size(), 1U);
+  const auto total = 5 * static_cast<std::int64_t>(stages.size());
+  for (const auto& line : lines) EXPECT_EQ(line.at("total_steps"), total) << line;
+  EXPECT_EQ(lines.back().at("percentage"), 100);
+  // Of two like stages the first has the time of the second before it.
+  EXPECT_GT(lines.front().at("remaining_time").get<double>(), 3 * lines.front().at("elapsed_time").get<double>());
+}
+
 TEST(Trainer, StopsEarlyWithoutGain) {
   const TinyJob job;
   train(full_options(job, "run", [](Options& o) {

@@ -20,21 +20,13 @@ PretrainedHead pretrained() {
   return {{"negative", "neutral", "positive"}, normal_rows(3, kWidth, 1), torch::tensor({0.1F, -0.2F, 0.3F})};
 }
 
-LinearHead solved(std::int64_t classes) {
-  LinearHead head;
-  head.weight = normal_rows(classes, kWidth, 2);
-  head.bias = torch::arange(classes).to(torch::kFloat32);
-  head.solver = "ridge";
-  return head;
-}
-
 HeadData samples(std::int64_t classes) {
   return {normal_rows(30, kWidth, 3), torch::arange(30) % classes, classes, {}, {}};
 }
 
 TEST(HeadInit, rows_of_the_same_name_are_kept_wherever_they_stand) {
   const HeadInit head =
-      init_head("pretrained", {"positive", "negative"}, kWidth, pretrained(), solved(2), samples(2), 1);
+      init_head("pretrained", {"positive", "negative"}, kWidth, pretrained(), samples(2), 1);
   EXPECT_TRUE(torch::equal(head.weight, pretrained().weight.index_select(0, torch::tensor({2, 0}))));
   EXPECT_TRUE(torch::equal(head.bias, torch::tensor({0.3F, 0.1F})));
   EXPECT_EQ(head.origin[0], "positive: kept from the pretrained head");
@@ -44,7 +36,7 @@ TEST(HeadInit, rows_of_the_same_name_are_kept_wherever_they_stand) {
 TEST(HeadInit, a_new_class_is_the_mixture_that_the_old_head_sees_in_it) {
   const HeadData data = samples(3);
   const PretrainedHead old = pretrained();
-  const HeadInit head = init_head("pretrained", {"negative", "joy", "positive"}, kWidth, old, solved(3), data, 1);
+  const HeadInit head = init_head("pretrained", {"negative", "joy", "positive"}, kWidth, old, data, 1);
   const Tensor own = data.features.index_select(0, data.labels.eq(1).nonzero().squeeze(1));
   const Tensor shares = torch::softmax(own.mm(old.weight.t()) + old.bias, 1).mean(0);
   EXPECT_LT(largest_gap(head.weight[1], shares.matmul(old.weight)), 1e-6);
@@ -59,12 +51,8 @@ TEST(HeadInit, a_new_class_is_the_mixture_that_the_old_head_sees_in_it) {
   EXPECT_NE(head.origin[1].find("10 samples"), std::string::npos) << head.origin[1];
 }
 
-TEST(HeadInit, a_new_class_without_samples_falls_back) {
-  const HeadInit by_fit = init_head("pretrained", {"negative", "joy"}, kWidth, pretrained(), solved(2), {}, 1);
-  EXPECT_TRUE(torch::equal(by_fit.weight[1], solved(2).weight[1]));
-  EXPECT_EQ(by_fit.bias[1].item<float>(), 1);
-  EXPECT_EQ(by_fit.origin[1].rfind("joy: closed form (ridge)", 0), 0U) << by_fit.origin[1];
-  const HeadInit by_chance = init_head("pretrained", {"negative", "joy"}, kWidth, pretrained(), {}, {}, 1);
+TEST(HeadInit, a_new_class_without_samples_falls_back_to_chance) {
+  const HeadInit by_chance = init_head("pretrained", {"negative", "joy"}, kWidth, pretrained(), {}, 1);
   EXPECT_EQ(by_chance.origin[1].rfind("joy: random", 0), 0U) << by_chance.origin[1];
   EXPECT_GT(by_chance.weight[1].abs().max().item<float>(), 0);
 }
@@ -72,36 +60,29 @@ TEST(HeadInit, a_new_class_without_samples_falls_back) {
 TEST(HeadInit, a_pretrained_head_without_bias_has_bias_zero) {
   PretrainedHead old = pretrained();
   old.bias = Tensor();
-  const HeadInit head = init_head("pretrained", {"neutral"}, kWidth, old, {}, {}, 1);
+  const HeadInit head = init_head("pretrained", {"neutral"}, kWidth, old, {}, 1);
   EXPECT_EQ(head.bias[0].item<float>(), 0);
 }
 
-TEST(HeadInit, closed_form_is_taken_as_it_is) {
-  const HeadInit head = init_head("closed_form", {"positive", "negative"}, kWidth, pretrained(), solved(2), {}, 1);
-  EXPECT_TRUE(torch::equal(head.weight, solved(2).weight) && torch::equal(head.bias, solved(2).bias));
-  EXPECT_EQ(head.origin[0], "positive: closed form (ridge)");
-}
-
 TEST(HeadInit, random_rows_depend_on_seed_and_row_alone) {
-  const HeadInit two = init_head("random", {"a", "b"}, 5000, {}, {}, {}, 7);
-  const HeadInit three = init_head("random", {"x", "y", "z"}, 5000, {}, {}, {}, 7);
+  const HeadInit two = init_head("random", {"a", "b"}, 5000, {}, {}, 7);
+  const HeadInit three = init_head("random", {"x", "y", "z"}, 5000, {}, {}, 7);
   EXPECT_TRUE(torch::equal(two.weight, three.weight.slice(0, 0, 2)));
   EXPECT_FALSE(torch::equal(two.weight[0], two.weight[1]));
-  EXPECT_FALSE(torch::equal(two.weight, init_head("random", {"a", "b"}, 5000, {}, {}, {}, 8).weight));
+  EXPECT_FALSE(torch::equal(two.weight, init_head("random", {"a", "b"}, 5000, {}, {}, 8).weight));
   EXPECT_NEAR(three.weight.std().item<double>(), 0.02, 0.001);
   EXPECT_NEAR(three.weight.mean().item<double>(), 0, 0.001);
   EXPECT_EQ(three.bias.abs().max().item<float>(), 0);
   EXPECT_EQ(two.origin[0], "a: random, normal with deviation 0.02");
 }
 
-TEST(HeadInit, auto_takes_the_best_that_is_there) {
-  const auto first = [](const std::vector<std::string>& labels, const std::optional<PretrainedHead>& old,
-                        const std::optional<LinearHead>& fit) {
-    return init_head("auto", labels, kWidth, old, fit, {}, 1).origin[0];
+TEST(HeadInit, auto_keeps_what_the_old_head_knows) {
+  const auto first = [](const std::vector<std::string>& labels, const std::optional<PretrainedHead>& old) {
+    return init_head("auto", labels, kWidth, old, {}, 1).origin[0];
   };
-  EXPECT_EQ(first({"positive", "joy"}, pretrained(), solved(2)), "positive: kept from the pretrained head");
-  EXPECT_EQ(first({"joy", "fear"}, pretrained(), solved(2)), "joy: closed form (ridge)");
-  EXPECT_EQ(first({"joy", "fear"}, pretrained(), {}), "joy: random, normal with deviation 0.02");
+  EXPECT_EQ(first({"positive", "joy"}, pretrained()), "positive: kept from the pretrained head");
+  EXPECT_EQ(first({"joy", "fear"}, pretrained()), "joy: random, normal with deviation 0.02");
+  EXPECT_EQ(first({"joy", "fear"}, {}), "joy: random, normal with deviation 0.02");
 }
 
 std::string message_of(const std::function<void()>& call) {
@@ -115,11 +96,10 @@ std::string message_of(const std::function<void()>& call) {
 
 TEST(HeadInit, says_what_does_not_fit) {
   const auto attempt = [](const std::string& mode, std::int64_t width, const std::optional<PretrainedHead>& old) {
-    return message_of([&] { init_head(mode, {"positive"}, width, old, {}, {}, 1); });
+    return message_of([&] { init_head(mode, {"positive"}, width, old, {}, 1); });
   };
   EXPECT_NE(attempt("pretrained", kWidth, {}).find("comes without a head"), std::string::npos);
-  EXPECT_NE(attempt("closed_form", kWidth, {}).find("no head was solved"), std::string::npos);
-  EXPECT_EQ(attempt("xavier", kWidth, {}), "head_init=xavier; expected auto, pretrained, closed_form or random");
+  EXPECT_EQ(attempt("xavier", kWidth, {}), "head_init=xavier; expected auto, pretrained or random");
   EXPECT_NE(attempt("pretrained", 8, pretrained()).find("has shape [3, 6], the model gives 8 features"),
             std::string::npos);
   PretrainedHead odd = pretrained();

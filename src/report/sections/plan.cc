@@ -10,6 +10,7 @@ namespace {
 std::string stage_length(const StageView& stage) {
   if (stage.solver != "gradient") return "closed form";
   if (stage.seconds > 0) return duration_text(stage.seconds);
+  if (stage.epochs > 0) return plural(stage.epochs, "epoch");
   return plural(static_cast<double>(stage.max_steps), "step");
 }
 

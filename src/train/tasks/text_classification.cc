@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
 #include "data/describe.h"
@@ -84,7 +85,10 @@ class TextClassification : public Classification {
         load_evaluation_rows(with_recorded_columns(options, opened), opened.model->label_names, notes));
   }
   std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened& opened) const override {
-    return std::make_unique<Texts>(load_prediction_rows(options.data, with_recorded_columns(options, opened)));
+    std::vector<std::string> notes;
+    auto rows = load_prediction_rows(options.data, with_recorded_columns(options, opened), notes);
+    for (const auto& note : notes) log_info("data: {}", note);
+    return std::make_unique<Texts>(std::move(rows));
   }
 
   void open_inputs(Opened& opened, const Options& options) const override {
@@ -154,6 +158,10 @@ class TextClassification : public Classification {
     json samples = json::array();
     const auto plan = parse_augment(options.augment.empty() ? std::vector<std::string>{"aeda"} : options.augment);
     const auto seed = static_cast<std::uint64_t>(options.seed);
+    if (plan.operations.empty()) {
+      text += fmt::format("note    {} leaves the texts as they are: it works on a batch's features or passes\n",
+                          join(options.augment, ", "));
+    }
     for (std::size_t i = 0; i < std::min<std::size_t>(train.size(), static_cast<std::size_t>(what.samples)); ++i) {
       text += fmt::format("\nline {}  {}\n", train.lines[i], excerpt(train.texts[i], 200));
       json sample = {{"text", train.texts[i]}};

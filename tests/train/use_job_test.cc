@@ -1,0 +1,111 @@
+// inspect and bench of whole jobs on texts.
+#include "planner/probe.h"
+#include "tiny_job.h"
+
+namespace strop {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> names(const json& blocks) {
+  std::vector<std::string> found;
+  for (const auto& block : blocks) found.push_back(block.at("name"));
+  return found;
+}
+
+InspectOptions asking(bool blocks, bool augment) {
+  InspectOptions what;
+  what.blocks = blocks;
+  what.augment = augment;
+  what.samples = 2;
+  return what;
+}
+
+TEST(Inspect, OfTextsShowsSplitsBlocksAndSamples) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.json = true;
+  const auto found = json::parse(inspect(options, asking(true, true)));
+  EXPECT_EQ(found.at("model").at("family"), "bert");
+  EXPECT_EQ(names(found.at("model").at("blocks")).back(), "classifier");
+  const auto& data = found.at("data");
+  EXPECT_EQ(data.at("label_names"), (std::vector<std::string>{"bad", "fine", "good"}));
+  EXPECT_EQ(data.at("splits")[0].at("rows"), 96);
+  ASSERT_EQ(data.at("augmented").size(), 2U);
+  for (const auto& sample : data.at("augmented")) {
+    EXPECT_EQ(sample.at("views").size(), 3U);
+    EXPECT_NE(sample.at("views")[0], sample.at("text"));  // AEDA puts at least one mark in
+  }
+}
+
+TEST(Inspect, SaysWhatLeavesTextsAsTheyAre) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.augment = {"rdrop"};
+  options.model.clear();
+  const auto text = inspect(options, asking(false, true));
+  EXPECT_NE(text.find("note    rdrop leaves the texts as they are"), std::string::npos) << text;
+}
+
+TEST(Bench, TimesTheStepOfThePlanAndItsBlocks) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.json = true;
+  const auto found = json::parse(bench(options, {.blocks = true, .steps = 3}));
+  EXPECT_EQ(found.at("method"), "lora");
+  EXPECT_EQ(found.at("precision"), "fp32");
+  EXPECT_EQ(found.at("steps"), 3);
+  for (const auto* figure : {"samples_per_second", "tokens_per_second", "median_step_seconds", "gflops", "peak_gflops",
+                             "share_of_peak", "peak_resident_bytes"}) {
+    EXPECT_GT(found.at(figure).get<double>(), 0) << figure;
+  }
+  const auto blocks = json::parse(inspect(options, asking(true, false))).at("model").at("blocks");
+  auto suffix = names(blocks);
+  suffix.erase(suffix.begin());  // the embeddings lie below the lowest adapter
+  EXPECT_EQ(names(found.at("blocks")), suffix);
+  for (const auto& block : found.at("blocks")) {
+    EXPECT_GT(block.at("forward_seconds").get<double>(), 0) << block;
+    EXPECT_GT(block.at("peak_tensor_bytes").get<double>(), 0) << block;
+  }
+}
+
+TEST(Probe, IsKeptByMachineLibraryAndThreads) {
+  const TempFolder folder;
+  const std::string before = std::getenv("STROP_CACHE") == nullptr ? "" : std::getenv("STROP_CACHE");
+  ::setenv("STROP_CACHE", folder.path().c_str(), 1);
+  const auto first = machine_rates(1);
+  EXPECT_GT(first.fp32_gflops, 0);
+  EXPECT_GT(first.bf16_gflops, 0);
+  const auto again = machine_rates(1);  // measured anew it would hardly be the same to the last bit
+  EXPECT_EQ(again.fp32_gflops, first.fp32_gflops);
+  EXPECT_EQ(again.bf16_gflops, first.bf16_gflops);
+  machine_rates(2);
+  const auto known = json::parse(read_file(folder.path() / "probe.json", ErrorKind::internal));
+  ASSERT_EQ(known.size(), 2U);
+  for (const auto& [key, rates] : known.items()) {
+    EXPECT_NE(key.find("libtorch 2."), std::string::npos) << key;
+    EXPECT_NE(key.find("threads "), std::string::npos) << key;
+  }
+  std::ofstream(folder.path() / "probe.json") << "{torn";
+  EXPECT_GT(machine_rates(1).fp32_gflops, 0);
+  if (before.empty()) ::unsetenv("STROP_CACHE");
+  else ::setenv("STROP_CACHE", before.c_str(), 1);
+}
+
+TEST(RDrop, SaysThatItNeedsDropout) {
+  const TinyJob job;
+  const std::string words = "both passes of a batch give the same";
+  for (const double dropout : {0.0, 0.1}) {
+    const auto run = dropout > 0 ? "with" : "without";
+    Options options = job.options("lora", run);
+    options.augment = {"rdrop"};
+    options.dropout = dropout;
+    options.lora_dropout = 0;
+    options.max_steps = 2;
+    train(options);
+    EXPECT_EQ(job.content(run, "strop.log").find(words) != std::string::npos, dropout == 0) << run;
+  }
+}
+
+}  // namespace
+}  // namespace strop
