@@ -302,7 +302,9 @@ ColumnChoice choose_columns(Table& table, const Options& options, bool need_labe
     fail(ErrorKind::data, "{}:1: only a header line ({}), no rows; add rows, or say header=no", table.file,
          join(choice.names, ", "));
   }
-  notes.push_back(describe_choice(table, choice, !choice.header && options.header == "auto"));
+  // Of lines of text there was nothing to choose.
+  if (!named_by_format || choice.names.size() > 1)
+    notes.push_back(describe_choice(table, choice, !choice.header && options.header == "auto"));
   return choice;
 }
 

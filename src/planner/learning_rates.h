@@ -1,7 +1,8 @@
-// The table of default learning rates, by method and family, as bench/learning_rates.py measured them
-// (docs/learning-rates.md): adapters want ten times the rate of full tuning. The upper blocks of an EfficientNet under
-// a fresh head want more than a text encoder's (Lite0, six blocks, 5 epochs of clothing-small, validation accuracy and
-// loss): 3e-4 84.4 %, 0.46; 6e-4 83.9 %, 0.50; 1e-3 86.0 %, 0.44 (mean of 2 seeds).
+// The table of default learning rates, by method and family. Those of head, layerwise, lora, ia3 and full are as
+// bench/learning_rates.py measured them (docs/learning-rates.md): adapters want ten times the rate of full tuning. The
+// others' are those of their papers or peers; learning_rate=auto measures on the data at hand. The upper blocks of an
+// EfficientNet under a fresh head want more than a text encoder's (Lite0, six blocks, 5 epochs of clothing-small,
+// validation accuracy and loss): 3e-4 84.4 %, 0.46; 6e-4 83.9 %, 0.50; 1e-3 86.0 %, 0.44 (mean of 2 seeds).
 #pragma once
 
 #include <string>

@@ -35,7 +35,8 @@ std::set<std::string> words_of(const std::string& text) {
 // Families are also the folders of src/models.
 std::set<std::string> policy_words() {
   std::set<std::string> words = {"bert", "minilm", "distilbert", "roberta", "electra", "llama", "qwen", "smollm",
-                                 "vit",  "resnet", "yolox",      "lora",    "rslora",  "dora",  "ia3",  "layerwise"};
+                                 "vit",  "resnet", "yolox",      "lora",    "rslora",  "dora",  "ia3",  "layerwise",
+                                 "ssf",  "vpt",    "bitfit",     "adaptformer"};
   const std::filesystem::path models = std::filesystem::path(STROP_SOURCE_DIR) / "src/models";
   for (const auto& entry : std::filesystem::directory_iterator(models)) {
     if (entry.is_directory()) words.insert(lower_ascii(entry.path().filename().string()));

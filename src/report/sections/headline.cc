@@ -75,7 +75,14 @@ std::string method_words(const std::string& method) {
                                                                           {"layerwise", "layer-by-layer tuning"},
                                                                           {"lora", "LoRA adapters"},
                                                                           {"full", "full tuning"},
-                                                                          {"ia3", "IA3 scaling vectors"}};
+                                                                          {"ia3", "IA3 scaling vectors"},
+                                                                          {"bitfit", "tuning of the biases"},
+                                                                          {"norm", "tuning of the norm layers"},
+                                                                          {"ssf", "factors and shifts (SSF)"},
+                                                                          {"adaptformer", "AdaptFormer bottlenecks"},
+                                                                          {"vpt", "visual prompt tokens"},
+                                                                          {"incremental", "a branch of new classes"},
+                                                                          {"join", "tuning of old and new classes"}};
   for (const auto& [name, words] : kWords) {
     if (name == method) return words;
   }
