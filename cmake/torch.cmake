@@ -9,17 +9,17 @@ set(STROP_TORCH_PACKAGE "torch==2.13.0" CACHE STRING "pip requirement to fetch w
 set(STROP_TORCH_INDEX "" CACHE STRING "address of another package index to fetch it from")
 
 # The libtorch inside a Python package. The package's own CMake files refuse a CUDA build where the CUDA toolkit is not
-# installed; its CPU half needs no toolkit, and is named directly then.
+# installed; strop compiles no CUDA code, so its libraries are named directly then. Nothing of strop calls the CUDA half
+# by name: it must be told to load.
 macro(strop_torch_in_package folder)
-  find_package(CUDAToolkit QUIET)
-  if(EXISTS "${folder}/lib/libtorch_cuda.so" AND NOT CUDAToolkit_FOUND)
-    message(STATUS "The CUDA build of PyTorch without the CUDA toolkit: only its CPU half is used")
+  if(EXISTS "${folder}/lib/libtorch_cuda.so")
     set(Torch_FOUND ON)
     file(STRINGS "${folder}/version.py" Torch_VERSION REGEX "^__version__")
     string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+" Torch_VERSION "${Torch_VERSION}")
     set(TORCH_INSTALL_PREFIX "${folder}")
     set(TORCH_INCLUDE_DIRS "${folder}/include" "${folder}/include/torch/csrc/api/include")
-    set(TORCH_LIBRARIES "${folder}/lib/libtorch_cpu.so" "${folder}/lib/libc10.so" -Wl,--allow-shlib-undefined)
+    set(TORCH_LIBRARIES "${folder}/lib/libtorch_cpu.so" "${folder}/lib/libc10.so" -Wl,--allow-shlib-undefined
+        -Wl,--no-as-needed "${folder}/lib/libtorch_cuda.so" "${folder}/lib/libc10_cuda.so" -Wl,--as-needed)
   else()
     find_package(Torch QUIET PATHS "${folder}/share/cmake/Torch" NO_DEFAULT_PATH)
   endif()

@@ -9,6 +9,16 @@
 
 namespace strop {
 
+namespace {
+
+void bring(State& state, const Block& block, const torch::Device& device) {
+  for (const auto& name : block.reads()) {
+    if (name != kBounds && state.has(name)) state.set(name, state.at(name).to(device));
+  }
+}
+
+}  // namespace
+
 std::size_t Model::index_of(const std::string& block_name) const {
   const auto names = block_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -26,7 +36,24 @@ std::vector<std::string> Model::block_names() const {
 }
 
 void Model::forward(State& state, const Pass& pass, std::size_t first, std::size_t last) const {
-  for (std::size_t i = first; i < last; ++i) blocks_[i]->forward(state, pass);
+  for (std::size_t i = first; i < last; ++i) {
+    if (!device_.is_cpu()) bring(state, *blocks_[i], device_);
+    blocks_[i]->forward(state, pass);
+  }
+}
+
+void Model::to(const torch::Device& device) {
+  device_ = device;
+  const auto move = [&](torch::Tensor& tensor) {
+    if (!tensor.defined() || tensor.device() == device) return;
+    const bool trains = tensor.requires_grad();
+    tensor = tensor.detach().to(device).requires_grad_(trains);
+  };
+  for (const auto& [name, layer] : layers()) {
+    for (const auto& one : layer->stored()) move(*one.tensor);
+    if (!layer->adapter) continue;
+    for (const auto& [key, tensor] : layer->adapter->tensors()) move(*tensor);
+  }
 }
 
 std::vector<Port> Model::live_at(std::size_t cut, bool losses) const {

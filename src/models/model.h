@@ -60,7 +60,7 @@ class Model {
   std::size_t head_begin() const { return head_begin_; }
   void set_head_begin(std::size_t index) { head_begin_ = index; }
 
-  // Runs blocks first .. last-1.
+  // Runs blocks first .. last-1. What they read is brought to the model's device, but for kBounds.
   void forward(State& state, const Pass& pass, std::size_t first, std::size_t last) const;
   // The names that blocks cut .. end still read when the row is cut before block `cut`, with their rows. Of a detector
   // also the targets, and what its answers are read from: left out where only `losses` are asked for, since outputs
@@ -70,6 +70,10 @@ class Model {
   void set_inputs(std::vector<Port> inputs) { inputs_ = std::move(inputs); }
 
   // --- weights ---
+  // Where the weights lie and the blocks compute.
+  const torch::Device& device() const { return device_; }
+  // Brings there all weights, statistics and adapters that lie elsewhere; what trains still does.
+  void to(const torch::Device& device);
   std::vector<std::pair<std::string, Layer*>> layers() const;
   Layer* find_layer(const std::string& full_name) const;  // nullptr where there is none
   // Weight and bias of all layers by on-disk name.
@@ -105,6 +109,7 @@ class Model {
   std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<Port> inputs_;
   std::size_t head_begin_ = 0;
+  torch::Device device_ = torch::kCPU;
 };
 
 // A view on a file's tensor as fp32: shared with the mapping where it already is, converted otherwise.

@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "core/rng.h"
+#include "nn/composed_attention.h"
+#include "nn/device.h"
 #include "nn/row_block.h"
 
 namespace strop {
@@ -15,19 +17,6 @@ namespace {
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-// q, k, v within the parts (see the header); `like` may be their gradients.
-struct QueryKeyValue {
-  Columns q, k, v;
-  std::int64_t width;
-
-  explicit QueryKeyValue(torch::TensorList parts) {
-    width = parts.size() == 1 ? parts[0].size(1) / 3 : parts[0].size(1);
-    q = {parts[0], 0};
-    k = parts.size() == 1 ? Columns{parts[0], width} : Columns{parts[1], 0};
-    v = parts.size() == 3 ? Columns{parts[2], 0} : Columns{k.tensor, k.first + width};
-  }
-};
 
 struct Layout {
   const std::int64_t *q_bounds, *k_bounds;
@@ -190,6 +179,7 @@ struct PackedAttention : torch::autograd::Function<PackedAttention> {
 
 Tensor packed_attention(const std::vector<Tensor>& parts, const Tensor& q_bounds, const Tensor& k_bounds,
                         const AttentionSpec& spec) {
+  if (!own_kernels(parts[0])) return composed_attention(parts, q_bounds, k_bounds, spec);
   return PackedAttention::apply(torch::TensorList(parts), q_bounds, k_bounds, spec.heads, spec.dropout,
                                 static_cast<std::int64_t>(spec.mask_key));
 }

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
 
+#include "nn/device.h"
 #include "nn/kernels/kernels.h"
 #include "nn/share_rows.h"
 
@@ -17,7 +18,7 @@ using torch::autograd::variable_list;
 // Rows handed to one thread at a time.
 constexpr std::int64_t kGrain = 16;
 
-bool has_kernel(const Tensor& z) { return z.scalar_type() == torch::kFloat && z.is_cpu(); }
+bool has_kernel(const Tensor& z) { return z.scalar_type() == torch::kFloat && own_kernels(z); }
 
 // A Function takes no undefined tensors: an empty one stands for a bias that is none, where no kernel reads it.
 Tensor bias_or_none(const Tensor& bias, const Tensor& z) {

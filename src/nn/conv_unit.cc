@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/memory.h"
 #include "nn/conv_function.h"
+#include "nn/device.h"
 
 namespace strop {
 namespace {
@@ -129,9 +129,7 @@ const ConvWeight& ConvUnit::folded(const Tensor& x, torch::ScalarType precision)
   kept.bias = in_precision(whole.bias, precision);
   if (kept.bias.defined()) kept.bias = kept.bias.detach();
   kept.packed = packed_weight(conv_.conv(), kept.weight, x.sizes());
-  if (kept.weight.unsafeGetTensorImpl() != conv_.weight.unsafeGetTensorImpl()) {
-    set_aside(conv_.weight.const_data_ptr(), conv_.weight.nbytes());
-  }
+  if (kept.weight.unsafeGetTensorImpl() != conv_.weight.unsafeGetTensorImpl()) set_aside_weight(conv_.weight);
   kept_.precision = precision;
   kept_.source = std::move(source);
   return kept;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/memory.h"
+#include "nn/device.h"
 
 namespace strop {
 namespace {
@@ -32,7 +32,7 @@ std::optional<Tensor> optional_of(const Tensor& tensor) {
 bool onednn_computes(const Tensor& weight) {
   static const bool bf16 =
       c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "").typed<bool()>().call();
-  return weight.device().is_cpu() && at::hasMKLDNN() &&
+  return own_kernels(weight) && at::hasMKLDNN() &&
          (weight.scalar_type() == torch::kFloat || (weight.scalar_type() == torch::kBFloat16 && bf16));
 }
 
@@ -64,7 +64,7 @@ void FrozenWeight::take_weights(const std::vector<const Layer*>& layers, bool wi
     return;
   }
   for (const auto& one : weights) {
-    if (forward_.unsafeGetTensorImpl() != one.unsafeGetTensorImpl()) set_aside(one.const_data_ptr(), one.nbytes());
+    if (forward_.unsafeGetTensorImpl() != one.unsafeGetTensorImpl()) set_aside_weight(one);
   }
 }
 
@@ -84,7 +84,7 @@ const Tensor& FrozenWeight::backward() {
     std::vector<Tensor> weights;
     for (const auto* layer : layers_) weights.push_back(layer->weight.detach().t());
     backward_ = reordered(at::cat(weights, 1).to(precision_).contiguous());
-    for (const auto& one : weights) set_aside(one.const_data_ptr(), one.nbytes());
+    for (const auto& one : weights) set_aside_weight(one);
   }
   return backward_;
 }

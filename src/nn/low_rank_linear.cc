@@ -3,6 +3,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
 
+#include "nn/composed_low_rank.h"
+#include "nn/device.h"
+
 namespace strop {
 namespace {
 
@@ -33,7 +36,8 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
       const bool trains_a = std::any_of(factors.begin(), factors.begin() + static_cast<std::ptrdiff_t>(scales.size()),
                                         [](const Tensor& a) { return a.requires_grad(); });
       saved.push_back(trains_a ? x : Tensor());
-      saved.push_back(LowRankTerms(terms_of(factors, scales, columns)).add_forward(x, y));
+      const auto terms = terms_of(factors, scales, columns);
+      saved.push_back(own_kernels(x) ? LowRankTerms(terms).add_forward(x, y) : composed_terms_forward(terms, x, y));
       saved.insert(saved.end(), factors.begin(), factors.end());
     }
     ctx->save_for_backward(saved);
@@ -51,9 +55,10 @@ struct LowRankLinear : torch::autograd::Function<LowRankLinear> {
     variable_list result = {ctx->needs_input_grad(0) ? product_of(g, saved[0]) : Tensor()};
     if (saved.size() > 1) {
       const auto factors = torch::TensorList(saved).slice(3);
-      const LowRankTerms terms(
-          terms_of(factors, ctx->saved_data["scales"].toDoubleVector(), ctx->saved_data["columns"].toIntVector()));
-      const auto found = terms.add_backward(g, saved[2], saved[1], result[0]);
+      const auto terms =
+          terms_of(factors, ctx->saved_data["scales"].toDoubleVector(), ctx->saved_data["columns"].toIntVector());
+      const auto found = own_kernels(g) ? LowRankTerms(terms).add_backward(g, saved[2], saved[1], result[0])
+                                        : composed_terms_backward(terms, g, saved[2], saved[1], result[0]);
       for (const auto* side : {&found.a, &found.b}) result.insert(result.end(), side->begin(), side->end());
       for (std::size_t i = 0; i < factors.size(); ++i) {
         auto& gradient = result[kFirstFactor + i];

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
 
+#include "nn/device.h"
 #include "nn/kernels/kernels.h"
 #include "nn/share_rows.h"
 
@@ -163,9 +164,25 @@ struct Dropout : torch::autograd::Function<Dropout> {
   }
 };
 
+// Of libtorch's own operations, where the kernels are not.
+Tensor composed_dropout(const Tensor& x, const DropoutSpec& dropout) {
+  if (dropout.rate <= 0) return x;
+  seed_device(x.device(), dropout.mask_key);
+  return std::get<0>(at::native_dropout(x, dropout.rate, true));
+}
+variable_list composed_norm(const LayerNorm& norm, const Parameters& own, const Tensor& x, const Tensor& residual,
+                            const DropoutSpec& dropout) {
+  const Tensor kept = composed_dropout(x.to(torch::kFloat), dropout);
+  const Tensor sum = residual.defined() ? kept + residual : kept;
+  const Tensor y = at::layer_norm(sum, norm.shape(), own.weight, own.bias, norm.eps());
+  return {y.to(x.scalar_type()), sum.to(x.scalar_type())};
+}
+
 variable_list normed(const LayerNorm& norm, const Tensor& x, const Tensor& residual, const DropoutSpec& dropout,
                      bool gives_sum) {
-  const auto [weight, bias] = parameters_of(norm);
+  const auto own = parameters_of(norm);
+  if (!own_kernels(x)) return composed_norm(norm, own, x, residual, dropout);
+  const auto& [weight, bias] = own;
   const bool keep =
       torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad()) ||
                                         weight.requires_grad() || bias.requires_grad());
@@ -186,6 +203,7 @@ NormedSum sum_and_norm(const LayerNorm& norm, const Tensor& x, const Tensor& res
 }
 
 Tensor dropout(const Tensor& x, const DropoutSpec& dropout) {
+  if (!own_kernels(x)) return composed_dropout(x, dropout);
   if (dropout.rate <= 0) return x;
   return Dropout::apply(x, dropout.rate, static_cast<std::int64_t>(dropout.mask_key));
 }

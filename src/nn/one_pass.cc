@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include "nn/device.h"
 #include "nn/finish.h"
 #include "nn/share_rows.h"
 
@@ -37,7 +38,7 @@ Tensor OnePass::forward(const ConvUnit* expand, const ConvUnit& depthwise, const
   const auto middle = finish_of(depthwise.activation());
   const auto last = finish_of(project == nullptr ? Activation::none : project->activation());
   if (!first || !middle || !last || shape.kernel > kernels::kMostTaps || pass.precision != torch::kFloat) return {};
-  if (pass.estimates_norms || !x.device().is_cpu() || x.scalar_type() != torch::kFloat) return {};
+  if (pass.estimates_norms || !own_kernels(x) || x.scalar_type() != torch::kFloat) return {};
   if (torch::GradMode::is_enabled() && (x.requires_grad() || (residual.defined() && residual.requires_grad())))
     return {};
   for (const auto* unit : {expand, &depthwise, project}) {

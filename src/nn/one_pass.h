@@ -14,7 +14,7 @@ class OnePass {
   // expand: null where the block does not widen; project: null where something stands before it (squeeze-excite).
   // x: N x in x H x W, fp32. residual: of the result's size, or undefined; goes with project.
   // An undefined tensor where these units can't go together: a gradient is wanted, something is adapted, norms are to
-  // be estimated, another precision, device or activation.
+  // be estimated, another precision, device (own_kernels) or activation.
   torch::Tensor forward(const ConvUnit* expand, const ConvUnit& depthwise, const ConvUnit* project,
                         const torch::Tensor& x, const torch::Tensor& residual, const Pass& pass) const;
 

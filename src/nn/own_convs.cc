@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
+#include "nn/device.h"
 #include "nn/finish.h"
 #include "nn/kernels/filter_gradient.h"
 #include "nn/kernels/picture_conv.h"
@@ -13,7 +14,7 @@ namespace {
 
 using torch::Tensor;
 
-bool known(const Tensor& tensor) { return tensor.device().is_cpu() && tensor.scalar_type() == torch::kFloat; }
+bool known(const Tensor& tensor) { return own_kernels(tensor) && tensor.scalar_type() == torch::kFloat; }
 
 kernels::PictureConv picture_work(const ConvShape& shape, const Tensor& x) {
   kernels::PictureConv work{};

@@ -4,10 +4,16 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/rng.h"
 
 namespace strop {
+
+// Of activations, by what plans call it: "fp32" or "bf16".
+inline torch::ScalarType number_type(std::string_view precision) {
+  return precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+}
 
 struct Pass {
   bool training = false;                        // dropout acts

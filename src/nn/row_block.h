@@ -7,15 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include "nn/columns.h"
 #include "nn/kernels/kernels.h"
 
 namespace strop {
-
-// `dim` columns from column `first` of an fp32 or bf16 tensor (rows may be strided).
-struct Columns {
-  torch::Tensor tensor;
-  std::int64_t first = 0;
-};
 
 // Rows first .. first + rows - 1 of some Columns, offset by `column`; the block is padded_rows x padded_dim floats.
 struct RowBlock {

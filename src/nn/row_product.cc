@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "nn/device.h"
 #include "nn/kernels/conv.h"
 #include "nn/kernels/kernels.h"
 #include "nn/kernels/row_product.h"
@@ -15,7 +16,7 @@ namespace strop {
 using torch::Tensor;
 
 bool suits_panels(const Tensor& weight) {
-  return kernels::row_product_pays() && weight.is_cpu() && weight.scalar_type() == torch::kFloat &&
+  return kernels::row_product_pays() && own_kernels(weight) && weight.scalar_type() == torch::kFloat &&
          weight.size(0) % kernels::kPanel == 0;
 }
 

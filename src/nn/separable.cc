@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
 
+#include "nn/device.h"
 #include "nn/finish.h"
 #include "nn/kernels/separable.h"
 #include "nn/share_rows.h"
@@ -147,7 +148,7 @@ Tensor separable(const ConvUnit& depthwise, const ConvUnit& pointwise, const Ten
                      shape.pad != Pad::none && pointwise.conv().conv().pointwise() && !depthwise.conv().adapter &&
                      !pointwise.conv().adapter;
   const bool folds = !depthwise.learns_statistics(pass) && !pointwise.learns_statistics(pass);
-  if (!plain || !folds || pass.estimates_norms || pass.precision != torch::kFloat || !x.device().is_cpu()) return {};
+  if (!plain || !folds || pass.estimates_norms || pass.precision != torch::kFloat || !own_kernels(x)) return {};
   if (x.size(3) < kernels::kLeastWidth || !finish_of(depthwise.activation()) || !finish_of(pointwise.activation()))
     return {};
   const auto filter = depthwise.folded_parameters(), project = pointwise.folded_parameters();

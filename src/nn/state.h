@@ -27,6 +27,9 @@ struct Port {
   Rows rows = Rows::sample;
 };
 
+// The name of the bounds of token rows. They stay on the CPU, where attention reads them, whatever device computes.
+inline constexpr const char* kBounds = "cu_seqlens";
+
 class State {
  public:
   const torch::Tensor& at(const std::string& name) const;  // std::out_of_range with the name where it is absent

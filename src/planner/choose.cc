@@ -170,7 +170,6 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   choose_method(plan, facts);
   auto& chosen = plan.options;
   chosen.threads = facts.threads;  // the same on another machine, and after a resume with fewer cores: the same bits
-  if (chosen.device == "auto") chosen.device = "cpu";
   choose_precision(plan, facts);
   choose_cache(plan, facts);
   if (chosen.head_solver == "auto" && chosen.method != "head") chosen.head_solver = "logistic";

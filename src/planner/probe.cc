@@ -12,30 +12,36 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/machine.h"
+#include "nn/device.h"
 
 namespace strop {
 namespace {
 
-double gflops(torch::ScalarType type) {
-  constexpr std::int64_t kRows = 768, kIn = 384, kOut = 1536;
-  const auto x = torch::randn({kRows, kIn}).to(type), w = torch::randn({kOut, kIn}).to(type);
+double gflops(torch::ScalarType type, const torch::Device& device) {
+  // A GPU is not filled by what fills two cores.
+  const std::int64_t rows = device.is_cpu() ? 768 : 8192, in = device.is_cpu() ? 384 : 1024,
+                     out = device.is_cpu() ? 1536 : 4096;
+  const auto x = torch::randn({rows, in}).to(device, type), w = torch::randn({out, in}).to(device, type);
+  wait_for(device);
   std::vector<double> seconds;
   const Stopwatch total;
   for (int i = 0; i < 9 && total.seconds() < 0.14; ++i) {
     const Stopwatch watch;
     at::linear(x, w);
+    wait_for(device);
     if (i > 0 || watch.seconds() > 0.1) seconds.push_back(watch.seconds());
   }
   // The fastest: what others do on this machine slows a run down, but not the cores, and the result is kept for good.
-  return 2e-9 * kRows * kIn * kOut / *std::min_element(seconds.begin(), seconds.end());
+  return 2e-9 * static_cast<double>(rows * in * out) / *std::min_element(seconds.begin(), seconds.end());
 }
 
 }  // namespace
 
-MachineRates machine_rates(int threads) {
+MachineRates machine_rates(const torch::Device& device, int threads) {
   const auto file = cache_folder() / "probe.json";
-  const auto key = this_machine().cpu + " | " + this_machine().abilities + " | libtorch " TORCH_VERSION " | threads " +
-                   std::to_string(threads);
+  const auto cores = this_machine().cpu + " | " + this_machine().abilities, count = std::to_string(threads);
+  const auto key = (device.is_cpu() ? cores : name_of(device)) + " | libtorch " TORCH_VERSION +
+                   (device.is_cpu() ? " | threads " + count : "");
   nlohmann::json known = nlohmann::json::object();
   if (std::ifstream in(file); in) known = nlohmann::json::parse(in, nullptr, false);
   if (known.is_object() && known.contains(key) && known[key].is_object()) {
@@ -43,7 +49,7 @@ MachineRates machine_rates(int threads) {
     if (rates.fp32_gflops > 0 && rates.bf16_gflops > 0) return rates;
   }
   torch::NoGradGuard no_grad;
-  const MachineRates rates{gflops(torch::kFloat), gflops(torch::kBFloat16)};
+  const MachineRates rates{gflops(torch::kFloat, device), gflops(torch::kBFloat16, device)};
   if (!known.is_object()) known = nlohmann::json::object();
   known[key] = {{"fp32_gflops", rates.fp32_gflops}, {"bf16_gflops", rates.bf16_gflops}};
   try {

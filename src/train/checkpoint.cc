@@ -82,7 +82,7 @@ fs::path save_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, s
     }
     std::map<std::string, TensorView> views;
     for (auto& [key, tensor] : tensors) {
-      tensor = tensor.detach().to(torch::kFloat).contiguous();
+      tensor = tensor.detach().to(torch::kCPU, torch::kFloat).contiguous();
       views[key] = view_of(tensor);
     }
     write_safetensors(sibling / "state.safetensors", views);

@@ -1,6 +1,7 @@
 #include "train/counting_allocator.h"
 
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <malloc.h>
 
 #include <atomic>
@@ -46,6 +47,11 @@ class CountingAllocator : public c10::Allocator {
   void copy_data(void* to, const void* from, std::size_t count) const override { default_copy_data(to, from, count); }
 };
 
+c10::CachingDeviceAllocator::Stat stat(const c10::Device& device) {
+  constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+  return c10::getDeviceAllocator(device.type())->getDeviceStats(device.index()).allocated_bytes[kAll];
+}
+
 }  // namespace
 
 void count_tensor_memory() {
@@ -53,8 +59,11 @@ void count_tensor_memory() {
   c10::SetCPUAllocator(&allocator, 1);
 }
 
-std::int64_t tensor_bytes() { return current; }
-std::int64_t peak_tensor_bytes() { return peak; }
-void reset_peak_tensor_bytes() { peak = current.load(); }
+std::int64_t tensor_bytes(const c10::Device& device) { return device.is_cpu() ? current.load() : stat(device).current; }
+std::int64_t peak_tensor_bytes(const c10::Device& device) { return device.is_cpu() ? peak.load() : stat(device).peak; }
+void reset_peak_tensor_bytes(const c10::Device& device) {
+  if (device.is_cpu()) peak = current.load();
+  else c10::getDeviceAllocator(device.type())->resetPeakStats(device.index());
+}
 
 }  // namespace strop

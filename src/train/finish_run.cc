@@ -9,6 +9,7 @@
 #include "core/machine.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "nn/device.h"
 #include "report/html.h"
 #include "report/run_record.h"
 #include "train/result_files.h"
@@ -102,7 +103,8 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
     log_info("data: {}", finding);
     record.data_notes.push_back(finding);
   }
-  record.machine = {this_machine().cpu, this_machine().abilities, "cpu", bench.threads, available_bytes()};
+  const auto& device = bench.opened.model->device();
+  record.machine = {this_machine().cpu, this_machine().abilities, name_of(device), bench.threads, free_bytes(device)};
   record.versions = {{"strop", STROP_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
   record.command = fmt::format("strop train {0}/plan.yaml --out {0}-again", plan.options.out);
   record.started = started;
@@ -205,6 +207,8 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   use.model = folder.string();
   use.adapter.clear();
   const auto reloaded = open_for_use(use);
+  const auto device = find_device(options.device);
+  reloaded.model->to(device);
   const auto& task = *reloaded.task;
   const auto& data = bench.data;
   Measured last;  // of the split that the report is about: test, where there is one
@@ -228,7 +232,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;
   results.cost.predicted_quality = plan.predicted.quality;
   results.cost.actual_seconds = seconds_before + seconds_since_launch();
-  results.cost.actual_peak_bytes = peak_resident_bytes();
+  results.cost.actual_peak_bytes = peak_bytes(device);
   log_cost(results.cost, options);
   const auto text = to_json(results);
   write_file_atomic(folder / "all_results.json", text + "\n");

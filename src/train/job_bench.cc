@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "nn/device.h"
 #include "planner/choose.h"
 #include "strop/job.h"
 #include "train/counting_allocator.h"
@@ -49,6 +50,7 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
   json rows = json::array();
   text += fmt::format("\n{:<22}{:>14}{:>14}{:>16}{:>14}\n", "block", "forward ms", "backward ms", "GFLOP/s forward",
                       "tensors");
+  const auto device = model.device();
   State state = start;
   for (std::size_t i = first; i < model.size(); ++i) {
     const auto& block = model.block(i);
@@ -57,14 +59,15 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
     State after;
     for (int repeat = 0; repeat < 5; ++repeat) {
       State local = state;
-      reset_peak_tensor_bytes();
-      const auto held = tensor_bytes();
+      reset_peak_tensor_bytes(device);
+      const auto held = tensor_bytes(device);
       for (const auto& [name, tensor] : state.tensors()) {
         // Below the first block nothing trains.
         if (tensor.is_floating_point()) local.set(name, tensor.detach().requires_grad_(i > first));
       }
       const Stopwatch watch;
-      block.forward(local, pass);
+      model.forward(local, pass, i, i + 1);
+      wait_for(device);
       forward.push_back(watch.seconds());
       torch::Tensor sum;
       for (const auto& port : block.writes()) {
@@ -73,14 +76,15 @@ json time_blocks(const Model& model, const State& start, std::size_t first, cons
       }
       const Stopwatch back;
       if (sum.defined()) sum.backward();
+      wait_for(device);
       backward.push_back(back.seconds());
-      room = peak_tensor_bytes() - held;
+      room = peak_tensor_bytes(device) - held;
       after = local;
     }
-    const bool packed = state.has("cu_seqlens");
+    const bool packed = state.has(kBounds);
     const double samples =
-        static_cast<double>(packed ? state.at("cu_seqlens").numel() - 1 : state.tensors().begin()->second.size(0));
-    const double tokens = packed ? static_cast<double>(state.at("cu_seqlens")[-1].item<std::int64_t>()) : samples;
+        static_cast<double>(packed ? state.at(kBounds).numel() - 1 : state.tensors().begin()->second.size(0));
+    const double tokens = packed ? static_cast<double>(state.at(kBounds)[-1].item<std::int64_t>()) : samples;
     const double flops = 2 * samples * block.multiply_adds(tokens / samples);
     rows.push_back({{"name", block.name()},
                     {"forward_seconds", median(forward)},
@@ -99,7 +103,7 @@ std::string bench(const Options& options, const BenchOptions& what) {
   if (options.json || options.quiet) set_log_level(LogLevel::warning);
   auto bench = open_workbench(choose_task(options), options);
   auto facts = bench->facts(0);
-  facts.rates = machine_rates(bench->threads);
+  facts.rates = machine_rates(bench->opened.model->device(), bench->threads);
   const Plan plan = choose_plan(bench->options, facts);
   const auto stage =
       std::find_if(plan.stages.begin(), plan.stages.end(), [](const Stage& one) { return one.solver == "gradient"; });
@@ -108,10 +112,10 @@ std::string bench(const Options& options, const BenchOptions& what) {
   const auto trained = apply_stage(model, timed, plan.options);
   std::size_t lowest = model.size();
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));
-  const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+  const auto precision = number_type(plan.precision);
   MadeAhead inputs(*bench->train);
   PrefixSource source(inputs, model, model.index_of(timed.cut),
-                      plan.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat);
+                      number_type(plan.prefix_precision));
   Optimizer optimizer(plan.options, trained);
   Sampler sampler(sampler_config(plan.options), bench->train->labels(), bench->train->lengths());
   const auto batches = sampler.epoch_batches(0);
@@ -138,6 +142,7 @@ std::string bench(const Options& options, const BenchOptions& what) {
     run_step(model, std::move(micro), pass, settings, lowest, static_cast<double>(batch.samples.size()), 0);
     optimizer.clip(plan.options.max_grad_norm);
     optimizer.step(1e-6);
+    wait_for(model.device());
     if (step < 2) continue;
     seconds.push_back(watch.seconds());
     total += watch.seconds();
@@ -166,13 +171,13 @@ std::string bench(const Options& options, const BenchOptions& what) {
                  {"gflops", 1e-9 * flops / total},
                  {"peak_gflops", peak},
                  {"share_of_peak", 1e-9 * flops / total / peak},
-                 {"peak_resident_bytes", peak_resident_bytes()}};
+                 {"peak_resident_bytes", peak_bytes(model.device())}};
   std::string text = fmt::format(
       "{} in {}: {:.1f} samples/s{}, median step {:.1f} ms; inputs are made at {:.0f} samples/s\n{:.0f} GFLOP/s, "
       "{:.0f} % of this machine's {:.0f}; peak memory {}\n",
       plan.options.method, plan.precision, samples / total,
       tokens > samples ? fmt::format(", {:.0f} tokens/s", tokens / total) : "", 1e3 * median(seconds), samples / making,
-      1e-9 * flops / total, 1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_resident_bytes())));
+      1e-9 * flops / total, 1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_bytes(model.device()))));
   if (what.blocks) result["blocks"] = time_blocks(model, last, source.first_block(), pass, text);
   return options.json ? result.dump(2) : text;
 }

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "nn/device.h"
 #include "planner/choose.h"
 #include "strop/job.h"
 #include "train/check_precision.h"
@@ -45,13 +46,14 @@ void settle_learning_rate(Plan& plan, Workbench& bench) {
 PlanFacts facts_of(const Workbench& bench, const Options& options) {
   // What is open already, and room for one small step: below that nothing can run.
   constexpr std::int64_t kLeastRoom = 64 << 20;
-  const auto needed = resident_bytes() + kLeastRoom;
+  const auto held = bytes_in_use(bench.opened.model->device());
+  const auto needed = held + kLeastRoom;
   if (!options.memory.empty() && parse_bytes(options.memory, "memory") < needed) {
     fail(ErrorKind::budget, "memory: {} can't be met: model and data alone take {}; allow at least {}", options.memory,
-         human_bytes(static_cast<double>(resident_bytes())), human_bytes(static_cast<double>(needed)));
+         human_bytes(static_cast<double>(held)), human_bytes(static_cast<double>(needed)));
   }
   auto facts = bench.facts(seconds_since_launch());
-  facts.rates = machine_rates(bench.threads);
+  facts.rates = machine_rates(bench.opened.model->device(), bench.threads);
   return facts;
 }
 

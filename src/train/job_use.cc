@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "nn/device.h"
 #include "strop/job.h"
 #include "train/onnx_file.h"
 #include "train/run_folder.h"
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 // The model of a job that asks it something: one with labels, for data of its own task.
 Opened open_to_ask(const Options& options) {
-  set_up_device(options);
+  set_up_threads(options);
   auto opened = open_for_use(options);
   if (opened.model->label_names.empty())
     fail(ErrorKind::model, "{}: the model has no labels to predict; train it first", options.model);
@@ -30,6 +31,7 @@ Opened open_to_ask(const Options& options) {
 std::string evaluate(const Options& options) {
   if (options.quiet || options.json) set_log_level(LogLevel::warning);
   const auto opened = open_to_ask(options);
+  opened.model->to(find_device(options.device));
   std::vector<std::string> notes;
   const auto split = opened.task->load_evaluation(options, opened, notes);
   for (const auto& note : notes) log_info("data: {}", note);
@@ -41,6 +43,7 @@ std::string evaluate(const Options& options) {
 void predict(const Options& options, std::ostream& out) {
   if (options.quiet) set_log_level(LogLevel::warning);
   const auto opened = open_to_ask(options);
+  opened.model->to(find_device(options.device));
   const auto split = opened.task->load_prediction(options, opened);
   opened.task->predict(opened, *split, options, out);
 }

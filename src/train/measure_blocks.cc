@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/clock.h"
+#include "nn/device.h"
 #include "train/counting_allocator.h"
 #include "tuning/full.h"
 
@@ -51,38 +52,40 @@ struct TrainingPass {
   double seconds = 0, held = 0, passing = 0;  // as BlockFacts has them, of all samples together
 };
 
-// Forward and backward of a block whose weights are open; `first` of the row: nobody asks for its inputs' gradient.
-TrainingPass train_once(const Block& block, const State& inputs, bool first) {
+// Forward and backward of a block whose weights are open; nobody asks for the gradient of what the first one reads.
+TrainingPass train_once(const Model& model, std::size_t index, const State& inputs) {
+  const auto device = model.device();
   State state = inputs;
   for (const auto& [name, tensor] : inputs.tensors()) {
-    if (tensor.is_floating_point()) state.set(name, tensor.detach().requires_grad_(!first));
+    if (tensor.is_floating_point()) state.set(name, tensor.detach().requires_grad_(index > 0));
   }
   Pass pass;
   pass.training = true;
-  const auto before = tensor_bytes();
-  reset_peak_tensor_bytes();
+  const auto before = tensor_bytes(device);
+  reset_peak_tensor_bytes(device);
   const Stopwatch watch;
-  block.forward(state, pass);
-  const auto held = tensor_bytes();
+  model.forward(state, pass, index, index + 1);
+  const auto held = tensor_bytes(device);
   std::vector<Tensor> outputs, gradients;
-  for (const auto& port : block.writes()) {
+  for (const auto& port : model.block(index).writes()) {
     const auto& written = state.at(port.name);
     if (!written.requires_grad()) continue;
     outputs.push_back(written);
     gradients.push_back(at::ones_like(written));
   }
   if (!outputs.empty()) torch::autograd::backward(outputs, gradients);
-  return {watch.seconds(), numbers(held - before), numbers(peak_tensor_bytes() - held)};
+  wait_for(device);
+  return {watch.seconds(), numbers(held - before), numbers(peak_tensor_bytes(device) - held)};
 }
 
 // What one sample more adds: forms and gradients of the weights are there for any number of them.
-void measure_training(BlockFacts& facts, Block& block, const State& inputs, std::int64_t samples, bool first,
-                      bool statistics) {
-  const OpenBlock open(block, statistics);
+void measure_training(BlockFacts& facts, const Model& model, std::size_t index, const State& inputs,
+                      std::int64_t samples, bool statistics) {
+  const OpenBlock open(model.block(index), statistics);
   const torch::AutoGradMode grad(true);
-  train_once(block, inputs, first);  // what is made only once (compiled products)
-  const auto all = train_once(block, inputs, first);
-  const auto one = samples > 1 ? train_once(block, first_sample(inputs, samples), first) : TrainingPass{};
+  train_once(model, index, inputs);  // what is made only once (compiled products)
+  const auto all = train_once(model, index, inputs);
+  const auto one = samples > 1 ? train_once(model, index, first_sample(inputs, samples)) : TrainingPass{};
   const auto more = static_cast<double>(samples > 1 ? samples - 1 : 1);
   facts.training_seconds = all.seconds / static_cast<double>(samples);
   facts.held = std::max(0.0, all.held - one.held) / more;
@@ -91,17 +94,20 @@ void measure_training(BlockFacts& facts, Block& block, const State& inputs, std:
 
 // The same where nothing trains. The first pass brings the weights into the form that rests; of the others the faster
 // counts. Returns what the block made of its inputs.
-State measure_rest(BlockFacts& facts, const Block& block, const State& inputs, std::int64_t samples) {
+State measure_rest(BlockFacts& facts, const Model& model, std::size_t index, const State& inputs,
+                   std::int64_t samples) {
+  const auto device = model.device();
   State after;
   for (int repeat = 0; repeat < 3; ++repeat) {
     after = inputs;
-    const auto before = tensor_bytes();
-    reset_peak_tensor_bytes();
+    const auto before = tensor_bytes(device);
+    reset_peak_tensor_bytes(device);
     const Stopwatch watch;
-    block.forward(after, Pass{});
+    model.forward(after, Pass{}, index, index + 1);
+    wait_for(device);
     const double seconds = watch.seconds() / static_cast<double>(samples);
     if (repeat > 0) facts.seconds = repeat == 1 ? seconds : std::min(facts.seconds, seconds);
-    facts.resting = facts.live + numbers(peak_tensor_bytes() - before) / static_cast<double>(samples);
+    facts.resting = facts.live + numbers(peak_tensor_bytes(device) - before) / static_cast<double>(samples);
   }
   return after;
 }
@@ -116,8 +122,8 @@ void measure_blocks(std::vector<BlockFacts>& blocks, const Model& model, State s
     block.live = 0;
     for (const auto& port : model.live_at(i))
       block.live += static_cast<double>(state.at(port.name).numel()) / static_cast<double>(samples);
-    if (i >= trains_from) measure_training(block, model.block(i), state, samples, i == 0, statistics);
-    state = measure_rest(block, model.block(i), state, samples);
+    if (i >= trains_from) measure_training(block, model, i, state, samples, statistics);
+    state = measure_rest(block, model, i, state, samples);
   }
 }
 

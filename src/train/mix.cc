@@ -79,13 +79,14 @@ void mix_samples(State& state, const std::vector<Port>& ports, const Mix& mix) {
   for (const auto& port : ports) {
     if (port.rows != Rows::sample) continue;
     const Tensor& own = state.at(port.name);
+    const Tensor partner = mix.partner.to(own.device());
     if (width > 0 && own.dim() == 4) {
       Tensor mixed = own.clone();
       const auto part = [&](const Tensor& whole) { return whole.narrow(2, top, height).narrow(3, left, width); };
-      part(mixed).copy_(part(own).index_select(0, mix.partner));
+      part(mixed).copy_(part(own).index_select(0, partner));
       state.set(port.name, mixed);
     } else {
-      state.set(port.name, own * mix.share + own.index_select(0, mix.partner) * (1 - mix.share));
+      state.set(port.name, own * mix.share + own.index_select(0, partner) * (1 - mix.share));
     }
   }
 }

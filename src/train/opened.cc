@@ -274,11 +274,7 @@ Opened open_for_use(const Options& options) {
   return opened;
 }
 
-int set_up_device(const Options& options) {
-  if (starts_with(options.device, "cuda")) {
-    fail(ErrorKind::usage, "device: {} is not supported yet; strop computes on the CPU: use device=cpu",
-         options.device);
-  }
+int set_up_threads(const Options& options) {
   const int threads = options.threads > 0 ? static_cast<int>(options.threads) : this_machine().physical_cores;
   count_tensor_memory();
   at::set_num_threads(threads);

@@ -59,7 +59,7 @@ Labels labels_of_method(const Options& options);
 // Reads them through.
 std::string hash_of_weights(const std::filesystem::path& base);
 
-// Sets the number of threads and checks options.device. Returns the number of threads.
-int set_up_device(const Options& options);
+// Sets the number of threads, and has memory counted. Returns the number of threads.
+int set_up_threads(const Options& options);
 
 }  // namespace strop

@@ -2,6 +2,10 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
+
+#include "nn/device.h"
+
 namespace strop {
 
 using torch::Tensor;
@@ -41,7 +45,7 @@ void Optimizer::step(double learning_rate) {
     if (!slots.first.defined()) {
       slots.first = torch::zeros_like(one.tensor);
       if (adamw_) slots.second = torch::zeros_like(one.tensor);
-      slots.steps = torch::zeros({}, torch::kFloat);
+      slots.steps = torch::zeros({}, one.tensor.options().dtype(torch::kFloat));
     }
     slots.steps.add_(1);
     Group& group = groups[{learning_rate * one.rate_factor, one.decays ? weight_decay_ : 0.0}];
@@ -100,9 +104,13 @@ void Optimizer::restore(const std::map<std::string, Tensor>& state) {
   slots_.clear();
   for (const auto& [key, tensor] : state) {
     const auto slash = key.rfind('/');
-    Slots& slots = slots_[key.substr(0, slash)];
+    const auto name = key.substr(0, slash);
+    const auto own = std::ranges::find(tensors_, name, &TrainedTensor::name);
+    if (own == tensors_.end()) continue;
+    Slots& slots = slots_[name];
     const auto slot = key.substr(slash + 1);
-    (slot == "first" ? slots.first : slot == "second" ? slots.second : slots.steps) = tensor.clone();
+    (slot == "first" ? slots.first : slot == "second" ? slots.second : slots.steps) =
+        copied_to(tensor, own->tensor.device());
   }
 }
 

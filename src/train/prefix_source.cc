@@ -118,7 +118,8 @@ State PrefixSource::compute(std::span<const std::int64_t> samples, std::int64_t 
   for (const auto& port : live_) {
     const Tensor& whole = state.at(port.name);
     const bool cut = cache_ != CacheKind::none && port.rows == Rows::token && owned >= 0;
-    live.set(port.name, as_rows(cut ? whole.narrow(0, 0, owned) : whole));
+    const Tensor rows = as_rows(cut ? whole.narrow(0, 0, owned) : whole);
+    live.set(port.name, storage_ ? rows.to(torch::kCPU) : rows);
   }
   return live;
 }
@@ -181,9 +182,13 @@ State PrefixSource::gather(const State& packed, std::span<const std::int64_t> sa
   const Tensor numbers = torch::tensor(at::ArrayRef<std::int64_t>(samples.data(), samples.size()), torch::kLong);
   State result;
   for (const auto& port : live_) {
-    if (port.rows == Rows::bounds) result.set(port.name, bounds);
-    else
-      result.set(port.name, as_maps(packed.at(port.name).index_select(0, port.rows == Rows::token ? rows : numbers)));
+    if (port.rows == Rows::bounds) {
+      result.set(port.name, bounds);
+      continue;
+    }
+    const Tensor& all = packed.at(port.name);
+    const Tensor& wanted = port.rows == Rows::token ? rows : numbers;
+    result.set(port.name, as_maps(all.index_select(0, wanted.to(all.device()))));
   }
   return result;
 }

@@ -24,7 +24,8 @@ void take_rows(Layer& layer, const torch::Tensor& weight, const torch::Tensor& b
       layer.weight[row].copy_(weight[from - stored.begin()]);
       layer.bias[row].copy_(bias[from - stored.begin()]);
     } else {
-      layer.weight[row].normal_(0, 0.01, at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(row)));
+      auto generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<std::uint64_t>(row));
+      layer.weight[row].copy_(torch::empty(layer.weight[row].sizes()).normal_(0, 0.01, generator));
       layer.bias[row].fill_(layer.fresh_bias);
     }
   }

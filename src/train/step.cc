@@ -39,6 +39,9 @@ Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, 
   return own * mix.share + row_losses(logits, labels.index_select(0, mix.partner), smoothing) * (1 - mix.share);
 }
 
+// Losses are worked out on the CPU, wherever the network computes.
+Tensor logits_of(const State& state) { return state.at("logits").to(torch::kCPU); }
+
 // What the network as it was says of a batch: its detector's outputs alone, without a graph.
 State answers_before(const MicroBatch& batch, const LossSettings& settings) {
   torch::NoGradGuard no_grad;
@@ -84,8 +87,8 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
   if (settings.rdrop_alpha > 0) {
     Pass other = pass;
     other.dropout_key = mix64(pass.dropout_key + 1);
-    const Tensor first = forward(model, batch.state, batch.first, pass, lowest_due, mix).at("logits");
-    const Tensor second = forward(model, std::move(batch.state), batch.first, other, lowest_due, mix).at("logits");
+    const Tensor first = logits_of(forward(model, batch.state, batch.first, pass, lowest_due, mix));
+    const Tensor second = logits_of(forward(model, std::move(batch.state), batch.first, other, lowest_due, mix));
     result.passes_agree = at::equal(first, second);
     const Tensor p = at::log_softmax(first, 1), q = at::log_softmax(second, 1);
     const Tensor divergence = ((p.exp() - q.exp()) * (p - q)).sum(1);  // KL(p|q) + KL(q|p)
@@ -98,7 +101,7 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
         holds ? answers_before(batch, settings) : State();  // first: its room is free again for the graph
     const State end = forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix);
     losses = model.detector ? model.detector->losses(end)
-                            : mixed_losses(end.at("logits"), labels, mix, settings.label_smoothing);
+                            : mixed_losses(logits_of(end), labels, mix, settings.label_smoothing);
     if (holds) {
       if (const Tensor moved = model.detector->distillations(end, before); moved.defined())
         losses = losses + settings.distill * moved;

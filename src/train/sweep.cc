@@ -26,7 +26,7 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
   const auto& options = plan.options;
   const auto trained = apply_stage(model, *stage, options);
   const auto start = copy_tensors(model, open_tensors(model));
-  const auto precision = plan.precision == "bf16" ? torch::kBFloat16 : torch::kFloat;
+  const auto precision = number_type(plan.precision);
   const auto cut = model.index_of(stage->cut);
   PrefixSource source(*data.train, model, cut, precision);
   const auto batches = Sampler(sampler_config(options), data.train->labels(), data.train->lengths()).epoch_batches(0);

@@ -81,7 +81,7 @@ State TextSource::make(std::span<const std::int64_t> samples, std::int64_t view)
   state.set("input_ids", input_ids);
   state.set("position_ids", positions);
   state.set("token_type_ids", type_ids);
-  state.set("cu_seqlens", bounds);
+  state.set(kBounds, bounds);
   return state;
 }
 

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "nn/device.h"
 #include "train/schedule.h"
 #include "train/stage_run.h"
 #include "train/trained_state.h"
@@ -125,12 +126,12 @@ void Trainer::halve_if_near_limit() {
   const bool may_halve =
       std::find(plan_.fallbacks.begin(), plan_.fallbacks.end(), kHalveBatch) != plan_.fallbacks.end();
   const auto limit = static_cast<double>(parse_bytes(options.memory, "memory"));
-  if (may_halve && static_cast<double>(peak_resident_bytes()) > 0.92 * limit &&
-      static_cast<double>(resident_bytes()) > 0.8 * limit) {
+  if (may_halve && static_cast<double>(peak_bytes(model_.device())) > 0.92 * limit &&
+      static_cast<double>(bytes_in_use(model_.device())) > 0.8 * limit) {
     progress_.micro_batch = (progress_.micro_batch + 1) / 2;
     trim_memory();
     log_warning("memory is at {} of {}: {} samples at a time from now on (the same batch, the same gradient)",
-                human_bytes(static_cast<double>(resident_bytes())), options.memory, progress_.micro_batch);
+                human_bytes(static_cast<double>(bytes_in_use(model_.device()))), options.memory, progress_.micro_batch);
   }
 }
 
@@ -154,7 +155,7 @@ void Trainer::log_step(StageRun& run, double loss, double rate, double norm) {
     line.samples_per_second = static_cast<double>(progress_.samples - run.samples_at_log) / seconds;
     line.tokens_per_second = static_cast<double>(run.tokens_since_log) / seconds;
   }
-  line.resident_bytes = resident_bytes();
+  line.resident_bytes = bytes_in_use(model_.device());
   line.elapsed_time = progress_.elapsed;
   line.remaining_time = remaining_seconds(run);
   line.data_rate = run.data_rate;

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "core/error.h"
+#include "nn/device.h"
 
 namespace strop {
 
@@ -37,7 +38,7 @@ void write_tensors(Model& model, const std::map<std::string, torch::Tensor>& ten
     if (found == tensors.end()) return;
     // A frozen tensor may be the mapped file: it is replaced, a trained one keeps its place in the optimizer.
     if (target.requires_grad()) target.copy_(found->second);
-    else target = found->second.clone();
+    else target = copied_to(found->second, target.device());
   };
   for (const auto& [name, layer] : model.layers()) {
     for (const auto& one : layer->stored()) write(name + one.suffix, *one.tensor);

@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
+#include "nn/device.h"
 #include "planner/stage_length.h"
 #include "train/estimate_norms.h"
 #include "train/evaluate.h"
@@ -33,7 +34,7 @@ LossSettings loss_settings(const Plan& plan, const TrainData& data) {
           augment.cutmix ? options.cutmix_alpha : 0,
           options.distill,
           data.before,
-          plan.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat};
+          number_type(plan.prefix_precision)};
 }
 
 Trainer::Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console)
@@ -86,7 +87,7 @@ std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const S
       kept_views, parse_bytes(options.cache_limit, "cache_limit"),
       options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir)};
   return std::make_unique<PrefixSource>(
-      source, model_, cut, plan_.prefix_precision == "bf16" ? torch::kBFloat16 : torch::kFloat, kept, losses);
+      source, model_, cut, number_type(plan_.prefix_precision), kept, losses);
 }
 
 namespace {
@@ -129,7 +130,7 @@ void Trainer::run_closed_form(const Stage& stage) {
     source->prefetch(batches, view);
     for (const auto& batch : batches) {
       throw_if_interrupted();  // nothing to save yet: the stage begins anew on resume
-      features.push_back(source->make(batch, view).at(live[0].name).to(torch::kFloat));
+      features.push_back(source->make(batch, view).at(live[0].name).to(torch::kCPU, torch::kFloat));
     }
     labels.insert(labels.end(), source->labels().begin(), source->labels().end());
     if (data_.groups.empty()) groups.insert(groups.end(), order.begin(), order.end());
@@ -181,7 +182,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
       .optimizer = Optimizer(options, trained_tensors(model_, stage)),
       .due = DueBlocks(model_, stage, options),
       .loss = loss_settings(plan_, data_),
-      .precision = plan_.precision == "bf16" ? torch::kBFloat16 : torch::kFloat,
+      .precision = number_type(plan_.precision),
       .ema = {}};
   if (const auto count = estimate_norms(model_, *run.train); count > 0) {
     log_info("model: {} folded batch norms took their statistics from some training pictures", count);
@@ -193,7 +194,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     std::map<std::string, Tensor> slots;
     for (const auto& [key, tensor] : resume->tensors) {
       if (key.starts_with("optimizer/")) slots[key.substr(10)] = tensor;
-      if (key.starts_with("ema/")) run.ema[key.substr(4)] = tensor.clone();
+      if (key.starts_with("ema/")) run.ema[key.substr(4)] = copied_to(tensor, model_.device());
     }
     run.optimizer.restore(slots);
     if (!resume->infobatch.now.empty()) run.sampler.restore(resume->infobatch);

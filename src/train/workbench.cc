@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "models/facts.h"
+#include "nn/device.h"
 #include "train/estimate_norms.h"
 #include "train/start_detector.h"
 #include "train/start_head.h"
@@ -19,7 +20,9 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   task.settle(bench->options);
   if (bench->options.metric_for_best_model == "auto") bench->options.metric_for_best_model = task.headline();
   const auto& options = bench->options;
-  bench->threads = set_up_device(options);
+  bench->threads = set_up_threads(options);
+  const auto device = find_device(options.device);
+  bench->options.device = device.str();
   bench->data = task.load(options);
   auto& data = bench->data;
   const auto rows = [](const auto& split) { return human_count(split ? static_cast<double>(split->size()) : 0); };
@@ -28,12 +31,14 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   for (const auto& note : data.notes) log_info("data: {}", note);
   bench->opened = open_for_training(options, data.label_names);
   const auto& opened = bench->opened;
+  opened.model->to(device);
   if (options.pooling == "auto" && !opened.model->pooling.empty() && opened.model->pooling != "pooler") {
     log_info("pooling: {}, as the model's 1_Pooling says", opened.model->pooling);
   }
   if (options.distill > 0 && labels_of_method(options) == Labels::model && opened.model->detector &&
       opened.model->detector->groups().size() > 1) {
     bench->before = open_for_training(options, data.label_names).model;
+    bench->before->to(device);
     log_info("distill: the classes from before are held to what the network says of them now");
   }
   for (const auto& note : task.complete(data, opened, options)) {
@@ -46,6 +51,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   if (opened.adapter.empty()) {
     bench->head_origin = opened.model->detector ? start_detector(bench->opened, options)
                                                 : start_head(bench->opened, options, *bench->train);
+    opened.model->to(device);  // what of the head is new was made on the CPU
   }
   if (const auto count = estimate_norms(*opened.model, *bench->train); count > 0) {
     log_info("model: {} fresh batch norms took their statistics from some training pictures", count);
@@ -57,8 +63,9 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
     log_warning("{}", note);
   }
   const auto facts = model_facts(*opened.model, 1, !opened.made.empty());
-  log_info("model: {} ({}), {} blocks, {} parameters; {} cores", opened.base_name, facts.family, facts.blocks.size(),
-           human_count(static_cast<double>(facts.parameters())), bench->threads);
+  log_info("model: {} ({}), {} blocks, {} parameters; {}", opened.base_name, facts.family, facts.blocks.size(),
+           human_count(static_cast<double>(facts.parameters())),
+           device.is_cpu() ? fmt::format("{} cores", bench->threads) : name_of(device));
   if (!opened.made.empty()) log_info("model: not in the file for these labels: {}", join(opened.made, ", "));
   if (!opened.unread.empty()) {
     log_info("model: {} tensors of the file are no part of it and are not read: {}", opened.unread.size(),
@@ -102,8 +109,8 @@ PlanFacts Workbench::facts(double seconds_used) const {
   facts.lengths = lengths;
   facts.seconds_used = seconds_used;
   trim_memory();  // what reading and loading have freed is there for training
-  facts.resident_bytes = resident_bytes();
-  facts.available_bytes = available_bytes();
+  facts.resident_bytes = bytes_in_use(opened.model->device());
+  facts.available_bytes = free_bytes(opened.model->device());
   facts.threads = threads;
   facts.holds_before = before != nullptr;
   opened.task->add_facts(facts, opened, *train, options);

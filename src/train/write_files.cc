@@ -13,7 +13,7 @@ void write_tensors_file(const std::filesystem::path& file, const std::map<std::s
   std::map<std::string, torch::Tensor> plain;
   std::map<std::string, TensorView> views;
   for (const auto& [name, tensor] : tensors) {
-    const auto& kept = plain[name] = tensor.detach().contiguous();
+    const auto& kept = plain[name] = tensor.detach().to(torch::kCPU).contiguous();
     views[name] = {kept.scalar_type() == torch::kLong ? "I64" : "F32",
                    kept.sizes().vec(),
                    {static_cast<const std::byte*>(kept.const_data_ptr()), kept.nbytes()}};

@@ -193,6 +193,7 @@ std::vector<TrainedTensor> apply_stage(Model& model, const Stage& stage, const O
       if (is_open(*layer)) open_statistics(*layer);
     }
   }
+  model.to(model.device());  // adapters are made on the CPU
   auto trained = trained_tensors(model, stage);
   const bool any_below_head = std::any_of(stage.blocks.begin(), stage.blocks.end(), [&](const std::string& name) {
     return model.index_of(name) < model.head_begin();
@@ -241,7 +242,7 @@ std::map<std::string, std::string> frozen_hashes(const Model& model, const std::
     for (const auto& [name, layer] : model.block(i).layers()) {
       for (const auto& one : layer->stored()) {
         if (changed.count(name + one.suffix) != 0) continue;
-        const auto plain = one.tensor->contiguous();
+        const auto plain = one.tensor->to(torch::kCPU).contiguous();
         digests += name + one.suffix + sha256({static_cast<const char*>(plain.const_data_ptr()), plain.nbytes()});
       }
     }

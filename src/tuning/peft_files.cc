@@ -151,12 +151,12 @@ void write_adapter(const fs::path& folder, Model& model, const Options& options,
     adapted.emplace_back(name, layer);
     for (const auto& [key, tensor] : layer->adapter->tensors()) {
       keep[std::string(kPrefix) + written[name] + "." + key] =
-          layer->adapter->in_file(key, tensor->detach()).to(torch::kFloat).contiguous();
+          layer->adapter->in_file(key, tensor->detach()).to(torch::kCPU, torch::kFloat).contiguous();
     }
   }
   for (const auto& name : saved_layers) {
     for (const auto& one : model.find_layer(name)->stored()) {
-      keep[std::string(kPrefix) + written[name] + one.suffix] = one.tensor->detach().contiguous();
+      keep[std::string(kPrefix) + written[name] + one.suffix] = one.tensor->detach().to(torch::kCPU).contiguous();
     }
   }
   std::map<std::string, TensorView> views;

@@ -17,7 +17,7 @@ using torch::Tensor;
 
 Tensor logits_of(const Model& model, State state, const Pass& pass = {}) {
   model.forward(state, pass, 0, model.size());
-  return state.at("logits");
+  return state.at("logits").to(torch::kCPU);
 }
 
 TEST(Bert, LogitsEqualTransformers) {
@@ -50,7 +50,7 @@ TEST(Bert, GradientsEqualTransformers) {
     ASSERT_TRUE(tensor.grad().defined()) << name;
     // Relative to the tensor's own gradient; the key's bias has none but rounding (softmax ignores it).
     const double scale = std::max(1e-3, expected.abs().max().item<double>());
-    EXPECT_LT((tensor.grad() - expected).abs().max().item<double>() / scale, 1e-4) << name;
+    EXPECT_LT((tensor.grad().to(torch::kCPU) - expected).abs().max().item<double>() / scale, 1e-4) << name;
   }
 }
 

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "models/family.h"
+#include "nn/device.h"
+#include "test_device.h"
 
 namespace strop {
 
@@ -31,6 +33,7 @@ struct TinyNet {
   explicit TinyNet(const std::string& net_name) : name(net_name), folder(conv_data() / net_name) {
     std::ifstream(folder / "reference.json") >> reference;
     opened = open_model(place(), {});
+    opened.model->to(find_device(test_device()));
   }
   std::filesystem::path place() const {
     const auto file = folder / "weights.pth";
@@ -44,7 +47,7 @@ struct TinyNet {
   torch::Tensor logits(const Pass& pass = {}) const {
     State state = input();
     opened.model->forward(state, pass, 0, opened.model->size());
-    return state.at("logits");
+    return state.at("logits").to(torch::kCPU);
   }
   torch::Tensor expected_logits() const {
     std::vector<torch::Tensor> rows;

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "models/family.h"
+#include "nn/device.h"
 #include "nn/state.h"
+#include "test_device.h"
 
 namespace strop {
 
@@ -44,7 +46,9 @@ inline State reference_inputs(std::int64_t extra_rows = 0) {
 inline std::unique_ptr<Model> tiny_bert(const std::string& pooling = "pooler") {
   ModelOptions options;
   options.pooling = pooling;
-  return open_model(bert_tiny(), options).model;
+  auto model = open_model(bert_tiny(), options).model;
+  model->to(find_device(test_device()));
+  return model;
 }
 
 }  // namespace strop

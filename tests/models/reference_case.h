@@ -12,6 +12,8 @@
 
 #include "models/family.h"
 #include "nn/compare.h"
+#include "nn/device.h"
+#include "test_device.h"
 
 namespace strop {
 
@@ -30,7 +32,11 @@ class ReferenceCase {
     const auto tensor = to_tensor(view, files_).clone();
     return view.dtype == "I64" ? tensor.to(torch::kLong) : tensor;
   }
-  std::unique_ptr<Model> model() const { return open_model(folder_, {}).model; }
+  std::unique_ptr<Model> model() const {
+    auto model = open_model(folder_, {}).model;
+    model->to(find_device(test_device()));
+    return model;
+  }
   State pixels(const std::string& name = "pixels") const {
     State state;
     state.set("pixels", tensor(name).contiguous(at::MemoryFormat::ChannelsLast));
@@ -44,7 +50,7 @@ class ReferenceCase {
 
 inline torch::Tensor logits_of(const Model& model, State state, const Pass& pass = {}) {
   model.forward(state, pass, 0, model.size());
-  return state.at("logits");
+  return state.at("logits").to(torch::kCPU);
 }
 
 // The gradient of every tensor of the file, each within `limit` of its own largest entry.
@@ -61,7 +67,7 @@ inline void expect_gradients(const ReferenceCase& one, double limit) {
     if (!one.has("grad/" + name)) continue;
     const auto expected = one.tensor("grad/" + name);
     ASSERT_TRUE(tensor.grad().defined()) << name;
-    const auto found = tensor.grad().flatten().slice(0, 0, std::nullopt, 4);
+    const auto found = tensor.grad().to(torch::kCPU).flatten().slice(0, 0, std::nullopt, 4);
     // The keys' bias has no gradient but rounding: softmax ignores it.
     const double scale = std::max(1e-3, expected.abs().max().item<double>());
     EXPECT_LT((found - expected).abs().max().item<double>() / scale, limit) << name;
@@ -81,7 +87,7 @@ inline void expect_cut_equals_whole(const ReferenceCase& one) {
     State back;
     for (const auto& port : model->live_at(cut)) back.set(port.name, front.at(port.name).clone());
     model->forward(back, {}, cut, model->size());
-    EXPECT_TRUE(same_bits(back.at("logits"), whole)) << "cut before " << model->block(cut).name();
+    EXPECT_TRUE(same_bits(back.at("logits").to(torch::kCPU), whole)) << "cut before " << model->block(cut).name();
   }
 }
 

@@ -16,26 +16,26 @@ constexpr std::int64_t kFloats = 1 << 20;
 
 TEST(CountingAllocator, BlocksAreAlignedAndCountedUntilTheyAreFreed) {
   count_tensor_memory();
-  const auto before = tensor_bytes();
+  const auto before = tensor_bytes(torch::kCPU);
   {
     const torch::Tensor small = torch::empty({3}), large = torch::empty({kFloats});
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(small.data_ptr()) % 64, 0U);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(large.data_ptr()) % 64, 0U);
-    EXPECT_GE(tensor_bytes() - before, 4 * kFloats);
-    EXPECT_LT(tensor_bytes() - before, 4 * kFloats + 8192);
+    EXPECT_GE(tensor_bytes(torch::kCPU) - before, 4 * kFloats);
+    EXPECT_LT(tensor_bytes(torch::kCPU) - before, 4 * kFloats + 8192);
   }
-  EXPECT_EQ(tensor_bytes(), before);
-  reset_peak_tensor_bytes();
+  EXPECT_EQ(tensor_bytes(torch::kCPU), before);
+  reset_peak_tensor_bytes(torch::kCPU);
   torch::empty({kFloats});
-  EXPECT_GE(peak_tensor_bytes() - before, 4 * kFloats);
+  EXPECT_GE(peak_tensor_bytes(torch::kCPU) - before, 4 * kFloats);
 }
 
 TEST(CountingAllocator, EmptyTensorsTakeNothing) {
   count_tensor_memory();
-  const auto before = tensor_bytes();
+  const auto before = tensor_bytes(torch::kCPU);
   const torch::Tensor none = torch::empty({0, 4});
   EXPECT_EQ(none.data_ptr(), nullptr);
-  EXPECT_EQ(tensor_bytes(), before);
+  EXPECT_EQ(tensor_bytes(torch::kCPU), before);
 }
 
 // The reason why this allocator is there: a gap between what lives on is used again for a block of the same size.

@@ -73,7 +73,11 @@ struct Tiny {
     }
     for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 3);
   }
-  std::unique_ptr<Model> open() const { return open_model(place, {}).model; }
+  std::unique_ptr<Model> open() const {
+    auto model = open_model(place, {}).model;
+    model->to(find_device(test_device()));
+    return model;
+  }
   Tensor logits(const Model& model) const {
     torch::NoGradGuard no_grad;
     return logits_of(model, inputs).clone();
@@ -134,6 +138,7 @@ std::unique_ptr<Model> reopened(const Tiny& tiny, Model& model, const Options& o
     write_adapter(folder.path(), model, options, options.method, tiny.place.string(), head);
     auto fresh = tiny.open();
     EXPECT_EQ(read_adapter(folder.path(), *fresh), options.method);
+    fresh->to(fresh->device());
     return fresh;
   }
   merge_adapters(model);

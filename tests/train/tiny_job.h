@@ -15,6 +15,7 @@
 #include "core/rng.h"
 #include "strop/job.h"
 #include "temp_folder.h"
+#include "test_device.h"
 
 namespace strop {
 
@@ -43,6 +44,7 @@ class TinyJob {
     options.method = method;
     options.out = path(out).string();
     options.precision = "fp32";
+    options.device = test_device();
     options.threads = 1;
     options.quiet = true;
     options.per_device_train_batch_size = 16;
@@ -56,6 +58,7 @@ class TinyJob {
     options.model = path(run).string();
     options.data = (path("data") / rows).string();
     options.quiet = true;
+    options.device = test_device();
     options.threads = 1;
     return nlohmann::json::parse(evaluate(options)).at("eval_accuracy").get<double>();
   }

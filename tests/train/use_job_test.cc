@@ -73,13 +73,13 @@ TEST(Probe, IsKeptByMachineLibraryAndThreads) {
   const TempFolder folder;
   const std::string before = std::getenv("STROP_CACHE") == nullptr ? "" : std::getenv("STROP_CACHE");
   ::setenv("STROP_CACHE", folder.path().c_str(), 1);
-  const auto first = machine_rates(1);
+  const auto first = machine_rates(torch::kCPU, 1);
   EXPECT_GT(first.fp32_gflops, 0);
   EXPECT_GT(first.bf16_gflops, 0);
-  const auto again = machine_rates(1);  // measured anew it would hardly be the same to the last bit
+  const auto again = machine_rates(torch::kCPU, 1);  // measured anew it would hardly be the same to the last bit
   EXPECT_EQ(again.fp32_gflops, first.fp32_gflops);
   EXPECT_EQ(again.bf16_gflops, first.bf16_gflops);
-  machine_rates(2);
+  machine_rates(torch::kCPU, 2);
   const auto known = json::parse(read_file(folder.path() / "probe.json", ErrorKind::internal));
   ASSERT_EQ(known.size(), 2U);
   for (const auto& [key, rates] : known.items()) {
@@ -87,7 +87,7 @@ TEST(Probe, IsKeptByMachineLibraryAndThreads) {
     EXPECT_NE(key.find("threads "), std::string::npos) << key;
   }
   std::ofstream(folder.path() / "probe.json") << "{torn";
-  EXPECT_GT(machine_rates(1).fp32_gflops, 0);
+  EXPECT_GT(machine_rates(torch::kCPU, 1).fp32_gflops, 0);
   if (before.empty()) ::unsetenv("STROP_CACHE");
   else ::setenv("STROP_CACHE", before.c_str(), 1);
 }

@@ -62,7 +62,7 @@ std::unique_ptr<Model> build_bert(const nlohmann::json& config, const ModelOptio
   model->set_inputs({{"input_ids", Rows::token},
                      {"position_ids", Rows::token},
                      {"token_type_ids", Rows::token},
-                     {"cu_seqlens", Rows::bounds}});
+                     {kBounds, Rows::bounds}});
   model->label_names = options.label_names;
   model->pooling = options.pooling;
   model->task_architecture = "BertForSequenceClassification";

@@ -56,17 +56,17 @@ EncoderLayer::EncoderLayer(const Dims& dims, std::int64_t layer, std::int64_t in
 }
 
 std::vector<Port> EncoderLayer::writes() const {
-  if (first_row_only_) return {{"hidden", Rows::token}, {"cu_seqlens", Rows::bounds}};
+  if (first_row_only_) return {{"hidden", Rows::token}, {kBounds, Rows::bounds}};
   return {{"hidden", Rows::token}};
 }
 
 void EncoderLayer::forward(State& state, const Pass& pass) const {
   const Tensor x = state.at("hidden").to(pass.precision);
-  const Tensor bounds = state.at("cu_seqlens");
+  const Tensor bounds = state.at(kBounds);
   Tensor residual = x, query_bounds = bounds;
   std::vector<Tensor> parts;  // q|k|v, or q and k|v
   if (first_row_only_) {
-    residual = x.index_select(0, bounds.narrow(0, 0, bounds.numel() - 1));
+    residual = x.index_select(0, bounds.narrow(0, 0, bounds.numel() - 1).to(x.device()));
     query_bounds = torch::arange(bounds.numel(), bounds.options());
     parts = {linear(query_, residual, pass), key_value_.forward(x, pass)};
   } else {
@@ -79,7 +79,7 @@ void EncoderLayer::forward(State& state, const Pass& pass) const {
                                         {rate, pass.mask_key(index(), 1)});
   const Tensor mlp = beside_mlp_.add(attended, gelu_mlp(up_, down_, attended, pass), pass);
   state.set("hidden", residual_norm(out_norm_, mlp, attended, {rate, pass.mask_key(index(), 2)}));
-  if (first_row_only_) state.set("cu_seqlens", query_bounds);
+  if (first_row_only_) state.set(kBounds, query_bounds);
 }
 
 double EncoderLayer::multiply_adds(double tokens) const {
@@ -94,11 +94,11 @@ Pooler::Pooler(const Dims& dims, std::string pooling, std::int64_t index)
 }
 
 void Pooler::forward(State& state, const Pass& pass) const {
-  const Tensor hidden = state.at("hidden").to(pass.precision), bounds = state.at("cu_seqlens");
+  const Tensor hidden = state.at("hidden").to(pass.precision), bounds = state.at(kBounds);
   const auto samples = bounds.numel() - 1;
-  const Tensor starts = bounds.narrow(0, 0, samples);
+  const Tensor starts = bounds.narrow(0, 0, samples).to(hidden.device());
   if (pooling_ == "mean") {
-    const Tensor lengths = bounds.narrow(0, 1, samples) - starts;
+    const Tensor lengths = bounds.narrow(0, 1, samples).to(hidden.device()) - starts;
     const Tensor owner = torch::repeat_interleave(lengths);
     const Tensor owned = hidden.narrow(0, 0, owner.numel()).to(torch::kFloat);
     const Tensor sum = torch::zeros({samples, hidden.size(1)}, owned.options()).index_add(0, owner, owned);

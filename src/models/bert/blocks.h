@@ -36,7 +36,7 @@ class Embeddings : public Block {
 class EncoderLayer : public Block {
  public:
   EncoderLayer(const Dims& dims, std::int64_t layer, std::int64_t index);
-  std::vector<std::string> reads() const override { return {"hidden", "cu_seqlens"}; }
+  std::vector<std::string> reads() const override { return {"hidden", kBounds}; }
   std::vector<Port> writes() const override;
   void forward(State& state, const Pass& pass) const override;
   double multiply_adds(double tokens) const override;
@@ -54,7 +54,7 @@ class EncoderLayer : public Block {
 class Pooler : public Block {
  public:
   Pooler(const Dims& dims, std::string pooling, std::int64_t index);
-  std::vector<std::string> reads() const override { return {"hidden", "cu_seqlens"}; }
+  std::vector<std::string> reads() const override { return {"hidden", kBounds}; }
   std::vector<Port> writes() const override { return {{"pooled", Rows::sample}}; }
   void forward(State& state, const Pass& pass) const override;
   double multiply_adds(double) const override;

@@ -12,6 +12,13 @@ namespace strop {
 
 using torch::Tensor;
 
+namespace {
+
+// Assignment, losses and boxes are worked out on the CPU, wherever the network computes.
+Tensor on_cpu(const State& state, const std::string& name) { return state.at(name).to(torch::kCPU, torch::kFloat); }
+
+}  // namespace
+
 std::vector<GroupBox> boxes_of_group(const Tensor& targets, const std::vector<std::int32_t>& labels) {
   std::vector<GroupBox> boxes;
   const float* row = targets.const_data_ptr<float>();
@@ -36,7 +43,7 @@ std::vector<std::vector<FoundBox>> GroupedDetector::decode(const State& state, c
   const auto samples = state.at(group_output(0)).size(0);
   std::vector<std::vector<FoundBox>> all(static_cast<std::size_t>(samples));
   for (std::size_t group = 0; group < groups_.size(); ++group) {
-    const Tensor outputs = state.at(group_output(group)).detach().to(torch::kFloat).contiguous();
+    const Tensor outputs = on_cpu(state, group_output(group)).detach().contiguous();
     at::parallel_for(0, samples, 1, [&](std::int64_t begin, std::int64_t end) {
       for (auto i = begin; i < end; ++i) {
         for (auto box : found(outputs.select(0, i), state, settings)) {
@@ -69,7 +76,7 @@ Tensor GroupedDetector::losses(const State& state) const {
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     const auto name = group_output(group);
     if (!state.has(name) || (torch::GradMode::is_enabled() && !state.at(name).requires_grad())) continue;
-    const Tensor own = group_losses(state.at(name).to(torch::kFloat), state, boxes_of_group(targets, groups_[group]));
+    const Tensor own = group_losses(on_cpu(state, name), state, boxes_of_group(targets, groups_[group]));
     sum = sum.defined() ? sum + own : own;
   }
   if (!sum.defined()) throw std::logic_error("a detector's losses were asked for where no group trains");
@@ -82,7 +89,7 @@ Tensor GroupedDetector::distillations(const State& state, const State& before) c
     const auto name = group_output(group);
     if (!state.has(name) || !before.has(name) || (torch::GradMode::is_enabled() && !state.at(name).requires_grad()))
       continue;
-    const Tensor own = group_distillations(state.at(name).to(torch::kFloat), before.at(name).to(torch::kFloat));
+    const Tensor own = group_distillations(on_cpu(state, name), on_cpu(before, name));
     sum = sum.defined() ? sum + own : own;
   }
   return sum;

@@ -22,7 +22,7 @@ Tensor MidPositions::patches(const Tensor& some, std::int64_t rows, std::int64_t
 }
 
 Tensor MidPositions::behind(std::int64_t layer, const Tensor& sides) const {
-  const Tensor first = sides.select(0, 0).to(torch::kFloat).contiguous();
+  const Tensor first = sides.select(0, 0).to(torch::kCPU, torch::kFloat).contiguous();
   const auto* side = first.const_data_ptr<float>();
   const auto columns = static_cast<std::int64_t>(side[0]) / sizes_.patch,
              rows = static_cast<std::int64_t>(side[1]) / sizes_.patch;

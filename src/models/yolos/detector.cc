@@ -18,7 +18,7 @@ namespace {
 struct Sides {
   float width, height;
   explicit Sides(const State& state) {
-    const Tensor first = state.at(vit::kSides).select(0, 0).to(torch::kFloat).contiguous();
+    const Tensor first = state.at(vit::kSides).select(0, 0).to(torch::kCPU, torch::kFloat).contiguous();
     width = first.const_data_ptr<float>()[0];
     height = first.const_data_ptr<float>()[1];
   }
