@@ -58,7 +58,8 @@ def table(result):
                      f"{entry['against'].replace('_', ' ')} | **{value}** | {aim} | {word} |")
     machine, versions = result["machine"], result["versions"]
     packages = ", ".join(f"{name} {version}" for name, version in versions.items() if name not in ("strop", "python"))
-    repeats = max(len(runs) for runs in result["runs"].values())
+    counts = sorted({len(runs) for runs in result["runs"].values()})
+    repeats = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else counts[0]
     cpus = {run.get("cpu", machine["cpu"]) for runs in result["runs"].values() for run in runs}
     lines += ["", f"{result['data']}, {repeats} runs a side, {result['date']}; {' and '.join(sorted(cpus))}, {machine['cores']} "
               f"cores ({machine['abilities']}), {machine['memory_bytes'] / 2**30:.0f} GiB; {versions['strop']}; "
