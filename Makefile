@@ -55,6 +55,7 @@ test: assets
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
 interop: build assets
+	@TARGETS=text_test scripts/build.sh release $(BUILD) $(JOBS)
 	@scripts/fetch_assets.sh photographs
 	@scripts/venv.sh
 	@STROP=$(abspath $(BUILD))/bin/strop build/venv/bin/python -m pytest tests/interop -q

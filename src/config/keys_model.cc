@@ -87,7 +87,8 @@ void add_model_and_data_keys(KeyTable& t) {
   t.choice("class_weights", &Options::class_weights, {"none", "balanced"},
            "Weights of the classes in the loss; balanced: inverse to their share.", {"class_weight"});
   t.choice("train_sampling_strategy", &Options::train_sampling_strategy, {"group_by_length", "random", "balanced"},
-           "Order of the samples: rows of similar length together (least padding), random, or classes equally often.",
+           "Order of the samples: rows of similar length together (parts of a batch cost alike), random, or "
+           "classes equally often.",
            {"sampling"}, {{"length", "group_by_length"}});
   add_picture_keys(t);
 }

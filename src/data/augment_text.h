@@ -1,4 +1,5 @@
 // Text augmentation: copies of a text with punctuation put in, or words swapped or dropped. Stored data never changes.
+// Of a pair the first text alone is changed (TextSource).
 //
 // What to expect: a fine-tuned encoder gains little from it above a few hundred rows (Longpre et al. 2020, 2010.01764);
 // AEDA (Karimi et al. 2021, 2108.13230) keeps all words and their order, EDA (Wei, Zou 2019, 1901.11196) does not.

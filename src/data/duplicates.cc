@@ -90,7 +90,8 @@ DuplicateCounts count_duplicates(const TextSplit& split, const std::vector<std::
     const auto earlier = static_cast<std::size_t>(first[static_cast<std::size_t>(groups[row])]);
     if (earlier == row) continue;
     ++counts.repeated;
-    if (split.labels[row] != split.labels[earlier]) ++counts.conflicting;
+    const auto label = split.labels[row], first_label = split.labels[earlier];
+    if (label != first_label && label >= 0 && first_label >= 0) ++counts.conflicting;
     if (counts.examples.size() < kExamples) {
       counts.examples.push_back(fmt::format("line {} = line {}", split.lines[row], split.lines[earlier]));
     }
@@ -98,17 +99,17 @@ DuplicateCounts count_duplicates(const TextSplit& split, const std::vector<std::
   return counts;
 }
 
-LeakCounts count_leaks(const TextSplit& train, const std::vector<std::int64_t>& train_groups, const TextSplit& split,
+LeakCounts count_leaks(const TextSplit& other, const std::vector<std::int64_t>& other_groups, const TextSplit& split,
                        const std::vector<std::int64_t>& groups) {
   LeakCounts counts;
-  const auto first = first_rows(train_groups);
+  const auto first = first_rows(other_groups);
   for (std::size_t row = 0; row < groups.size(); ++row) {
     const auto id = static_cast<std::size_t>(groups[row]);
     if (id >= first.size() || first[id] < 0) continue;
     ++counts.leaked;
     if (counts.examples.size() < kExamples) {
-      counts.examples.push_back(fmt::format("{}:{} = {}:{}", split.file, split.lines[row], train.file,
-                                            train.lines[static_cast<std::size_t>(first[id])]));
+      counts.examples.push_back(fmt::format("{}:{} = {}:{}", split.file, split.lines[row], other.file,
+                                            other.lines[static_cast<std::size_t>(first[id])]));
     }
   }
   return counts;

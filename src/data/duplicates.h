@@ -15,17 +15,17 @@ std::vector<std::vector<std::int64_t>> group_duplicates(const std::vector<const 
 
 struct DuplicateCounts {
   std::int64_t repeated = 0;          // rows whose text stands earlier in the same split
-  std::int64_t conflicting = 0;       // of those, with another label than the first
+  std::int64_t conflicting = 0;       // of those, with another label than the first (where both have one)
   std::vector<std::string> examples;  // "line 7 = line 3", at most three
 };
 // `groups`: the split's ids. Rows are named by line.
 DuplicateCounts count_duplicates(const TextSplit& split, const std::vector<std::int64_t>& groups);
 
 struct LeakCounts {
-  std::int64_t leaked = 0;            // rows of `split` whose text also stands in `train`
+  std::int64_t leaked = 0;            // rows of `split` whose text also stands in `other`
   std::vector<std::string> examples;  // "dev.tsv:12 = train.tsv:900", at most three
 };
-LeakCounts count_leaks(const TextSplit& train, const std::vector<std::int64_t>& train_groups, const TextSplit& split,
+LeakCounts count_leaks(const TextSplit& other, const std::vector<std::int64_t>& other_groups, const TextSplit& split,
                        const std::vector<std::int64_t>& groups);
 
 }  // namespace strop

@@ -180,10 +180,6 @@ void check_classes(const ImageData& data) {
   }
 }
 
-void add_note(ImageData& data, std::string note) {
-  if (!note.empty()) data.notes.push_back(std::move(note));
-}
-
 void note_sizes(ImageData& data) {
   std::string note = fmt::format("{} training pictures of {} classes from {}", data.train.size(),
                                  data.label_names.size(), data.train.origin);
@@ -235,12 +231,14 @@ ImageData load_image_data(const Options& options, const ImageReading& reading) {
     if (reading.check) drop_unusable(*split, reading, data.skipped);
   }
   check_classes(data);
-  add_note(data, copies_note(data.train));
+  const auto add = [&](const std::vector<std::string>& notes) {
+    data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+  };
+  add(copies_notes(data.train, data.validation, data.test));
   if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);
   data.groups = group_copies(data.train);
-  add_note(data, leaks_note(data.train, data.validation, "validation"));
-  add_note(data, leaks_note(data.train, data.test, "test"));
+  add(leaks_notes(data.train, data.validation, data.test));
   note_sizes(data);
   note_skipped(data);
   return data;

@@ -50,6 +50,9 @@ std::vector<std::int64_t> group_copies(const ImageSplit& split) {
   return any ? groups : std::vector<std::int64_t>();
 }
 
+namespace {
+
+// "" where the split has none.
 std::string copies_note(const ImageSplit& split) {
   const auto groups = group_copies(split);
   Copies copies;
@@ -62,17 +65,34 @@ std::string copies_note(const ImageSplit& split) {
                      copies.ending());
 }
 
-std::string leaks_note(const ImageSplit& train, const ImageSplit& split, const char* what) {
-  const auto first = first_rows(train);
+std::string leaks_note(const ImageSplit& other, const char* where, const ImageSplit& split, const char* what) {
+  const auto first = first_rows(other);
   Copies copies;
   for (const auto& sample : split.samples) {
     if (const auto found = first.find(sample.fingerprint); found != first.end()) {
-      copies.add(sample, train.samples[found->second]);
+      copies.add(sample, other.samples[found->second]);
     }
   }
   if (copies.count == 0) return "";
-  return fmt::format("{} of {} {} pictures also stand in training{}", copies.count, split.size(), what,
+  return fmt::format("{} of {} {} pictures also stand in {}{}", copies.count, split.size(), what, where,
                      copies.ending());
+}
+
+std::vector<std::string> without_empty(std::vector<std::string> notes) {
+  std::erase(notes, "");
+  return notes;
+}
+
+}  // namespace
+
+std::vector<std::string> copies_notes(const ImageSplit& train, const ImageSplit& validation, const ImageSplit& test) {
+  return without_empty({copies_note(train), copies_note(validation), copies_note(test)});
+}
+
+std::vector<std::string> leaks_notes(const ImageSplit& train, const ImageSplit& validation, const ImageSplit& test) {
+  return without_empty({leaks_note(train, "training", validation, "validation"),
+                        leaks_note(train, "training", test, "test"),
+                        leaks_note(validation, "validation", test, "test")});
 }
 
 }  // namespace strop

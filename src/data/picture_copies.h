@@ -13,9 +13,10 @@ namespace strop {
 // looked at (ImageReading::check, idx files).
 std::vector<std::int64_t> group_copies(const ImageSplit& split);
 
-// "train: 3 of 900 pictures are copies of earlier ones, 1 of them with another label (b/2.jpg = a/1.jpg)"; "" without.
-std::string copies_note(const ImageSplit& split);
-// "2 of 186 test pictures also stand in training (...)"; "" without.
-std::string leaks_note(const ImageSplit& train, const ImageSplit& split, const char* what);
+// Of each split that holds copies: "train: 3 of 900 pictures are copies of earlier ones, 1 of them with another label
+// (b/2.jpg = a/1.jpg)".
+std::vector<std::string> copies_notes(const ImageSplit& train, const ImageSplit& validation, const ImageSplit& test);
+// Of each two splits that share pictures: "2 of 186 test pictures also stand in training (...)".
+std::vector<std::string> leaks_notes(const ImageSplit& train, const ImageSplit& validation, const ImageSplit& test);
 
 }  // namespace strop

@@ -27,7 +27,7 @@ void check(const SamplerConfig& config, std::size_t labels, std::size_t lengths)
   if (config.batch_size < 1) {
     fail(ErrorKind::usage, "per_device_train_batch_size: found {}, expected at least 1", config.batch_size);
   }
-  const bool needs_lengths = config.strategy == "group_by_length" || config.max_tokens > 0;
+  const bool needs_lengths = config.strategy == "group_by_length";
   if (labels == 0 || (needs_lengths && lengths != labels)) throw std::logic_error("Sampler: labels or lengths missing");
 }
 
@@ -75,11 +75,8 @@ std::vector<Indices> Sampler::arrange(Indices chosen, std::int64_t epoch) const 
   } else {
     Rng(config_.seed, RngUse::order, {key}).shuffle(chosen);
   }
-  if (config_.strategy != "group_by_length") {
-    return make_batches(chosen, lengths_, config_.batch_size, config_.max_tokens);
-  }
-  return make_length_batches(chosen, lengths_, config_.batch_size, config_.max_tokens,
-                             Rng(config_.seed, RngUse::order, {key, 1}));
+  if (config_.strategy != "group_by_length") return make_batches(chosen, config_.batch_size);
+  return make_length_batches(chosen, lengths_, config_.batch_size, Rng(config_.seed, RngUse::order, {key, 1}));
 }
 
 std::vector<Batch> Sampler::epoch_batches(std::int64_t epoch) const {
@@ -92,14 +89,6 @@ std::vector<Batch> Sampler::epoch_batches(std::int64_t epoch) const {
     batches.push_back(std::move(batch));
   }
   return batches;
-}
-
-Indices Sampler::epoch_order(std::int64_t epoch) const {
-  Indices order;
-  for (const auto& batch : epoch_batches(epoch)) {
-    order.insert(order.end(), batch.samples.begin(), batch.samples.end());
-  }
-  return order;
 }
 
 Indices balanced_draw(const Indices& samples, const std::vector<std::int32_t>& labels, Rng rng) {

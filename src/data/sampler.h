@@ -30,7 +30,6 @@ struct SamplerConfig {
   double infobatch_delta = 0.875;  // InfoBatch uses all samples after this share of the epochs
   double epochs = 3;               // planned, for infobatch_delta
   std::int64_t batch_size = 32;
-  std::int64_t max_tokens = 0;  // limit on longest * samples of a batch; 0: none
   std::uint64_t seed = 42;
 };
 
@@ -44,7 +43,7 @@ struct Batch {
 
 class Sampler {
  public:
-  // `labels`: all >= 0, one a training sample. `lengths` (tokens) is needed by group_by_length and max_tokens.
+  // `labels`: all >= 0, one a training sample. `lengths` (tokens) is needed by group_by_length.
   // Error(usage) names the key whose value does not fit.
   Sampler(SamplerConfig config, std::vector<std::int32_t> labels, std::vector<std::int64_t> lengths = {});
 
@@ -52,8 +51,6 @@ class Sampler {
   void begin_epoch(std::int64_t epoch);
   // O(n log n); some 0.2 s for a million samples.
   std::vector<Batch> epoch_batches(std::int64_t epoch) const;
-  // The samples of epoch_batches, one after the other.
-  Indices epoch_order(std::int64_t epoch) const;
   // The unweighted loss of a sample, for InfoBatch; cheap and without effect where it is off.
   void record(std::int64_t sample, float loss) { infobatch_.record(sample, loss); }
   // Samples in an epoch before InfoBatch: what a schedule plans with.

@@ -1,6 +1,7 @@
 #include "data/text_data.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <unordered_map>
@@ -73,7 +74,7 @@ void check_classes(const RawSplit& raw, std::vector<std::string>& notes) {
   }
 }
 
-void note_duplicates(const TextSplit& split, const std::vector<std::int64_t>& groups, std::vector<std::string>& notes) {
+void note_repeated(const TextSplit& split, const std::vector<std::int64_t>& groups, std::vector<std::string>& notes) {
   const DuplicateCounts counts = count_duplicates(split, groups);
   if (counts.repeated == 0) return;
   std::string note = fmt::format("{}: {} of {} rows repeat an earlier text", split.file, counts.repeated, split.size());
@@ -81,12 +82,19 @@ void note_duplicates(const TextSplit& split, const std::vector<std::int64_t>& gr
   notes.push_back(note + " (" + join(counts.examples, ", ") + ")");
 }
 
-void note_leaks(TextData& data, const std::vector<std::int64_t>& train_groups, const TextSplit& split,
-                const std::vector<std::int64_t>& groups, const char* what) {
-  const LeakCounts counts = count_leaks(data.train, train_groups, split, groups);
-  if (counts.leaked == 0) return;
-  data.notes.push_back(fmt::format("{} of {} {} rows also stand in training ({})", counts.leaked, split.size(), what,
-                                   join(counts.examples, ", ")));
+// Repeated texts of each split, and those that an earlier split holds too. `groups`: of the three splits.
+void note_duplicates(TextData& data, const std::vector<std::vector<std::int64_t>>& groups) {
+  const std::array<const TextSplit*, 3> splits = {&data.train, &data.validation, &data.test};
+  const std::array<const char*, 3> names = {"training", "validation", "test"};
+  for (std::size_t s = 0; s < splits.size(); ++s) {
+    note_repeated(*splits[s], groups[s], data.notes);
+    for (std::size_t earlier = 0; earlier < s; ++earlier) {
+      const LeakCounts counts = count_leaks(*splits[earlier], groups[earlier], *splits[s], groups[s]);
+      if (counts.leaked == 0) continue;
+      data.notes.push_back(fmt::format("{} of {} {} rows also stand in {} ({})", counts.leaked, splits[s]->size(),
+                                       names[s], names[earlier], join(counts.examples, ", ")));
+    }
+  }
 }
 
 // GLUE's test files carry -1 (or nothing) where the label is secret.
@@ -168,9 +176,7 @@ TextData load_text_data(const Options& options) {
   }
 
   auto groups = group_duplicates({&data.train, &data.validation, &data.test});
-  note_duplicates(data.train, groups[0], data.notes);
-  note_leaks(data, groups[0], data.validation, groups[1], "validation");
-  note_leaks(data, groups[0], data.test, groups[2], "test");
+  note_duplicates(data, groups);
   data.groups = std::move(groups[0]);
   if (files.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);

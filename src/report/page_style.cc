@@ -134,6 +134,7 @@ div.bar { display: flex; gap: 1px; width: 11rem; max-width: 34vw; height: .62rem
 .gallery .thumb { flex: none; }
 .verdict { margin: 0; max-width: none; font-size: .88rem; }
 blockquote { margin: .45rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 14rem; overflow: auto; }
+blockquote + blockquote { padding-top: .45rem; border-top: 1px dashed var(--line); }
 .blocks { display: flex; gap: 3px; height: 3.4rem; max-width: 46rem; }
 .blocks div { flex: 1; display: flex; align-items: flex-end; border-radius: 4px; overflow: hidden;
   background: var(--ice); }

@@ -47,6 +47,7 @@ void read_predictions(RunFiles& run, const fs::path& file) {
     if (record.label.empty() || record.label == record.prediction) continue;
     ++run.wrong;
     record.text = cut_text(record.text);
+    record.text_pair = cut_text(record.text_pair);
     auto& kept = run.mistakes;
     kept.insert(std::upper_bound(kept.begin(), kept.end(), record, worse), std::move(record));
     if (kept.size() > kMostMistakes) kept.pop_back();

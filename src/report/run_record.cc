@@ -82,6 +82,7 @@ constexpr auto visit_machine = [](auto&& field, auto& r) {
 constexpr auto visit_prediction = [](auto&& field, auto& r) {
   field("index", r.index);
   field("text", r.text);
+  field("text_pair", r.text_pair);
   field("label", r.label);
   field("prediction", r.prediction);
   field("score", r.score);
@@ -201,7 +202,11 @@ RunResults run_results_from_json(const std::string& text) {
   return results;
 }
 
-std::string to_json(const PredictionRecord& record) { return text_of(written(visit_prediction, record), -1); }
+std::string to_json(const PredictionRecord& record) {
+  Json root = written(visit_prediction, record);
+  if (record.text_pair.empty()) root.erase("text_pair");
+  return text_of(root, -1);
+}
 
 PredictionRecord prediction_from_json(const std::string& text) {
   const Json root = parse(text, "predictions.jsonl");

@@ -104,6 +104,7 @@ struct PredictionRecord {
   std::int64_t index = 0;
   std::string text, label, prediction;  // text: a picture's file; label empty: the row has none
   double score = 0;                     // probability of the prediction
+  std::string text_pair = {};           // the second text, where rows have two
 };
 
 std::string to_json(const PredictionRecord& record);  // without line end

@@ -35,6 +35,8 @@ class TaskSplit {
   virtual std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const = 0;
   // A row for a person: its text, or the name of its file.
   virtual std::string text_of(std::size_t row) const = 0;
+  // The second text of a row that has two; else "".
+  virtual std::string pair_of(std::size_t row) const;
   // The row as a small picture (a data URI), where it is one; else "".
   virtual std::string thumbnail_of(std::size_t row) const;
 };

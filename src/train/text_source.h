@@ -20,8 +20,8 @@ struct TextAugment {
 
 class TextSource : public BatchSource {
  public:
-  // Tokenises all rows once (1 M tokens/s a core, split among the threads); `split` and `tokenizer` must outlive the
-  // source. Augmented views are made and tokenised when asked for.
+  // Tokenises all rows once, split among the threads (millions of tokens/s a core: docs/benchmarks.md); `split` and
+  // `tokenizer` must outlive the source. Augmented views are made and tokenised when asked for.
   TextSource(const TextSplit& split, const Tokenizer& tokenizer, std::int64_t max_length, TextAugment augment);
 
   std::size_t size() const override { return split_.size(); }

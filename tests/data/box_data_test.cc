@@ -269,6 +269,23 @@ TEST_F(BoxFolder, YoloSharesBecomePixels) {
   expect_parts(error(), {"a.txt:1", "class '2'"});
 }
 
+TEST_F(BoxFolder, CopiesOfAPictureAreSaid) {
+  for (const char* name : {"images/train/a.png", "images/train/b.png", "images/val/c.png", "images/test/d.png"}) {
+    put_picture(name);
+  }
+  for (const char* name : {"images/val/e.png", "images/test/f.png", "images/test/g.png"}) {
+    put(name, encode_png(Picture(40, 30, 1, 2, 3).view()));
+  }
+  put("data.yaml", "train: images/train\nval: images/val\ntest: images/test\nnames: [cat, dog]\n");
+  put("labels/train/a.txt", "1 0.5 0.5 0.5 0.5\n");
+  const auto notes = load().notes;
+  EXPECT_TRUE(hold(notes, "1 of 2 pictures are copies of earlier ones ("));
+  EXPECT_TRUE(hold(notes, "1 of 3 pictures are copies of earlier ones ("));
+  EXPECT_TRUE(hold(notes, "1 of 2 validation pictures also stand in training ("));
+  EXPECT_TRUE(hold(notes, "1 of 3 test pictures also stand in training ("));
+  EXPECT_TRUE(hold(notes, "3 of 3 test pictures also stand in validation ("));
+}
+
 TEST_F(BoxFolder, NumbersStayAsTheFileHasThemZeroAndGapsToo) {
   for (const char* name : {"b.png", "a.png", "c.png"}) put_picture(name);
   put("train.json",

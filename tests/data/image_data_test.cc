@@ -93,12 +93,16 @@ TEST_F(ImageFolder, CopiesOfAPictureAreSaidAndStayTogether) {
     put("train/dog/" + std::to_string(i) + ".jpg", jpeg(121 + 10 * i));
   }
   for (int i = 0; i < 6; ++i) put("test/dog/" + std::to_string(i) + ".jpg", jpeg(10 * i));
+  put("test/cat/0.jpg", jpeg(10));
   Options chosen = options();
   chosen.val_size = 0.25;
   const ImageData data = load_image_data(chosen, {});
   EXPECT_TRUE(notes_hold(data, "train: 6 of 24 pictures are copies of earlier ones (" + path("train/cat/1.jpg") +
                                    " = " + path("train/cat/0.jpg")));
-  EXPECT_TRUE(notes_hold(data, "5 of 6 test pictures also stand in training, 5 of them with another label"));
+  EXPECT_TRUE(notes_hold(data, "6 of 7 test pictures also stand in training, 5 of them with another label"));
+  EXPECT_TRUE(notes_hold(data, "test: 1 of 7 pictures are copies of earlier ones, 1 of them with another label (" +
+                                   path("test/dog/1.jpg") + " = " + path("test/cat/0.jpg")));
+  EXPECT_TRUE(notes_hold(data, "1 of 7 test pictures also stand in validation"));
   EXPECT_FALSE(notes_hold(data, "validation pictures also stand")) << "copies are held out together";
   EXPECT_EQ(data.groups.size(), data.train.size());
   EXPECT_EQ(std::set<std::int64_t>(data.groups.begin(), data.groups.end()).size(), data.train.size() - 5U);

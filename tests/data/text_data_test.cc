@@ -269,13 +269,16 @@ TEST(Splits, MaxTrainSamplesKeepsTheShares) {
 TEST(Duplicates, AreCountedWithinAndAcrossSplits) {
   const TempFolder folder;
   folder.write("train.csv", "text,label\nA film,1\nother,0\n a FILM ,0\nthird,1\n");
-  folder.write("val.csv", "text,label\nnew,1\nOTHER,0\n");
-  folder.write("test.csv", "text,label\nthird,1\n");
+  folder.write("val.csv", "text,label\nnew,1\nOTHER,0\nNew,0\n");
+  folder.write("test.csv", "text,label\nthird,1\n new,1\nlast,\nLast,1\n");
   const TextData data = load_text_data(options_for(folder.path()));
   EXPECT_EQ(data.groups, (std::vector<std::int64_t>{0, 1, 0, 2}));
   expect_parts(notes_of(data), {"1 of 4 rows repeat an earlier text, 1 of them with another label (line 4 = line 2)",
-                                "1 of 2 validation rows also stand in training", "val.csv:3 = ", "train.csv:3",
-                                "1 of 1 test rows", "test.csv:2 = "});
+                                "val.csv: 1 of 3 rows repeat an earlier text, 1 of them with another label (line 4 = ",
+                                "1 of 3 validation rows also stand in training", "val.csv:3 = ", "train.csv:3",
+                                "test.csv: 1 of 4 rows repeat an earlier text (line 5 = line 4)",
+                                "1 of 4 test rows also stand in training", "test.csv:2 = ",
+                                "1 of 4 test rows also stand in validation", "test.csv:3 = ", "val.csv:2"});
 }
 
 TEST(Prediction, NeedsNoLabel) {

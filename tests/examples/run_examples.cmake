@@ -17,7 +17,7 @@ run("" ${CMAKE_COMMAND} --install ${BUILD} --prefix ${work}/prefix)
 run("" ${CMAKE_COMMAND} -S ${SOURCE}/examples -B ${work}/build -DCMAKE_BUILD_TYPE=Release
     -DCMAKE_PREFIX_PATH=${work}/prefix -DCMAKE_CXX_COMPILER=${CXX})
 run("" ${CMAKE_COMMAND} --build ${work}/build)
-run("strop 0" ${work}/prefix/bin/strop --version)
+run("^strop [0-9.]+ \\(libtorch [0-9][^,]*, .+, [0-9]+ cores: .*\\)\n$" ${work}/prefix/bin/strop --version)
 
 if(NOT IS_DIRECTORY "$ENV{STROP_ASSETS}/all-MiniLM-L6-v2")
   message("SKIPPED: the programs were built; running them needs the model in STROP_ASSETS (scripts/fetch_assets.sh)")

@@ -14,7 +14,7 @@ LINES = 20000
 def test_ids_and_offsets_of_the_real_tokenizer(tmp_path):
     test = STROP.parent / "text_test"
     if not test.exists():
-        pytest.skip(f"no {test}; make test builds it")
+        pytest.skip(f"no {test}; make interop builds it")
     if not (MINILM / "tokenizer.json").exists():
         pytest.skip(f"no {MINILM} (make assets)")
     lines = tmp_path / "tokenizer_reference.jsonl"

@@ -157,6 +157,17 @@ TEST(Report, ALongTextIsCutAtACodePoint) {
   EXPECT_FALSE(holds(page, "\xEF\xBF\xBD"));
 }
 
+TEST(Report, BothTextsOfAPairAreShownAndCut) {
+  const TempFolder folder;
+  write_file_atomic(folder.path() / "strop.json", to_json(RunRecord{}));
+  append_file(folder.path() / "predictions.jsonl",
+              to_json(PredictionRecord{0, "the <first>", "a", "b", 0.9, "</second>"}) + "\n" +
+                  to_json(PredictionRecord{1, "short", "a", "b", 0.8, std::string(5000, 'x')}) + "\n");
+  const std::string page = render_report({folder.path()});
+  EXPECT_TRUE(holds(page, "the &lt;first&gt;</blockquote><blockquote dir=\"auto\">&lt;/second&gt;</blockquote>"));
+  EXPECT_TRUE(holds(page, "x… (the first 1.2 KiB of 4.9 KiB)"));
+}
+
 TEST(Report, OnlyTheMostConfidentMistakesAreKept) {
   const TempFolder folder;
   write_file_atomic(folder.path() / "strop.json", to_json(RunRecord{}));

@@ -93,6 +93,13 @@ TEST(PredictionRecord, ReadsBackHostileText) {
   EXPECT_EQ(read.index, 3);
   EXPECT_EQ(read.text, "</script>\n\xEF\xBF\xBD \xD7\x90");
   EXPECT_EQ(read.score, 0.99);
+  EXPECT_EQ(to_json(record).find("text_pair"), std::string::npos);
+}
+
+TEST(PredictionRecord, APairIsWrittenWhole) {
+  const auto line = to_json(PredictionRecord{3, "a question", "yes", "no", 0.9, "an answer"});
+  EXPECT_NE(line.find("\"text\":\"a question\",\"text_pair\":\"an answer\""), std::string::npos) << line;
+  EXPECT_EQ(prediction_from_json(line).text_pair, "an answer");
 }
 
 }  // namespace

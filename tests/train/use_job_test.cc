@@ -1,4 +1,11 @@
-// inspect and bench of whole jobs on texts.
+// inspect and bench of whole jobs on texts, and jobs on pairs of them.
+#include <torch/version.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
 #include "planner/probe.h"
 #include "tiny_job.h"
 
@@ -47,6 +54,56 @@ TEST(Inspect, SaysWhatLeavesTextsAsTheyAre) {
   EXPECT_NE(text.find("note    rdrop leaves the texts as they are"), std::string::npos) << text;
 }
 
+TEST(Inspect, NoAugmentationIsNoMatterOfBatches) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.augment = {"none"};
+  options.model.clear();
+  const auto text = inspect(options, asking(false, true));
+  EXPECT_NE(text.find("note    none leaves the texts as they are\n"), std::string::npos) << text;
+}
+
+// The job's rows with a second text, which tells nothing.
+void make_pairs(const TinyJob& job) {
+  for (const auto* name : {"train.csv", "validation.csv"}) {
+    const auto file = job.path("data") / name;
+    std::istringstream rows(read_file(file, ErrorKind::internal));
+    std::ofstream out(file);
+    std::string row;
+    for (int number = 0; std::getline(rows, row); ++number) {
+      const auto comma = row.find(',');
+      out << row.substr(0, comma) << "," << (number == 0 ? "text_pair" : "second " + std::to_string(number))
+          << row.substr(comma) << "\n";
+    }
+  }
+}
+
+TEST(Pairs, BothTextsAreShownAndTheFirstIsAugmented) {
+  const TinyJob job;
+  make_pairs(job);
+  Options options = job.options("full");
+  options.augment = {"swap"};
+  options.num_train_epochs = 1;
+  train(options);
+  const auto said = job.json("run", "strop.json").at("data_notes").dump();
+  EXPECT_NE(said.find("the first of each is changed, the second stays"), std::string::npos) << said;
+  std::istringstream lines(job.content("run", "predictions.jsonl"));
+  std::string line;
+  int number = 0;
+  while (std::getline(lines, line)) {
+    EXPECT_EQ(json::parse(line).at("text_pair"), "second " + std::to_string(++number));
+  }
+  EXPECT_EQ(number, 30);
+  EXPECT_NE(job.content("run", "report.html").find("second "), std::string::npos);
+
+  options.model.clear();
+  const auto text = inspect(options, asking(false, true));
+  EXPECT_NE(text.find("note    augment: rows are pairs"), std::string::npos) << text;
+  EXPECT_NE(text.find("  pair    second 1\n"), std::string::npos) << text;
+  train(job.options("full", "plain"));
+  EXPECT_EQ(job.json("plain", "strop.json").at("data_notes").dump().find("augment"), std::string::npos);
+}
+
 TEST(Bench, TimesTheStepOfThePlanAndItsBlocks) {
   const TinyJob job;
   Options options = job.options("lora");
@@ -66,6 +123,23 @@ TEST(Bench, TimesTheStepOfThePlanAndItsBlocks) {
   for (const auto& block : found.at("blocks")) {
     EXPECT_GT(block.at("forward_seconds").get<double>(), 0) << block;
     EXPECT_GT(block.at("peak_tensor_bytes").get<double>(), 0) << block;
+  }
+}
+
+TEST(VersionLine, NamesLibtorchAndWhatTheProcessorCan) {
+  const auto line = version_line();
+  EXPECT_NE(line.find(" (libtorch " TORCH_VERSION ", "), std::string::npos) << line;
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  std::string flags;
+  while (std::getline(cpuinfo, flags) && !flags.starts_with("flags")) {
+  }
+  const auto holds = [](const std::string& text, const std::string& word) {
+    std::istringstream words(text);
+    return std::find(std::istream_iterator<std::string>(words), {}, word) != std::istream_iterator<std::string>();
+  };
+  const auto abilities = line.substr(line.rfind(": ") + 2, line.size() - line.rfind(": ") - 3);  // "...: fma avx2)"
+  for (const auto* ability : {"fma", "avx2", "avx512f", "avx512_bf16", "amx_bf16"}) {
+    EXPECT_EQ(holds(abilities, ability), holds(flags, ability)) << ability << " in: " << line;
   }
 }
 

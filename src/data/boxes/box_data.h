@@ -25,6 +25,7 @@ struct BoxSample {
   int width = 0, height = 0;  // of the picture as it is shown (EXIF applied)
   std::int64_t image_id = 0;  // of the COCO file, else 1 .. n by name
   std::vector<TrueBox> boxes;
+  std::uint64_t fingerprint = 0;  // ImageSample's
 };
 
 struct BoxSplit {

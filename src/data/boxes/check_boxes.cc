@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <set>
+#include <map>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -34,12 +34,12 @@ class Flaws {
 
 // Drops the pictures whose file cannot be used: the check of labelled pictures, on the same files.
 void drop_unusable(BoxSplit& split, const ImageReading& reading, std::vector<SkippedPicture>& skipped) {
-  ImageSplit pictures{split.origin, {}};
-  for (const auto& sample : split.samples) pictures.samples.push_back({sample.name, sample.bytes});
+  ImageSplit pictures = without_boxes(split);
   drop_unusable(pictures, reading, skipped);
-  std::set<std::string> usable;
-  for (const auto& sample : pictures.samples) usable.insert(sample.name);
+  std::map<std::string, std::uint64_t> usable;
+  for (const auto& sample : pictures.samples) usable.emplace(sample.name, sample.fingerprint);
   std::erase_if(split.samples, [&](const BoxSample& sample) { return !usable.contains(sample.name); });
+  for (auto& sample : split.samples) sample.fingerprint = usable.at(sample.name);
 }
 
 // Pictures without a number get one by their name's place.
@@ -68,6 +68,14 @@ Rect cut(const Rect& box, int width, int height) {
 }
 
 }  // namespace
+
+ImageSplit without_boxes(const BoxSplit& split) {
+  ImageSplit pictures{split.origin, {}};
+  for (const auto& sample : split.samples) {
+    pictures.samples.push_back({sample.name, sample.bytes, 0, 0, -1, sample.fingerprint});
+  }
+  return pictures;
+}
 
 PictureSource source_of(const BoxSample& sample, HeldBytes& held) {
   held = read_range(sample.bytes, sample.name);

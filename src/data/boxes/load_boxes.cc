@@ -9,6 +9,7 @@
 #include "core/rng.h"
 #include "core/text.h"
 #include "data/boxes/raw_boxes.h"
+#include "data/picture_copies.h"
 
 namespace strop {
 namespace {
@@ -167,6 +168,12 @@ void note_counts(BoxData& data) {
     data.notes.push_back(fmt::format("{} boxes of crowds or marked difficult: neither found nor missed", crowds));
 }
 
+// What copies_notes or leaks_notes says of the pictures.
+void note_copies(BoxData& data, decltype(copies_notes) say) {
+  const auto notes = say(without_boxes(data.train), without_boxes(data.validation), without_boxes(data.test));
+  data.notes.insert(data.notes.end(), notes.begin(), notes.end());
+}
+
 void note_skipped(BoxData& data) {
   if (data.skipped.empty()) return;
   data.notes.push_back(
@@ -213,8 +220,10 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
     split = check_boxes(std::move(raw), data.label_names, reading, data.skipped, data.notes);
   }
   data.train.labelled = labelled;
+  note_copies(data, copies_notes);
   if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);
+  note_copies(data, leaks_notes);
   note_counts(data);
   note_skipped(data);
   return data;

@@ -68,4 +68,7 @@ RawBoxSplits read_yolo_splits(const std::string& path);
 BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const ImageReading& reading,
                      std::vector<SkippedPicture>& skipped, std::vector<std::string>& notes);
 
+// The pictures of a split alone, without labels.
+ImageSplit without_boxes(const BoxSplit& split);
+
 }  // namespace strop

@@ -5,6 +5,18 @@
 #include "report/sections/sections.h"
 
 namespace strop {
+namespace {
+
+std::string quoted(const std::string& text) {
+  return "<blockquote dir=\"auto\">" + escape_html(repair_utf8(text)) + "</blockquote>";
+}
+
+// A pair's texts stand below each other.
+std::string texts_html(const PredictionRecord& mistake) {
+  return quoted(mistake.text) + (mistake.text_pair.empty() ? "" : quoted(mistake.text_pair));
+}
+
+}  // namespace
 
 std::string mistakes_section(const RunFiles& run) {
   if (run.mistakes.empty()) return "";
@@ -17,9 +29,8 @@ std::string mistakes_section(const RunFiles& run) {
   out += fmt::format("<ol class=\"mistakes{}\">\n", pictures ? " pictures" : "");
   for (const auto& mistake : run.mistakes) {
     const auto thumbnail = run.thumbnails.find(mistake.index);
-    const auto shown = pictures
-                           ? "<p class=\"file\">" + user_text(short_name(mistake.text)) + "</p>"
-                           : "<blockquote dir=\"auto\">" + escape_html(repair_utf8(mistake.text)) + "</blockquote>";
+    const auto shown =
+        pictures ? "<p class=\"file\">" + user_text(short_name(mistake.text)) + "</p>" : texts_html(mistake);
     out += "<li>" + (thumbnail == run.thumbnails.end() ? "" : picture_html(thumbnail->second, mistake.text));
     out += fmt::format(
         "<p class=\"verdict\"><span class=\"chip bad\">{}</span> {} sure, <span class=\"soft\">truly</span> <span "

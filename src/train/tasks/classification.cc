@@ -39,7 +39,7 @@ Measured Classification::measure(const Opened& opened, const TaskSplit& split, c
     const auto winner = static_cast<std::size_t>(std::max_element(row, row + names.size()) - row);
     measured.predictions.push_back({static_cast<std::int64_t>(i), split.text_of(i),
                                     labels[i] < 0 ? "" : names[static_cast<std::size_t>(labels[i])], names[winner],
-                                    row[winner]});
+                                    row[winner], split.pair_of(i)});
   }
   return measured;
 }

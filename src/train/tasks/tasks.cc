@@ -54,6 +54,7 @@ const Task& choose_task(const Options& options) {
 }
 
 bool Task::reads_data_of(const Task&) const { return false; }
+std::string TaskSplit::pair_of(std::size_t) const { return ""; }
 std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
 std::vector<std::string> Task::complete(TaskData&, const Opened&, const Options&) const { return {}; }
 std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskData&) const { return {}; }

@@ -33,6 +33,7 @@ class Texts : public TaskSplit {
     return std::make_unique<TextSource>(split_, *opened.tokenizer, opened.max_length, augment);
   }
   std::string text_of(std::size_t row) const override { return split_.texts[row]; }
+  std::string pair_of(std::size_t row) const override { return split_.pairs.empty() ? "" : split_.pairs[row]; }
 
  private:
   TextSplit split_;
@@ -53,6 +54,12 @@ Options with_recorded_columns(const Options& options, const Opened& opened) {
   return result;
 }
 
+// What to know of the augmentation of pairs; "" where there are none or nothing changes them.
+std::string note_on_pairs(const TextSplit& train, const AugmentPlan& plan) {
+  if (train.pairs.empty() || plan.operations.empty()) return "";
+  return "augment: rows are pairs of texts; the first of each is changed, the second stays as it is";
+}
+
 class TextClassification : public Classification {
  public:
   std::string name() const override { return kTextClassification; }
@@ -70,12 +77,14 @@ class TextClassification : public Classification {
   TaskData load(const Options& options) const override {
     auto data = load_text_data(options);
     TaskData result;
+    const auto on_pairs = note_on_pairs(data.train, parse_augment(options.augment));
     result.train = std::make_unique<Texts>(std::move(data.train));
     result.validation = if_any(std::move(data.validation));
     result.test = if_any(std::move(data.test));
     result.label_names = std::move(data.label_names);
     result.groups = std::move(data.groups);
     result.notes = std::move(data.notes);
+    if (!on_pairs.empty()) result.notes.push_back(on_pairs);
     return result;
   }
 
@@ -159,12 +168,18 @@ class TextClassification : public Classification {
     const auto plan = parse_augment(options.augment.empty() ? std::vector<std::string>{"aeda"} : options.augment);
     const auto seed = static_cast<std::uint64_t>(options.seed);
     if (plan.operations.empty()) {
-      text += fmt::format("note    {} leaves the texts as they are: it works on a batch's features or passes\n",
-                          join(options.augment, ", "));
+      text += fmt::format("note    {} leaves the texts as they are{}\n", join(options.augment, ", "),
+                          plan.mixup || plan.rdrop ? ": what it changes is how a whole batch is trained on" : "");
     }
+    const auto on_pairs = note_on_pairs(train, plan);
+    if (!on_pairs.empty()) text += "note    " + on_pairs + "\n";
     for (std::size_t i = 0; i < std::min<std::size_t>(train.size(), static_cast<std::size_t>(what.samples)); ++i) {
       text += fmt::format("\nline {}  {}\n", train.lines[i], excerpt(train.texts[i], 200));
       json sample = {{"text", train.texts[i]}};
+      if (!train.pairs.empty()) {
+        text += fmt::format("  pair    {}\n", excerpt(train.pairs[i], 200));
+        sample["text_pair"] = train.pairs[i];
+      }
       for (std::uint64_t view = 0; view < 3; ++view) {
         const auto changed = augment_text(plan.operations, train.texts[i], options.augment_rate, seed, i, view);
         text += fmt::format("  view {}  {}\n", view, excerpt(changed, 200));
