@@ -46,6 +46,7 @@ def arguments():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--device", default="cpu", help="of the jobs forward and step; cuda for a GPU")
     return parser.parse_args()
 
 
@@ -80,7 +81,7 @@ def make_model(args, timm, classes):
     head = [id(p) for p in model.get_classifier().parameters()]
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(args.train == "full" or id(parameter) in head or name.startswith(TOPS.get(args.train, ())))
-    return model.to(memory_format=memory_format(args))
+    return model.to(args.device, memory_format=memory_format(args))
 
 
 def memory_format(args):
@@ -92,7 +93,7 @@ def memory_format(args):
 def autocast(args):
     import torch
 
-    return torch.autocast("cpu", torch.bfloat16, enabled=args.precision == "bf16")
+    return torch.autocast(args.device, torch.bfloat16, enabled=args.precision == "bf16")
 
 
 def set_to_train(args, model):
@@ -127,10 +128,14 @@ def train_step(args, model, optimizer, pixels, labels):
 
 
 def median_rate(args, once):
+    import torch
+
     seconds = []
     for step in range(args.steps + 2):
         began = time.perf_counter()
         once()
+        if args.device != "cpu":
+            torch.cuda.synchronize()
         if step >= 2:
             seconds.append(time.perf_counter() - began)
     return {"images_per_second": args.batch / statistics.median(seconds)}
@@ -140,7 +145,7 @@ def forward_job(args, timm):
     import torch
 
     model = make_model(args, timm, 0).eval()
-    pixels = torch.randn(args.batch, 3, 224, 224).to(memory_format=memory_format(args))
+    pixels = torch.randn(args.batch, 3, 224, 224).to(args.device, memory_format=memory_format(args))
     if args.engine == "onnxruntime":
         return onnx_forward(args, model, pixels)
     with torch.inference_mode(), autocast(args):
@@ -168,8 +173,8 @@ def step_job(args, timm):
     model = make_model(args, timm, 10)
     set_to_train(args, model)
     optimizer = optimizer_of(args, model)
-    pixels = torch.randn(args.batch, 3, 224, 224).to(memory_format=memory_format(args))
-    labels = torch.arange(args.batch) % 10
+    pixels = torch.randn(args.batch, 3, 224, 224).to(args.device, memory_format=memory_format(args))
+    labels = torch.arange(args.batch, device=args.device) % 10
     return median_rate(args, lambda: train_step(args, model, optimizer, pixels, labels))
 
 

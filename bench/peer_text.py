@@ -43,6 +43,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--trainer", action="store_true", help="use transformers.Trainer")
     parser.add_argument("--no-eval", action="store_true")
+    parser.add_argument("--device", default="cpu", help="of the plain loop; cuda for a GPU")
     return parser.parse_args()
 
 
@@ -98,10 +99,10 @@ def epoch_order(rows, batch, batching, generator):
     return [index for at in shuffled for index in batches[at]]
 
 
-def autocast(precision):
+def autocast(args):
     import torch
 
-    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
+    return torch.autocast(args.device, torch.bfloat16, enabled=args.precision == "bf16")
 
 
 def train_plain(args, model, train, collate):
@@ -121,8 +122,8 @@ def train_plain(args, model, train, collate):
         for i in range(0, len(order), args.batch):
             if step == args.warmup_steps:
                 began, cpu, samples = time.perf_counter(), time.process_time(), 0
-            batch = collate([train[j] for j in order[i:i + args.batch]])
-            with autocast(args.precision):
+            batch = collate([train[j] for j in order[i:i + args.batch]]).to(args.device)
+            with autocast(args):
                 loss = model(**batch).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -179,9 +180,9 @@ def accuracy(args, model, rows, collate):
         order.sort(key=lambda i: len(rows[i]["input_ids"]))
     model.eval()
     right = 0
-    with torch.inference_mode(), autocast(args.precision):
+    with torch.inference_mode(), autocast(args):
         for i in range(0, len(rows), 64):
-            batch = collate([rows[j] for j in order[i:i + 64]])
+            batch = collate([rows[j] for j in order[i:i + 64]]).to(args.device)
             labels = batch["labels"]
             right += (model(**batch).logits.argmax(-1) == labels).sum().item()
     return right / len(rows)
@@ -205,7 +206,7 @@ def main():
     torch.manual_seed(args.seed)
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     train, dev = encode(tokenizer, args.train), encode(tokenizer, args.dev)
-    model = make_model(args)
+    model = make_model(args).to(args.device)
     collate = collator(tokenizer, args.batching)
     result = (train_with_trainer if args.trainer else train_plain)(args, model, train, collate)
     if not args.no_eval:

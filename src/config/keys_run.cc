@@ -129,9 +129,10 @@ void add_run_keys(KeyTable& t) {
   t.group("Limits and machine");
   t.checked("time", &Options::time, "as 90s, 10m or 1h30m", check_time, "Wall clock of the whole job.",
             {"max_time", "time_limit"});
-  t.checked("memory", &Options::memory, "as 4G or 512M", check_memory, "Peak resident memory; G is GiB.",
+  t.checked("memory", &Options::memory, "as 4G or 512M", check_memory, "Peak resident memory, or of the GPU where it computes; G is GiB.",
             {"max_memory", "memory_limit"});
-  t.checked("device", &Options::device, "auto|cpu|cuda|cuda:N", check_device, "Where to compute.");
+  t.checked("device", &Options::device, "auto|cpu|cuda|cuda:N", check_device,
+            "Where to compute; auto: the first GPU that libtorch sees, else the CPU (docs/devices.md).");
   t.integer("threads", &Options::threads, {.low = 0, .high = 1024}, "CPU threads; 0: the physical cores.",
             {"num_threads", "cpu_threads"});
   add_output_keys(t);

@@ -185,8 +185,10 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   }
   slow_lower_head(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
-  split_pictures(plan, facts);
-  if (facts.model.tokens > 1) plan.micro_batch_tokens = kMostTokens;
+  if (!on_gpu(chosen)) {  // which a whole batch does not fill
+    split_pictures(plan, facts);
+    if (facts.model.tokens > 1) plan.micro_batch_tokens = kMostTokens;
+  }
   if (chosen.freeze_bn) plan.fallbacks = {kHalveBatch};  // else norms learn from the batch as a whole
   return plan;
 }

@@ -8,8 +8,9 @@
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
 //                products are left out), each times the share of steps in which it happens (update_period,
 //                block_cycle),
-//                + F_i where the network as it was is asked too (distill), + kStepSeconds, + the optimizer's reading
-//                and writing of what trains
+//                + F_i where the network as it was is asked too (distill), + kStepSeconds, + on a GPU kLaunchSeconds
+//                for each of these passes through a block that was not measured, + the optimizer's reading and writing
+//                of what trains
 //   evaluation   F of the suffix for every validation row
 //   finish       fp32 F of the whole row for every validation and test row, hashes and files at kFileRate
 // Training inputs that change their size take PlanFacts::mean_input times that in prefix and step, and the micro-batch

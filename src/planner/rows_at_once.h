@@ -3,7 +3,12 @@
 
 #include <cstdint>
 
+#include "strop/options.h"
+
 namespace strop {
+
+// Where these figures, those of cores and their caches, do not hold.
+inline bool on_gpu(const Options& options) { return options.device.starts_with("cuda"); }
 
 // At most, where nothing is trained.
 inline constexpr std::int64_t kTextsAtOnce = 64, kPicturesAtOnce = 16;

@@ -135,7 +135,7 @@ TEST(ConvNets, GradientsEqualTheLibrarys) {
     at::cross_entropy_loss(logits, torch::arange(2)).backward();
     const auto tensors = net.opened.model->tensors();
     for (const auto& [name, numbers] : net.reference.at("gradients").items()) {
-      const Tensor gradient = tensors.at(name).grad();
+      const Tensor gradient = tensors.at(name).grad().to(torch::kCPU);
       ASSERT_TRUE(gradient.defined()) << one.name << ": " << name;
       const double norm = numbers[0], product = numbers[1];
       // Relative to the tensor's own gradient; weights before a normalised sum have none but rounding.
@@ -215,8 +215,9 @@ TEST(ConvNets, SavedTensorsOpenAgain) {
     const TinyNet net(one.name);
     const TempFolder folder;
     std::map<std::string, TensorView> views;
-    const auto tensors = net.opened.model->tensors();
-    for (const auto& [name, tensor] : tensors) {
+    auto tensors = net.opened.model->tensors();
+    for (auto& [name, tensor] : tensors) {
+      tensor = tensor.to(torch::kCPU);
       views[name] = {
           "F32", tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
     }

@@ -18,7 +18,8 @@ inline torch::Tensor seeded(std::vector<std::int64_t> shape, std::uint64_t seed,
 
 // Largest difference, relative to the largest entry of `expected` (to 0.1 where all are smaller).
 inline double distance(const torch::Tensor& found, const torch::Tensor& expected) {
-  const auto a = found.detach().to(torch::kDouble), b = expected.detach().to(torch::kDouble);
+  const auto a = found.detach().to(torch::kCPU, torch::kDouble),
+             b = expected.detach().to(torch::kCPU, torch::kDouble);
   if (a.sizes() != b.sizes() || !a.isfinite().all().item<bool>()) return 1e9;
   return ((a - b).abs().max() / b.abs().max().clamp_min(0.1)).item<double>();
 }
@@ -34,7 +35,7 @@ inline void expect_contains(const std::string& text, const std::string& part) {
 }
 
 inline bool same_bits(const torch::Tensor& a, const torch::Tensor& b) {
-  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() && at::equal(a, b);
+  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() && at::equal(a.to(torch::kCPU), b.to(torch::kCPU));
 }
 
 // d f / d x[entry] by central differences; f is evaluated without a graph.
