@@ -129,7 +129,8 @@ void add_run_keys(KeyTable& t) {
   t.group("Limits and machine");
   t.checked("time", &Options::time, "as 90s, 10m or 1h30m", check_time, "Wall clock of the whole job.",
             {"max_time", "time_limit"});
-  t.checked("memory", &Options::memory, "as 4G or 512M", check_memory, "Peak resident memory, or of the GPU where it computes; G is GiB.",
+  t.checked("memory", &Options::memory, "as 4G or 512M", check_memory,
+            "Peak resident memory, or of the GPU where it computes; G is GiB.",
             {"max_memory", "memory_limit"});
   t.checked("device", &Options::device, "auto|cpu|cuda|cuda:N", check_device,
             "Where to compute; auto: the first GPU that libtorch sees, else the CPU (docs/devices.md).");

@@ -26,7 +26,7 @@
 //                + trained parameters times (copy, gradient, optimizer, best, EMA)
 //                + the weights once more where the network as it was is kept (distill)
 //                + the cache and its packing
-//                + the larger of a micro-batch in training and the rows of a pass in inference (planner/rows_at_once.h).
+//                + the larger of a micro-batch in training and the rows of a pass in inference (rows_at_once.h).
 //                  In training: what the blocks that the gradient passes keep for it (times kTrainedKeeps where weights
 //                  train), up to the block where most is held with what passes by in it (kTransients times its widest
 //                  tensor); or, where more, what the frozen prefix holds, if it runs in training; and the inputs that

@@ -177,7 +177,8 @@ std::string bench(const Options& options, const BenchOptions& what) {
       "{:.0f} % of this machine's {:.0f}; peak memory {}\n",
       plan.options.method, plan.precision, samples / total,
       tokens > samples ? fmt::format(", {:.0f} tokens/s", tokens / total) : "", 1e3 * median(seconds), samples / making,
-      1e-9 * flops / total, 1e-7 * flops / total / peak, peak, human_bytes(static_cast<double>(peak_bytes(model.device()))));
+      1e-9 * flops / total, 1e-7 * flops / total / peak, peak,
+      human_bytes(static_cast<double>(peak_bytes(model.device()))));
   if (what.blocks) result["blocks"] = time_blocks(model, last, source.first_block(), pass, text);
   return options.json ? result.dump(2) : text;
 }

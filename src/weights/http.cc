@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/interrupt.h"
 #include "core/text.h"
+#include "weights/hub_cache.h"
 
 namespace strop {
 namespace {
@@ -35,6 +36,7 @@ class Transfer {
     set(CURLOPT_MAXREDIRS, 8L);
     set(CURLOPT_ERRORBUFFER, problem_.data());
     allow_protocols(starts_with(request.url, "https:"));
+    trust_own_certificates();
     if (!request.token.empty()) {
       // Unlike a header of our own making, curl drops this one where a redirect leads to another host.
       set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
@@ -81,6 +83,12 @@ class Transfer {
   }
 
  private:
+  // Beside no others, as the libraries of Hugging Face do: for proxies and mirrors with a certificate of their own.
+  void trust_own_certificates() {
+    for (const char* name : {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}) {
+      if (const auto file = environment(name); !file.empty()) return set(CURLOPT_CAINFO, file.c_str());
+    }
+  }
   void allow_protocols(bool secure) {
 #if LIBCURL_VERSION_NUM >= 0x075500
     set(CURLOPT_PROTOCOLS_STR, "http,https");

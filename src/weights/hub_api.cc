@@ -36,6 +36,7 @@ std::int64_t number(const std::string& text) {
 }  // namespace
 
 bool HubFile::has_sha256() const { return is_hex(etag, 64); }
+bool HubFile::has_git_id() const { return is_hex(etag, 40); }
 
 HubApi::HubApi(std::string model, std::string revision)
     : model_(std::move(model)),
@@ -54,9 +55,12 @@ void HubApi::check(const HttpReply& reply, const std::string& what) const {
   if (reply.status >= 200 && reply.status < 300 && reply.problem.empty()) return;
   if (reply.status == 0 || (reply.status < 400 && !reply.problem.empty())) {
     fail(ErrorKind::model,
-         "{}: {} did not answer ({}); check the network, set HF_ENDPOINT to a mirror that you reach, or give a local "
+         "{}: {} did not answer ({}); check the network, set HF_ENDPOINT to a mirror that you reach{}, or give a local "
          "model folder",
-         name, endpoint_, reply.problem);
+         name, endpoint_, reply.problem,
+         reply.problem.find("certificate") == std::string::npos
+             ? ""
+             : ", SSL_CERT_FILE to the certificate of your proxy or mirror");
   }
   const std::string code = header(reply, "x-error-code");
   if (reply.status == 404 && (code == "RevisionNotFound" || (code.empty() && revision_ != "main" && what.empty()))) {

@@ -19,9 +19,11 @@ struct HubListing {
 
 struct HubFile {
   std::string path;         // inside the repository
-  std::string etag;         // the blob's name; a SHA-256 where the file is large (64 hexadecimal digits)
+  // The blob's name: a SHA-256 where the file is large (64 hexadecimal digits), else git's (core/git_blob_id.h).
+  std::string etag;
   std::int64_t bytes = -1;  // -1: not said
   bool has_sha256() const;
+  bool has_git_id() const;
 };
 
 class HubApi {

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/git_blob_id.h"
 #include "core/interrupt.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -71,12 +72,13 @@ void verify(const HubApi& api, const HubFile& file, const fs::path& partial) {
     fs::remove(partial);
     fail(ErrorKind::model, "{}: {} bytes came, expected {}; removed: run again", name, size, file.bytes);
   }
-  if (!file.has_sha256()) return;
-  if (const auto found = sha256_file(partial); found != file.etag) {
-    fs::remove(partial);
-    fail(ErrorKind::model, "{}: SHA-256 {} came, expected {}; removed: run again, or try another HF_ENDPOINT", name,
-         found, file.etag);
-  }
+  const auto found = file.has_sha256()   ? sha256_file(partial)
+                     : file.has_git_id() ? git_blob_id(read_file(partial, ErrorKind::model))
+                                         : file.etag;
+  if (found == file.etag) return;
+  fs::remove(partial);
+  fail(ErrorKind::model, "{}: {} {} came, expected {}; removed: run again, or try another HF_ENDPOINT", name,
+       file.has_sha256() ? "SHA-256" : "git's SHA-1", found, file.etag);
 }
 
 }  // namespace

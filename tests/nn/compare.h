@@ -35,7 +35,8 @@ inline void expect_contains(const std::string& text, const std::string& part) {
 }
 
 inline bool same_bits(const torch::Tensor& a, const torch::Tensor& b) {
-  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() && at::equal(a.to(torch::kCPU), b.to(torch::kCPU));
+  return a.sizes() == b.sizes() && a.scalar_type() == b.scalar_type() &&
+         at::equal(a.to(torch::kCPU), b.to(torch::kCPU));
 }
 
 // d f / d x[entry] by central differences; f is evaluated without a graph.

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "core/files.h"
+#include "core/git_blob_id.h"
 #include "core/text.h"
 
 namespace strop {
@@ -115,7 +116,7 @@ HubServer::Reply HubServer::resolve(const Request& request, const std::string& p
   if (model == models.end() || !model->second.contains(file)) return {404, "X-Error-Code: EntryNotFound\r\n", "no"};
   const auto& content = model->second.at(file);
   const std::string commit = "X-Repo-Commit: " + commit_of(model->first) + "\r\n";
-  if (!is_large(file)) return {200, commit + "ETag: \"" + sha256(content).substr(0, 40) + "\"\r\n", content};
+  if (!is_large(file)) return {200, commit + "ETag: \"" + git_blob_id(content) + "\"\r\n", content};
   // Another host than 127.0.0.1, as the real hub's store is.
   return {302,
           commit + "X-Linked-ETag: \"" + sha256(content) + "\"\r\nX-Linked-Size: " + std::to_string(content.size()) +

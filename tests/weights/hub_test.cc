@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/files.h"
+#include "core/git_blob_id.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "helpers.h"
@@ -59,7 +60,7 @@ TEST_F(Hub, AFreshDownloadHasTheLayoutOfHuggingFace) {
   EXPECT_EQ(slurp(snapshot() / "config.json"), "{\"a\": 1}");
   EXPECT_EQ(fs::read_symlink(snapshot() / "model.safetensors"), "../../blobs/" + sha256(weights_));
   EXPECT_EQ(fs::read_symlink(snapshot() / "1_Pooling/config.json"),
-            "../../../blobs/" + sha256("{\"pooling\": \"mean\"}").substr(0, 40));
+            "../../../blobs/" + git_blob_id("{\"pooling\": \"mean\"}"));
   EXPECT_EQ(slurp(repository() / "refs/main"), HubServer::commit_of(kModel));
   EXPECT_FALSE(fs::exists(snapshot() / "README.md"));
   EXPECT_FALSE(fs::exists(snapshot() / "pytorch_model.bin"));
@@ -124,6 +125,18 @@ TEST_F(Hub, AWrongChecksumIsRemoved) {
   EXPECT_FALSE(fs::exists(snapshot() / "model.safetensors"));
   server_.lie = "";
   resolve_model(kModel, "main");
+}
+
+TEST_F(Hub, AWrongChecksumOfASmallFileIsRemoved) {
+  const std::string content = "{\"a\": 1}";
+  const auto came = repository() / "blobs" / (git_blob_id(content) + ".incomplete");
+  spill(came, "{\"a\": 2}");
+  const auto message = error();
+  EXPECT_NE(message.find("org/tiny/config.json: git's SHA-1"), std::string::npos) << message;
+  EXPECT_NE(message.find("expected " + git_blob_id(content)), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(came));
+  resolve_model(kModel, "main");
+  EXPECT_EQ(slurp(snapshot() / "config.json"), content);
 }
 
 TEST_F(Hub, AWrongSizeIsRemoved) {
