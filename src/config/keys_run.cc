@@ -21,8 +21,8 @@ void check_cache_limit(const std::string& text) {
 }
 
 void check_device(const std::string& text) {
-  const bool numbered =
-      starts_with(text, "cuda:") && text.size() > 5 && text.find_first_not_of("0123456789", 5) == std::string::npos;
+  const bool numbered = starts_with(text, "cuda:") && text.size() > 5 && text.size() < 9 &&
+                        text.find_first_not_of("0123456789", 5) == std::string::npos;
   if (!numbered) parse_choice(text, {"auto", "cpu", "cuda"});
 }
 

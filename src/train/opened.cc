@@ -238,7 +238,8 @@ Opened open_for_use(const Options& options) {
   } else {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);
-    if (opened.record && !fs::exists(given / "config.json")) {
+    const bool is_run = opened.record || fs::exists(given / "plan.yaml");
+    if (is_run && !fs::exists(given / "config.json")) {
       fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}",
            given.string(), given.string());
     }

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "errors.h"
 #include "planner/probe.h"
 #include "tiny_job.h"
 
@@ -102,6 +103,17 @@ TEST(Pairs, BothTextsAreShownAndTheFirstIsAugmented) {
   EXPECT_NE(text.find("  pair    second 1\n"), std::string::npos) << text;
   train(job.options("full", "plain"));
   EXPECT_EQ(job.json("plain", "strop.json").at("data_notes").dump().find("augment"), std::string::npos);
+}
+
+TEST(Evaluate, ARunThatStoppedSaysHowToFinishIt) {
+  const TinyJob job;
+  std::filesystem::create_directories(job.path("stopped"));
+  std::ofstream(job.path("stopped") / "plan.yaml") << "version: 1\n";
+  Options options = job.options("lora");
+  options.model = job.path("stopped").string();
+  options.data = (job.path("data") / "train.csv").string();
+  expect_parts(message_of(ErrorKind::model, [&] { evaluate(options); }),
+               {job.path("stopped").string() + ": this run holds no model yet", "strop train --resume --out"});
 }
 
 TEST(Bench, TimesTheStepOfThePlanAndItsBlocks) {
