@@ -46,21 +46,22 @@ TEST(Inspect, OfTextsShowsSplitsBlocksAndSamples) {
   }
 }
 
-TEST(Inspect, SaysWhatLeavesTextsAsTheyAre) {
+// What inspect says of texts under one augmentation.
+std::string inspected_with(const std::string& augment) {
   const TinyJob job;
   Options options = job.options("lora");
-  options.augment = {"rdrop"};
+  options.augment = {augment};
   options.model.clear();
-  const auto text = inspect(options, asking(false, true));
+  return inspect(options, asking(false, true));
+}
+
+TEST(Inspect, SaysWhatLeavesTextsAsTheyAre) {
+  const auto text = inspected_with("rdrop");
   EXPECT_NE(text.find("note    rdrop leaves the texts as they are"), std::string::npos) << text;
 }
 
 TEST(Inspect, NoAugmentationIsNoMatterOfBatches) {
-  const TinyJob job;
-  Options options = job.options("lora");
-  options.augment = {"none"};
-  options.model.clear();
-  const auto text = inspect(options, asking(false, true));
+  const auto text = inspected_with("none");
   EXPECT_NE(text.find("note    none leaves the texts as they are\n"), std::string::npos) << text;
 }
 
