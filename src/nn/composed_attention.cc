@@ -3,7 +3,6 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <array>
 
 #include "nn/columns.h"
 #include "nn/device.h"
@@ -51,11 +50,13 @@ Laid lay(const Tensor& bounds, const torch::Device& device) {
   return laid;
 }
 
-// All layers of a pass ask for the same.
-const Laid& laid_out(const Tensor& bounds, const torch::Device& device) {
+// All layers of a pass ask for the same; sequences of one length cost nothing to lay.
+Laid laid_out(const Tensor& bounds, const torch::Device& device) {
   thread_local Laid last;
-  if (!(last.bounds == mark_of(bounds)) || last.device != device) last = lay(bounds, device);
-  return last;
+  if (last.bounds == mark_of(bounds) && last.device == device) return last;
+  Laid found = lay(bounds, device);
+  if (found.places.defined()) last = found;
+  return found;
 }
 
 // samples x heads x longest x dim of `width` columns of packed rows.

@@ -1,6 +1,6 @@
 // packed_attention (nn/attention.h) of libtorch's own operations, for devices without strop's kernels: sequences of one
 // length as they lie, others padded to the longest, through scaled_dot_product_attention. Gradients are autograd's.
-// Memory: four padded copies where lengths differ. Parity: tests/nn/composed_test.cc against the kernels.
+// Memory: four padded copies where lengths differ. Parity: tests/nn/attention_test.cc, as ctest's nn_composed runs it.
 #pragma once
 
 #include "nn/attention.h"

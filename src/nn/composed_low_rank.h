@@ -1,5 +1,5 @@
 // LowRankTerms (nn/low_rank_terms.h) of libtorch's own products, for devices without strop's kernels. Parity:
-// tests/nn/composed_test.cc against the kernels.
+// tests/nn/linear_test.cc, as ctest's nn_composed runs it.
 #pragma once
 
 #include "nn/low_rank_terms.h"

@@ -1,7 +1,6 @@
 #include "nn/device.h"
 
 #include <ATen/Context.h>
-#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/cuda.h>
 
@@ -15,6 +14,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "nn/device_stats.h"
 
 namespace strop {
 namespace {
@@ -28,8 +28,7 @@ bool kernels_are_on() {
 }
 
 c10::CachingDeviceAllocator::Stat reserved(const torch::Device& device) {
-  constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-  return c10::getDeviceAllocator(device.type())->getDeviceStats(device.index()).reserved_bytes[kAll];
+  return allocator_total(device, &c10::CachingDeviceAllocator::DeviceStats::reserved_bytes);
 }
 
 // "" where the driver does not say.

@@ -1,13 +1,14 @@
 #include "train/counting_allocator.h"
 
 #include <c10/core/CPUAllocator.h>
-#include <c10/core/CachingDeviceAllocator.h>
 #include <malloc.h>
 
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+
+#include "nn/device_stats.h"
 
 namespace strop {
 namespace {
@@ -48,8 +49,7 @@ class CountingAllocator : public c10::Allocator {
 };
 
 c10::CachingDeviceAllocator::Stat stat(const c10::Device& device) {
-  constexpr auto kAll = static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-  return c10::getDeviceAllocator(device.type())->getDeviceStats(device.index()).allocated_bytes[kAll];
+  return allocator_total(device, &c10::CachingDeviceAllocator::DeviceStats::allocated_bytes);
 }
 
 }  // namespace
