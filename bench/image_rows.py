@@ -105,6 +105,7 @@ IMAGE_LEVERS = {
     "infobatch_0.75": lever(infobatch=0.75),
     "fresh_two_thirds": lever(data_fraction=0.67, resample="epoch"),
     "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
+    "cyclic_2": lever(block_cycle=2),
 }
 
 IMAGE_ROWS = {
@@ -132,7 +133,8 @@ IMAGE_ROWS = {
                         seeds=(1, 2, 3), derive=steps_to_cold),
     "image_levers": Row("Each lever alone against off on pictures: last two stages, 12 epochs, 3 seeds", IMAGE_LEVERS, {},
                         lever_comparisons(IMAGE_LEVERS, "test_accuracy", -0.005, "test accuracy"), seeds=(1, 2, 3)),
-    "vit_small_top3": whole_job("ViT-S/16, last three blocks, 5 epochs, launch to evaluated model",
-                                {"method": "layerwise", "top_k": 3, "num_train_epochs": 5}, "top3", 4, 1.8, "vit_small"),
+    "vit_small_top3": whole_job("ViT-S/16, last three blocks, 5 epochs, launch to evaluated model (two views of each picture kept)",
+                                {"method": "layerwise", "top_k": 3, "num_train_epochs": 5, "views": 2}, "top3", 4, 1.8,
+                                "vit_small"),
     "vit_small_step": rate("ViT-S/16, full step", "vit_small", "step", 1.15, peer={"train": "full"}, **FULL),
 }

@@ -17,7 +17,7 @@ show() {  # runs strop with these arguments, after showing them
 }
 
 show inspect --model $model --data $data
-show train --model $model --data $data --out $run --method layerwise top_k=3 lp_ft=true num_train_epochs=4 augment=flip
+show train --model $model --data $data --out $run --method layerwise top_k=4 lp_ft=true num_train_epochs=6 augment=flip views=2
 # A picture of each class.
 mkdir -p build/demo-image/some
 for class in global local nominal; do

@@ -74,13 +74,14 @@ void add_augmentation_keys(KeyTable& t) {
 void add_prefix_keys(KeyTable& t) {
   t.group("Frozen prefix");
   t.choice("cache", &Options::cache, {"auto", "none", "ram", "disk"},
-           "Where the output of the frozen blocks is kept, so that later epochs do not compute it.", {},
-           {{"false", "none"}, {"off", "none"}});
+           "Where the output of the frozen blocks is kept, so that later epochs do not compute it; auto: in memory up "
+           "to 64 MiB, else on disk.",
+           {}, {{"false", "none"}, {"off", "none"}});
   t.path("cache_dir", &Options::cache_dir, "Folder of the disk cache; empty: inside the run folder.");
   t.checked("cache_limit", &Options::cache_limit, "auto, or as 2G", check_cache_limit,
-            "Largest size; auto: half of the free memory.");
+            "Largest size; auto: half of what is free, of memory or of the disk.");
   t.integer("views", &Options::views, at_least(1),
-            "Augmented views of a sample in the cache; kept where training reads each twice or more.");
+            "Augmented views of a sample in the cache; kept where each is read twice or more.");
 }
 
 void add_output_keys(KeyTable& t) {

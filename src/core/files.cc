@@ -157,6 +157,14 @@ FolderLock::~FolderLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+std::int64_t free_disk_bytes(const fs::path& path) {
+  std::error_code error;
+  fs::path place = fs::absolute(path.empty() ? "." : path, error);
+  while (!error && place.has_relative_path() && !fs::exists(place, error)) place = place.parent_path();
+  const auto room = fs::space(place, error);
+  return error ? 0 : static_cast<std::int64_t>(room.available);
+}
+
 fs::path cache_folder() {
   if (const char* own = std::getenv("STROP_CACHE"); own != nullptr && *own != '\0') return own;
   if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0') return fs::path(xdg) / "strop";

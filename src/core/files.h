@@ -35,6 +35,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Bytes that are free where `path` lies or would be made; 0 where that cannot be told.
+std::int64_t free_disk_bytes(const std::filesystem::path& path);
+
 // Appends one block to the file, created where missing. Error(usage) on failure.
 void append_file(const std::filesystem::path& path, std::string_view content);
 

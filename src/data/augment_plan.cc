@@ -71,9 +71,4 @@ bool changes_samples(const Options& options) {
   return !plan.operations.empty() || pictures || jitters || options.random_erasing > 0;
 }
 
-std::int64_t kept_views(const Options& options, double epochs) {
-  if (!changes_samples(options)) return 1;
-  return epochs >= 2 * static_cast<double>(options.views) ? options.views : 0;
-}
-
 }  // namespace strop

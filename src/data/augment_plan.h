@@ -25,8 +25,5 @@ AugmentPlan parse_augment(const std::vector<std::string>& words);
 
 // Whether single samples are changed at random, so that one has several views.
 bool changes_samples(const Options& options);
-// Views of a sample that are kept for so many epochs: `views` where each is read twice or more, which pays for their
-// memory. 0: none, each epoch has views of its own. What no change touches has one view.
-std::int64_t kept_views(const Options& options, double epochs);
 
 }  // namespace strop

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "data/augment_plan.h"
 #include "planner/fit_memory.h"
+#include "planner/kept_views.h"
 #include "planner/learning_rates.h"
 #include "planner/predict.h"
 #include "planner/rows_at_once.h"
@@ -44,16 +45,6 @@ void choose_precision(Plan& plan, const PlanFacts& facts) {
   plan.reasons["prefix_precision"] = facts.bf16_prefix;
 }
 
-void choose_cache(Plan& plan, const PlanFacts& facts) {
-  auto& options = plan.options;
-  if (options.cache_limit == "auto") {
-    auto limit = facts.available_bytes / 2;
-    if (!options.memory.empty()) limit = std::min(limit, parse_bytes(options.memory, "memory"));
-    options.cache_limit = std::to_string(limit);
-  }
-  if (options.cache == "auto") options.cache = "ram";
-}
-
 // What a cache that strop chose will hold; known once the stages have their lengths.
 std::string reason_for_cache(const Plan& plan, const PlanFacts& facts) {
   const auto& options = plan.options;
@@ -68,22 +59,48 @@ std::string reason_for_cache(const Plan& plan, const PlanFacts& facts) {
   if (std::none_of(plan.stages.begin(), plan.stages.end(), keeps)) {
     return "ram: empty, for what is frozen below the trained blocks costs next to nothing";
   }
-  if (!changes_samples(options)) return "ram: the frozen prefix runs once for each sample";
+  if (!changes_samples(options)) return options.cache + ": the frozen prefix runs once for each sample";
   std::int64_t kept = 0;
   for (const auto& stage : plan.stages) {
     if (stage.solver != "gradient") continue;
-    const double epochs = epochs_of(stage, options, static_cast<double>(facts.train_rows));
-    kept = std::max(kept, kept_views(options, epochs));
+    kept = std::max(kept, kept_views(plan, stage, static_cast<double>(facts.train_rows)));
   }
-  if (kept == 0) return "ram: of what is evaluated; each epoch sees the training samples changed anew";
-  return fmt::format("ram: {} view{} of each sample, at most {}", kept, kept == 1 ? "" : "s",
+  if (kept == 0) return options.cache + ": of what is evaluated; each epoch sees the training samples changed anew";
+  return fmt::format("{}: {} view{} of each sample, at most {}", options.cache, kept, kept == 1 ? "" : "s",
                      human_bytes(std::stod(options.cache_limit)));
 }
 
+// Up to here a cache that strop chose lies in memory.
+constexpr std::int64_t kSmallCache = 64 << 20;
+
+void limit_cache(Plan& plan, const PlanFacts& facts) {
+  auto& options = plan.options;
+  if (options.cache_limit != "auto") return;
+  const bool disk = options.cache == "disk";
+  auto limit = (disk ? facts.disk_bytes : facts.available_bytes) / 2;
+  if (!disk && !options.memory.empty()) limit = std::min(limit, parse_bytes(options.memory, "memory"));
+  options.cache_limit = std::to_string(limit);
+}
+
+// Once the stages have their lengths. On disk it costs no memory and hardly any time, for the system keeps what it can
+// of the file.
+void choose_cache(Plan& plan, const PlanFacts& facts) {
+  auto& options = plan.options;
+  if (options.cache != "auto") return limit_cache(plan, facts);
+  options.cache = "ram";
+  const auto needed = predict_cost(plan, facts).cache_bytes;
+  if (needed > kSmallCache && needed < facts.disk_bytes / 4 && !on_gpu(options)) options.cache = "disk";
+  limit_cache(plan, facts);
+  plan.reasons["cache"] = reason_for_cache(plan, facts);
+  leave_out_large_cache(plan, facts);
+}
+
+bool rate_is_free(const Options& options) {
+  return options.learning_rate == "table" || options.learning_rate == "auto";
+}
+
 double stage_rate(const Options& options, const Stage& stage, const PlanFacts& facts) {
-  if (options.learning_rate == "table" || options.learning_rate == "auto") {
-    return default_learning_rate(stage.method, facts.model.family, options.optim);
-  }
+  if (rate_is_free(options)) return default_learning_rate(stage.method, facts.model.family, options.optim);
   double rate = 0;
   const auto& text = options.learning_rate;
   std::from_chars(text.data(), text.data() + text.size(), rate);
@@ -171,7 +188,6 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   auto& chosen = plan.options;
   chosen.threads = facts.threads;  // the same on another machine, and after a resume with fewer cores: the same bits
   choose_precision(plan, facts);
-  choose_cache(plan, facts);
   if (chosen.head_solver == "auto" && chosen.method != "head") chosen.head_solver = "logistic";
   const bool closed_form_first = chosen.method != "head" && (chosen.lp_ft || chosen.head_init == "closed_form");
   if (closed_form_first) {
@@ -183,6 +199,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   for (auto& stage : plan.stages) {
     if (stage.solver == "gradient") stage.learning_rate = stage_rate(chosen, stage, facts);
   }
+  if (rate_is_free(chosen) && facts.pictures) slow_below_solved_head(plan);
   slow_lower_head(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
   if (!on_gpu(chosen)) {  // which a whole batch does not fill
@@ -228,10 +245,8 @@ Plan choose_plan(Options options, const PlanFacts& facts) {
   const auto asked = options;
   Plan plan = rule_plan(std::move(options), facts);
   plan_length(plan, facts);
-  const bool cache_is_free = asked.cache == "auto";
-  if (cache_is_free) plan.reasons["cache"] = reason_for_cache(plan, facts);
-  if (cache_is_free) leave_out_large_cache(plan, facts);
-  if (!plan.options.memory.empty() && !fit_memory(plan, facts, cache_is_free)) {
+  choose_cache(plan, facts);
+  if (!plan.options.memory.empty() && !fit_memory(plan, facts, asked.cache == "auto")) {
     refuse_memory(plan, facts, least_memory(asked, facts));
   }
   const auto cost = predict_cost(plan, facts);

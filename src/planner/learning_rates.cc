@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tuning/method.h"
+
 namespace strop {
 namespace {
 
@@ -23,8 +25,8 @@ constexpr std::array kTable = {
     Row{"vpt", "*", 5e-3},       Row{"incremental", "*", 1e-3},
 };
 
-// For AdamW; SGD's rates are a hundred times as high (slow_lower_head).
-constexpr double kUnderSolvedHead = 3e-5;
+// For AdamW; SGD's rates are a hundred times as high.
+constexpr double kUnderSolvedHead = 3e-5, kBelowSolvedHead = 1e-4;
 
 double for_optimizer(double rate, const std::string& optim) { return optim == "sgd" ? 100 * rate : rate; }
 
@@ -39,6 +41,18 @@ double default_learning_rate(const std::string& method, const std::string& famil
     }
   }
   return for_optimizer(rate, optim);
+}
+
+void slow_below_solved_head(Plan& plan) {
+  const double most = for_optimizer(kBelowSolvedHead, plan.options.optim);
+  bool solved = false;
+  for (auto& stage : plan.stages) {
+    if (stage.solver != "gradient") solved = true;
+    else if (solved && find_method(stage.method).trains == Trains::weights && stage.learning_rate > most) {
+      stage.learning_rate = most;
+      plan.reasons["learning_rate"] = fmt::format("{:.2g}: what the solved head stands on may move slowly", most);
+    }
+  }
 }
 
 void slow_lower_head(Plan& plan, const ModelFacts& model) {

@@ -26,6 +26,7 @@ struct PlanFacts {
   double seconds_used = 0;          // of the time limit, before the plan
   std::int64_t resident_bytes = 0;  // of the process now: libtorch, data, tokenizer
   std::int64_t available_bytes = 0;
+  std::int64_t disk_bytes = 0;  // free where a cache on disk would lie
   int threads = 1;
 };
 

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
 #include "data/augment_plan.h"
+#include "planner/kept_views.h"
 #include "planner/rows_at_once.h"
 #include "planner/stage_length.h"
 #include "tuning/method.h"
@@ -80,10 +82,11 @@ class StageCost {
     if (stage_.seconds > 0) return stage_.seconds;
     const double prefix = prefix_seconds(), rows = static_cast<double>(facts_.train_rows);
     if (!gradient()) return rows * closed_form_views() * prefix + first_evaluation();
+    const double later = steps() * step() + (evaluations() - 1) * evaluation();
+    if (filled()) return later + evaluation();
     const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
     const double prefix_rows = views_kept() > 0 ? used * views_kept() : samples();
-    return prefix_rows * prefix_seconds(facts_.mean_input) + steps() * step() + first_evaluation() +
-           (evaluations() - 1) * evaluation();
+    return prefix_rows * prefix_seconds(facts_.mean_input) + later + first_evaluation();
   }
 
   double trained_parameters() const {
@@ -92,11 +95,13 @@ class StageCost {
     return sum;
   }
   double cache_bytes() const {
+    if (const auto next = behind()) return next->cache_bytes();
     if (!gradient() || !cached()) return 0;
     const double one = blocks_[cut_].live * bytes_of(plan_.prefix_precision);
     const double rows = static_cast<double>(facts_.train_rows);
-    // Packing a view makes a second copy of it.
-    const double train = views_kept() > 0 ? rows * views_kept() + rows : 0;
+    // Packing a view makes a second copy of it in memory.
+    const double copies = options_.cache == "disk" ? 0 : 1;
+    const double train = views_kept() > 0 ? rows * (views_kept() + copies) : 0;
     return one * (train + static_cast<double>(facts_.validation_rows));
   }
   double peak_bytes() const {
@@ -104,7 +109,8 @@ class StageCost {
     const double copies = (weights_ ? 4 : 0) + 4 + optimizer + (keeps_best() ? 4 : 0) + (options_.ema > 0 ? 4 : 0);
     const double trained = gradient() ? trained_parameters() * copies : 0;
     const double before = asks_before() ? 4 * static_cast<double>(facts_.model.parameters()) : 0;
-    return trained + before + cache_bytes() + std::max(micro_batch_bytes(), inference_bytes());
+    const double cache = options_.cache == "disk" ? 0 : cache_bytes();
+    return trained + before + cache + std::max(micro_batch_bytes(), inference_bytes());
   }
 
  private:
@@ -123,8 +129,21 @@ class StageCost {
   }
   const std::string& suffix_precision() const { return plan_.precision; }
   bool cached() const { return gradient() && options_.cache != "none" && forward(0, cut_, plan_.prefix_precision) > 0; }
-  double views_kept() const { return cached() ? static_cast<double>(kept_views(options_, epochs())) : 0; }
-  double closed_form_views() const { return changes_samples(options_) ? static_cast<double>(options_.views) : 1; }
+  double views_kept() const {
+    return cached() ? static_cast<double>(kept_views(plan_, stage_, static_cast<double>(facts_.train_rows))) : 0;
+  }
+  // The stage whose cache this closed form fills.
+  std::optional<StageCost> behind() const {
+    const Stage* const next = stage_filled_by(plan_, stage_);
+    std::optional<StageCost> cost;
+    if (next != nullptr) cost.emplace(plan_, *next, facts_);
+    return cost && cost->cached() ? cost : std::nullopt;
+  }
+  bool filled() const { return cached() && closed_form_before(plan_, stage_); }
+  double closed_form_views() const {
+    if (const auto next = behind()) return next->views_kept();
+    return changes_samples(options_) ? static_cast<double>(options_.views) : 1;
+  }
   double trained_of(std::size_t i) const {
     const bool own_weights = weights_ || i >= facts_.model.head_begin;
     return static_cast<double>(blocks_[i].parameters) * (own_weights ? 1 : kLightShare);

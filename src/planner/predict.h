@@ -3,8 +3,9 @@
 // Time, in seconds. F_i: FLOPs of block i forward, twice its multiply-adds.
 //   start        PlanFacts::seconds_used, what reading and planning took
 //   inputs       PlanFacts::input_seconds for every row and view that is made: decoding pictures
-//   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached, else once
-//                for each pass over a row; at the stage's end anew for validation
+//   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached (not again
+//                where the head's closed form has filled the cache), else once for each pass over a row; at the
+//                stage's end anew for validation
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
 //                products are left out), each times the share of steps in which it happens (update_period,
 //                block_cycle),
@@ -25,7 +26,8 @@
 //                + the mapped weights, and their bf16 copies
 //                + trained parameters times (copy, gradient, optimizer, best, EMA)
 //                + the weights once more where the network as it was is kept (distill)
-//                + the cache and its packing
+//                + the cache and its packing, where it is in memory; on disk it is taken to cost no memory and no time,
+//                  for the system keeps its pages as long as nobody needs the room
 //                + the larger of a micro-batch in training and the rows of a pass in inference (rows_at_once.h).
 //                  In training: what the blocks that the gradient passes keep for it (times kTrainedKeeps where weights
 //                  train), up to the block where most is held with what passes by in it (kTransients times its widest

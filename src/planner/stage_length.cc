@@ -12,7 +12,8 @@ double steps_an_epoch(const Options& options, double rows) {
 }
 
 double epochs_of(const Stage& stage, const Options& options, double rows) {
-  if (stage.seconds > 0) return std::numeric_limits<double>::infinity();
+  const bool counted = stage.max_steps > 0 || stage.epochs > 0;
+  if (stage.seconds > 0 || !counted) return std::numeric_limits<double>::infinity();
   return stage.max_steps > 0 ? static_cast<double>(stage.max_steps) / steps_an_epoch(options, rows) : stage.epochs;
 }
 

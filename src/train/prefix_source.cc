@@ -77,7 +77,13 @@ struct PrefixSource::Storage {
     std::memcpy(address, tensor.const_data_ptr(), bytes);
     maps.emplace_back(address, room);
     size += static_cast<std::int64_t>(room);
-    return torch::from_blob(address, tensor.sizes(), tensor.options());
+    const Tensor stored = torch::from_blob(address, tensor.sizes(), tensor.options());
+    rest(stored);
+    return stored;
+  }
+  // Its pages count as the process's memory no longer; the system keeps them as long as nobody needs the room.
+  static void rest(const Tensor& stored) {
+    if (stored.nbytes() > 0) ::madvise(stored.data_ptr(), stored.nbytes(), MADV_DONTNEED);
   }
 };
 
@@ -226,8 +232,10 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
   std::map<std::int64_t, State> kept;  // chunks that the full cache did not take: one computation a batch
   std::map<std::string, std::vector<Tensor>> parts;
   std::vector<std::int64_t> rows;  // token rows of each sample
+  std::set<std::int64_t> read;     // chunks
   for (const auto sample : samples) {
     const auto number = sample / chunk_rows_, place = sample % chunk_rows_;
+    read.insert(number);
     const auto again = kept.find(number);
     const State& state =
         again != kept.end() && !again->second.tensors().empty() ? again->second : chunk(number, view, kept[number]);
@@ -261,6 +269,11 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
     Tensor bounds = torch::zeros({static_cast<std::int64_t>(samples.size()) + 1}, torch::kLong);
     std::partial_sum(rows.begin(), rows.end(), bounds.data_ptr<std::int64_t>() + 1);
     result.set(port.name, bounds);
+  }
+  for (const auto number : read) {
+    const auto stored = storage_ ? chunks_.find({view, number}) : chunks_.end();
+    if (stored == chunks_.end()) continue;
+    for (const auto& [name, tensor] : stored->second.tensors()) Storage::rest(tensor);
   }
   const auto chunks = (static_cast<std::int64_t>(size()) + chunk_rows_ - 1) / chunk_rows_;
   if (cache_ == CacheKind::ram && chunks_of_view_[view] == chunks) pack(view);

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/interrupt.h"
@@ -11,7 +12,7 @@
 #include "core/text.h"
 #include "data/augment_plan.h"
 #include "nn/device.h"
-#include "planner/stage_length.h"
+#include "planner/kept_views.h"
 #include "train/estimate_norms.h"
 #include "train/evaluate.h"
 #include "train/prefix_source.h"
@@ -75,19 +76,26 @@ void Trainer::open(const Stage& stage) {
   if (!best_.empty()) best_.merge(copy_tensors(model_, changed_));
 }
 
-std::unique_ptr<BatchSource> Trainer::behind_prefix(BatchSource& source, const Stage& stage, std::int64_t kept_views,
-                                                    bool losses) const {
-  const auto cut = model_.index_of(stage.cut);
+bool Trainer::caches(const Stage& stage) const {
+  return plan_.options.cache != "none" && prefix_costs(model_, model_.index_of(stage.cut));
+}
+
+Trainer::Sources Trainer::sources_of(const Stage& stage) const {
   const auto& options = plan_.options;
-  const bool cache = kept_views > 0 && prefix_costs(model_, cut) && options.cache != "none";
-  const PrefixCache kept{
-      !cache                    ? CacheKind::none
-      : options.cache == "disk" ? CacheKind::disk
-                                : CacheKind::ram,
-      kept_views, parse_bytes(options.cache_limit, "cache_limit"),
-      options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir)};
-  return std::make_unique<PrefixSource>(
-      source, model_, cut, number_type(plan_.prefix_precision), kept, losses);
+  const auto behind_prefix = [&](BatchSource& source, std::int64_t views, bool losses) {
+    const PrefixCache kept{
+        views == 0 || !caches(stage) ? CacheKind::none
+        : options.cache == "disk"    ? CacheKind::disk
+                                     : CacheKind::ram,
+        views, parse_bytes(options.cache_limit, "cache_limit"),
+        options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir)};
+    return std::make_unique<PrefixSource>(source, model_, model_.index_of(stage.cut),
+                                          number_type(plan_.prefix_precision), kept, losses);
+  };
+  const auto views = kept_views(plan_, stage, static_cast<double>(data_.train->size()));
+  Sources sources{behind_prefix(*data_.train, views, true), nullptr};
+  if (data_.validation != nullptr) sources.validation = behind_prefix(*data_.validation, 1, false);
+  return sources;
 }
 
 namespace {
@@ -114,25 +122,29 @@ void Trainer::run_closed_form(const Stage& stage) {
   const Stopwatch watch;
   freeze(model_);
   const auto last = model_.size() - 1;
-  const auto source = behind_prefix(*data_.train, stage, 0);
+  const Stage* const next = stage_filled_by(plan_, stage);
+  if (next != nullptr && caches(*next)) filled_ = sources_of(*next);
+  BatchSource& inputs = filled_.train ? *filled_.train : *data_.train;
+  const auto precision = number_type(plan_.prefix_precision);
+  PrefixSource source(inputs, model_, last, precision);
   const auto live = model_.live_at(last);
   if (live.size() != 1 || live[0].rows != Rows::sample) {
     fail(ErrorKind::usage, "head_solver {}: this {} model's head reads more than one row a sample; use head_solver=sgd",
          stage.solver, model_.family());
   }
-  const auto samples = static_cast<std::int64_t>(source->size());
-  const auto views = data_.train->views();
-  const auto batches = batches_in_order(source->size(), source->rows_at_once());
+  const auto samples = static_cast<std::int64_t>(source.size());
+  const auto views = inputs.views();
+  const auto batches = batches_in_order(source.size(), source.rows_at_once());
   std::vector<Tensor> features;
-  std::vector<std::int64_t> order(source->size()), labels, groups;
+  std::vector<std::int64_t> order(source.size()), labels, groups;
   for (std::int64_t i = 0; i < samples; ++i) order[static_cast<std::size_t>(i)] = i;
   for (std::int64_t view = 0; view < views; ++view) {
-    source->prefetch(batches, view);
+    source.prefetch(batches, view);
     for (const auto& batch : batches) {
       throw_if_interrupted();  // nothing to save yet: the stage begins anew on resume
-      features.push_back(source->make(batch, view).at(live[0].name).to(torch::kCPU, torch::kFloat));
+      features.push_back(source.make(batch, view).at(live[0].name).to(torch::kCPU, torch::kFloat));
     }
-    labels.insert(labels.end(), source->labels().begin(), source->labels().end());
+    labels.insert(labels.end(), source.labels().begin(), source.labels().end());
     if (data_.groups.empty()) groups.insert(groups.end(), order.begin(), order.end());
     else groups.insert(groups.end(), data_.groups.begin(), data_.groups.end());
   }
@@ -156,8 +168,8 @@ void Trainer::run_closed_form(const Stage& stage) {
            data.labels.numel(), 100 * head.loo_accuracy, head.penalty, watch.seconds());
   progress_.samples += data.labels.numel();
   if (data_.validation != nullptr) {
-    const auto validation = behind_prefix(*data_.validation, stage, 0);
-    measure(*validation, torch::kFloat, stage, 0);
+    PrefixSource validation(filled_.validation ? *filled_.validation : *data_.validation, model_, last, precision);
+    measure(validation, torch::kFloat, stage, 0);
   }
   progress_.elapsed += watch.seconds();
 }
@@ -172,12 +184,11 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     }
     write_tensors(model_, tensors);
   }
+  Sources sources = filled_.train ? std::exchange(filled_, {}) : sources_of(stage);
   StageRun run{
       .stage = stage,
-      .train = behind_prefix(*data_.train, stage,
-                             kept_views(options, epochs_of(stage, options, static_cast<double>(data_.train->size()))),
-                             true),
-      .validation = data_.validation == nullptr ? nullptr : behind_prefix(*data_.validation, stage, 1),
+      .train = std::move(sources.train),
+      .validation = std::move(sources.validation),
       .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
       .optimizer = Optimizer(options, trained_tensors(model_, stage)),
       .due = DueBlocks(model_, stage, options),

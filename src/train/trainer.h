@@ -49,6 +49,9 @@ class Trainer {
 
  private:
   struct StageRun;  // what lives as long as one gradient stage
+  struct Sources {  // behind a gradient stage's frozen prefix
+    std::unique_ptr<BatchSource> train, validation;
+  };
 
   void run_closed_form(const Stage& stage);
   void run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume);
@@ -77,14 +80,15 @@ class Trainer {
   std::int64_t part_size(std::int64_t samples, std::int64_t tokens) const;
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
-  std::unique_ptr<BatchSource> behind_prefix(BatchSource& source, const Stage& stage, std::int64_t kept_views,
-                                             bool losses = false) const;
+  bool caches(const Stage& stage) const;
+  Sources sources_of(const Stage& stage) const;
 
   Model& model_;
   const Plan& plan_;
   TrainData data_;
   std::filesystem::path folder_;
   Console& console_;
+  Sources filled_;  // by the closed form that ran last, for the stage behind it
   std::optional<Replay> replay_;
   std::unique_ptr<RunLog> log_;
   TrainProgress progress_;

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "core/files.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -111,6 +112,7 @@ PlanFacts Workbench::facts(double seconds_used) const {
   trim_memory();  // what reading and loading have freed is there for training
   facts.resident_bytes = bytes_in_use(opened.model->device());
   facts.available_bytes = free_bytes(opened.model->device());
+  facts.disk_bytes = free_disk_bytes(options.cache_dir.empty() ? options.out : options.cache_dir);
   facts.threads = threads;
   facts.holds_before = before != nullptr;
   opened.task->add_facts(facts, opened, *train, options);

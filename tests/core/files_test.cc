@@ -92,6 +92,15 @@ TEST(Files, AnAtomicFileIsUnseenUntilCommitted) {
   EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"f"}));
 }
 
+TEST(Files, FreeRoomIsThatOfTheFileSystem) {
+  const TempFolder folder;
+  const auto room = std::filesystem::space(folder.path()).available;
+  const auto found = free_disk_bytes(folder / "not" / "made" / "yet");
+  EXPECT_GT(found, 0);
+  EXPECT_NEAR(static_cast<double>(found), static_cast<double>(room), 0.5 * static_cast<double>(room));
+  EXPECT_GT(free_disk_bytes(""), 0) << "the working folder's";
+}
+
 TEST(Files, AppendsInOrder) {
   TempFolder folder;
   append_file(folder / "log/f", "a\n");

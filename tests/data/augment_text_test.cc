@@ -159,23 +159,6 @@ TEST(Augment, NamesAreParsed) {
   expect_parts(message_of(ErrorKind::usage, [] { parse_augment({"swap", "swap"}); }), {"augment", "twice"});
 }
 
-// Each kept view is read twice or more.
-TEST(Augment, ViewsThatAreKept) {
-  Options options;
-  options.augment = {"none"};
-  EXPECT_EQ(kept_views(options, 0.5), 1);
-  options.augment = {"light"};
-  options.views = 4;
-  EXPECT_EQ(kept_views(options, 8), 4);
-  EXPECT_EQ(kept_views(options, 30), 4);
-  EXPECT_EQ(kept_views(options, 7.9), 0);
-  options.views = 2;
-  EXPECT_EQ(kept_views(options, 5), 2);
-  options.views = 1;
-  EXPECT_EQ(kept_views(options, 2), 1);
-  EXPECT_EQ(kept_views(options, 1.5), 0);
-}
-
 // A sample has several views where it is changed at random.
 TEST(Augment, KeysThatChangeSamples) {
   const auto changes = [](const std::function<void(Options&)>& set) {

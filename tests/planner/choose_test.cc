@@ -89,6 +89,28 @@ TEST(Choose, StagesShareTheRun) {
   EXPECT_EQ(plan.stages[2].blocks.front(), "encoder.layer.0");
 }
 
+TEST(Choose, WeightsBelowASolvedHeadMoveSlowlyOnPictures) {
+  auto options = with("full");
+  const auto rate = [&](bool pictures) {
+    auto known = facts();
+    known.pictures = pictures;
+    return choose_plan(options, known).stages.back().learning_rate;
+  };
+  const double own = default_learning_rate("full", "bert", "adamw");
+  EXPECT_EQ(rate(true), own);
+  options.lp_ft = true;
+  EXPECT_EQ(rate(true), 1e-4);
+  EXPECT_EQ(rate(false), own);
+  options.optim = "sgd";
+  EXPECT_DOUBLE_EQ(rate(true), 1e-2);
+  options.optim = "adamw";
+  options.learning_rate = "2e-3";
+  EXPECT_EQ(rate(true), 2e-3) << "as it was asked for";
+  options = with("lora");
+  options.lp_ft = true;
+  EXPECT_EQ(rate(true), default_learning_rate("lora", "bert", "adamw"));
+}
+
 TEST(Choose, TimeIsSharedAndCanBeTooShort) {
   auto options = with("layerwise");
   options.time = "100s";

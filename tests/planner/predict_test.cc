@@ -39,6 +39,46 @@ TEST(PredictTime, ForwardAndBackwardByWhatTrains) {
   EXPECT_NEAR(units_a_sample(rdrop, facts), 2 * 2 * 3, 0.02);
 }
 
+// A large cache goes to the disk if there is room for it, and costs no memory there.
+TEST(PredictMemory, ALargeCacheLiesOnDisk) {
+  auto facts = tiny_facts();
+  auto options = with_method("layerwise");
+  options.top_k = 1;
+  const auto kept = choose_plan(options, facts);
+  EXPECT_EQ(kept.options.cache, "ram") << "no disk is known";
+  EXPECT_GT(predict_cost(kept, facts).cache_bytes, 64 << 20);
+  facts.disk_bytes = std::int64_t{100} << 30;
+  const auto plan = choose_plan(options, facts);
+  EXPECT_EQ(plan.options.cache, "disk");
+  EXPECT_EQ(plan.options.cache_limit, std::to_string(facts.disk_bytes / 2));
+  EXPECT_EQ(plan.reasons.at("cache"), "disk: the frozen prefix runs once for each sample");
+  EXPECT_NEAR(static_cast<double>(kept.predicted.peak_bytes - plan.predicted.peak_bytes),
+              static_cast<double>(predict_cost(kept, facts).cache_bytes), 1e6);
+  EXPECT_NEAR(plan.predicted.seconds, kept.predicted.seconds, 0.2);
+  facts.train_rows = 100;
+  EXPECT_EQ(choose_plan(options, facts).options.cache, "ram") << "a small one";
+  facts.train_rows = 1024;
+  options.device = "cuda";
+  EXPECT_EQ(choose_plan(options, facts).options.cache, "ram") << "it lies on the GPU";
+}
+
+// The closed form of the head and the stage behind it share what the frozen prefix gives.
+TEST(PredictTime, ASolvedHeadFillsTheCache) {
+  const auto facts = without_validation();
+  auto options = with_method("layerwise");
+  options.top_k = 1;
+  options.num_train_epochs = 4;
+  options.augment = {"light"};
+  const auto rows = static_cast<double>(facts.train_rows);
+  const auto alone = cost_of(options, facts);
+  options.lp_ft = true;
+  const auto both = cost_of(options, facts);
+  EXPECT_NEAR(both.solving / rows / kBlock, 4 * 2, 0.02) << "four views through two blocks";
+  EXPECT_NEAR((alone.training - both.training) / rows / kBlock, 4, 0.02) << "four views through the lower block";
+  options.views = 2;
+  EXPECT_NEAR(cost_of(options, facts).solving / rows / kBlock, 2 * 2, 0.02);
+}
+
 // Of pictures blocks were measured: the rules for products give way.
 TEST(PredictTime, MeasuredBlocksTakeWhatTheyTook) {
   auto facts = without_validation();

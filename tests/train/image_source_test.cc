@@ -95,6 +95,15 @@ TEST_F(Source, SizesGrowWithTheView) {
   EXPECT_EQ(make(source, {1}, 9).size(3), 64);
 }
 
+TEST_F(Source, TheLastEpochHasFullSize) {
+  for (const auto& [epochs, first] : {std::pair{0.3, 0}, {1.0, 0}, {1.5, 1}, {2.0, 1}, {3.0, 2}, {4.0, 3}, {12.0, 9}})
+    EXPECT_EQ(full_size_from(epochs), first) << epochs;
+  work_.smallest = 0.5;
+  work_.full_size_at = 0;
+  ImageSource source(split_, work_);
+  EXPECT_EQ(make(source, {1}, 0).size(2), 64);
+}
+
 TEST_F(Source, MixesRectanglesAndWholes) {
   ImageSource source(split_, work_);
   const State state = source.make(BatchSource::Samples{0, 1, 2, 3}, 0);

@@ -13,6 +13,8 @@ constexpr int kStride = 32;  // sizes are multiples of what networks divide by
 
 }  // namespace
 
+std::int64_t full_size_from(double epochs) { return std::llround(std::min(0.75 * epochs, std::ceil(epochs) - 1)); }
+
 struct ImageSource::Workshop {
   PictureMaker maker;
   ImageLoader loader;

@@ -26,6 +26,9 @@ struct ImageWork {
   std::int64_t full_size_at = 1;
 };
 
+// The epoch from which on pictures that grow have their full size: the last quarter of them, the last one at least.
+std::int64_t full_size_from(double epochs);
+
 class ImageSource : public BatchSource {
  public:
   // `split` must outlive it.

@@ -52,7 +52,7 @@ std::unique_ptr<BatchSource> Pictures::source(const Opened& opened, const Option
   if (training && options.progressive_resizing > 0) {
     work.smallest = options.progressive_resizing;
     const double epochs = epochs_of(options, static_cast<double>(split_.size()));
-    work.full_size_at = std::max<std::int64_t>(1, std::llround(0.75 * epochs));
+    work.full_size_at = full_size_from(epochs);
   }
   return std::make_unique<ImageSource>(split_, work);
 }
