@@ -54,9 +54,9 @@ std::vector<std::string> start_detector(Opened& opened, const Options& options) 
                           : fmt::format("{} classes kept as they are; added: {}", stored.size(),
                                         excerpt(join(added, ", "), 200))};
   }
-  if (model.detector->class_layers().empty()) return {"begins anew for other classes"};
+  if (model.detector->class_layers(0).empty()) return {"begins anew for other classes"};
   const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
-  for (const auto& name : model.detector->class_layers()) {
+  for (const auto& name : model.detector->class_layers(0)) {
     auto* layer = model.find_layer(name);
     const auto weight = files->tensors().find(name + ".weight"), bias = files->tensors().find(name + ".bias");
     if (weight == files->tensors().end() || bias == files->tensors().end()) return {};
