@@ -1,5 +1,6 @@
 // Whole jobs on boxes: train, save, open again, evaluate, predict; a detector on a classifier; increments.
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <map>
@@ -8,8 +9,10 @@
 #include <tuple>
 
 #include "errors.h"
+#include "models/family.h"
 #include "strop/job.h"
 #include "train/box_scenes.h"
+#include "train/start_detector.h"
 #include "train/tiny_job.h"
 
 namespace strop {
@@ -511,6 +514,49 @@ TEST_F(BoxJob, WhatIsMadeButFrozenIsNotCountedAsTrained) {
     EXPECT_EQ(block.at("trained_parameters"), last ? block.at("parameters") : nlohmann::json(0)) << block.at("name");
   }
   EXPECT_EQ(record.at("trained_parameters"), blocks.back().at("parameters"));
+}
+
+// Classes of an increment have rows in its branch: training on the same ones in another order joins all into one head.
+TEST_F(BoxJob, RowsOfAddedClassesAreFoundByName) {
+  auto base = options("full", "base");
+  base.max_steps = 1;
+  train(base);
+  for (const auto* split : {"train", "validation"}) {
+    write_scenes(job_.path("blue"), split, 8, {"blue"}, 2);
+    write_scenes(job_.path("turned"), split, 8, {"blue", "red", "green"}, 2);
+  }
+  auto added = options("incremental", "added");
+  added.model = job_.path("base").string();
+  added.data = job_.path("blue").string();
+  added.max_steps = 1;
+  train(added);
+  const auto file = open_model(job_.path("added"), {});
+  for (const auto& [data, labels] : {std::pair{"turned", std::vector<std::string>{"blue", "red", "green"}},
+                                     {"blue", std::vector<std::string>{"blue"}}}) {
+    Options again = options("full");
+    Opened opened;
+    ModelOptions wanted;
+    wanted.label_names = labels;
+    opened.model = open_model(job_.path("added"), wanted).model;
+    opened.base_folder = job_.path("added");
+    EXPECT_EQ(opened.model->detector->groups().size(), 1U);
+    const auto lines = start_detector(opened, again);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_NE(lines[0].find("start from their rows: blue"), std::string::npos) << lines[0];
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto row = opened.model->find_layer("head.cls_preds.1")->weight[static_cast<std::int64_t>(i)];
+      const auto stored = labels[i] == "blue" ? file.model->find_layer("increments.0.cls_preds.1")->weight[0]
+                                              : file.model->find_layer("head.cls_preds.1")->weight[labels[i] == "red" ? 0 : 1];
+      EXPECT_TRUE(at::equal(row, stored)) << data << " " << labels[i];
+    }
+  }
+  auto joined = options("full", "joined");
+  joined.model = job_.path("added").string();
+  joined.data = job_.path("turned").string();
+  joined.max_steps = 1;
+  joined.learning_rate = "1e-9";
+  train(joined);
+  EXPECT_EQ(job_.json("joined", "strop.json").at("class_groups"), (nlohmann::json{3}));
 }
 
 TEST_F(BoxJob, WhatDoesNotFitIsRefusedWithTheReason) {
