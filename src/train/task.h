@@ -55,6 +55,7 @@ struct Measured {
   SplitMetrics metrics;
   std::vector<PredictionRecord> predictions;      // of every row
   std::vector<std::vector<FoundBox>> found = {};  // of every row, where boxes are the answer
+  std::vector<std::size_t> unmade = {};           // rows that could not be made and so count nowhere
 };
 
 // What a model that gets more classes, or got them, knew of those from before on one split.

@@ -56,6 +56,16 @@ TEST_F(BoxFailures, MissingAndDamagedPicturesAreLeftOutAndSaid) {
   EXPECT_FALSE(fs::exists(job_.path("run")));
 }
 
+TEST_F(BoxFailures, PredictSaysWhatItLeavesOutAndWhichSplitItTakes) {
+  expect_done(trained(), {});
+  fs::remove(data() / "images/validation1.png");
+  const auto asked = [&](const char* verb) {
+    return run_program_on(job_, {verb, "--model", job_.path("run").string(), "--data", data().string()});
+  };
+  for (const auto* verb : {"predict", "eval"})
+    expect_done(asked(verb), {"of its 2 splits the one for validation", "skipped: ", "validation1.png: no such picture"});
+}
+
 TEST_F(BoxFailures, PicturesWithoutAnyBoxAreRefused) {
   auto root = nlohmann::json::parse(read_file(data() / "train.json", ErrorKind::data));
   root.at("annotations") = nlohmann::json::array();

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <thread>
 #include <tuple>
 
 #include "errors.h"
@@ -13,6 +14,7 @@
 #include "strop/job.h"
 #include "train/box_scenes.h"
 #include "train/start_detector.h"
+#include "train/task.h"
 #include "train/tiny_job.h"
 
 namespace strop {
@@ -557,6 +559,41 @@ TEST_F(BoxJob, RowsOfAddedClassesAreFoundByName) {
   joined.learning_rate = "1e-9";
   train(joined);
   EXPECT_EQ(job_.json("joined", "strop.json").at("class_groups"), (nlohmann::json{3}));
+}
+
+// Its true boxes would be held against an input of nothing.
+TEST_F(BoxJob, PicturesThatGoDuringARunCountNowhereAndAreSaid) {
+  auto full = options("full");
+  full.num_train_epochs = 4;
+  std::thread remover([&] {
+    while (!std::filesystem::exists(job_.path("run") / "plan.yaml")) std::this_thread::yield();
+    for (const auto* name : {"train3.png", "validation1.png"}) std::filesystem::remove(job_.path("scenes") / "images" / name);
+  });
+  train(full);
+  remover.join();
+  const auto notes = job_.json("run", "strop.json").at("data_notes").dump();
+  expect_parts(notes, {"1 pictures could not be read during the run and were skipped, the first: ", "train3.png",
+                       "validation: 1 of 8 pictures could not be read when the result was measured", "validation1.png"});
+  EXPECT_EQ(job_.json("run", "all_results.json").at("eval_samples"), 7);
+
+  Options use;
+  use.model = job_.path("run").string();
+  use.data = job_.path("scenes/test.json").string();
+  const auto opened = open_for_use(use);
+  std::vector<std::string> said;
+  const auto split = opened.task->load_evaluation(use, opened, said);
+  const auto support = [&] {
+    const auto measured = opened.task->measure(opened, *split, use);
+    std::int64_t boxes = 0;
+    for (const auto& one : std::get<BoxMetrics>(measured.metrics).classes) boxes += one.support;
+    return std::pair{measured.unmade, boxes};
+  };
+  const auto whole = support();
+  EXPECT_TRUE(whole.first.empty());
+  std::filesystem::remove(job_.path("scenes/images/test2.png"));
+  const auto left = support();
+  EXPECT_EQ(left.first, std::vector<std::size_t>{2});
+  EXPECT_LT(left.second, whole.second);
 }
 
 TEST_F(BoxJob, WhatDoesNotFitIsRefusedWithTheReason) {

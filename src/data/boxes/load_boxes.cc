@@ -55,7 +55,11 @@ RawBoxSplits read_splits(const std::string& path) {
 RawBoxes read_whole(const std::string& path, std::initializer_list<const char*> order) {
   auto splits = read_splits(path);
   for (const auto* name : order) {
-    if (splits.contains(name)) return std::move(splits[name]);
+    if (!splits.contains(name)) continue;
+    auto raw = std::move(splits[name]);
+    if (splits.size() > 1)
+      raw.notes.push_back(fmt::format("{}: of its {} splits the one for {}: {}", path, splits.size(), name, raw.origin));
+    return raw;
   }
   fail(ErrorKind::data, "{}: no annotated pictures", path);
 }
@@ -230,9 +234,9 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
 }
 
 BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names,
-                               const ImageReading& reading, std::vector<std::string>& notes) {
+                               const ImageReading& reading, std::vector<SkippedPicture>& skipped,
+                               std::vector<std::string>& notes) {
   const auto& path = options.test_file.empty() ? options.data : options.test_file;
-  std::vector<SkippedPicture> skipped;
   auto raw = read_whole(path, {"test", "validation", "train"});
   notes.insert(notes.end(), raw.notes.begin(), raw.notes.end());
   const auto labels = label_names.empty() ? labels_of(raw) : label_names;
@@ -240,7 +244,6 @@ BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::st
   for (std::size_t i = 0; i < raw.category_ids.size(); ++i) numbers.emplace(raw.labels[i], raw.category_ids[i]);
   auto split = check_boxes(std::move(raw), labels, reading, skipped, notes);
   split.category_ids = std::move(numbers);
-  for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
   return split;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/error.h"
 #include "image/draw.h"
@@ -58,13 +57,14 @@ void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std:
   }
 }
 
-json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
-                      const std::vector<std::string>& names, const DecodeOptions& decode) {
+json gallery_of_boxes(const BoxSplit& split, const BoxAnswers& answers, const std::vector<std::string>& names,
+                      const DecodeOptions& decode) {
   std::vector<Mistakes> mistakes;
-  for (std::size_t row = 0; row < split.size(); ++row)
-    mistakes.push_back(mistakes_of(split.samples[row].boxes, found[row]));
-  std::vector<std::size_t> order(split.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < split.size(); ++row) {
+    mistakes.push_back(mistakes_of(split.samples[row].boxes, answers.found[row]));
+    if (!std::ranges::binary_search(answers.unmade, row)) order.push_back(row);
+  }
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return mistakes[a].all() > mistakes[b].all(); });
   json gallery = json::array();
@@ -73,7 +73,7 @@ json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<Found
     try {
       HeldBytes held;
       Picture picture = decode_source(source_of(sample, held), decode);
-      draw_boxes(picture, sample.boxes, found[order[i]], names);
+      draw_boxes(picture, sample.boxes, answers.found[order[i]], names);
       gallery.push_back({{"name", sample.name},
                          {"image", thumbnail_uri(picture.view(), kSide)},
                          {"missed", mistakes[order[i]].missed},
