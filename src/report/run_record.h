@@ -29,7 +29,8 @@ struct BlockRecord {
 struct SplitRecord {
   std::string name;  // train | validation | test
   std::int64_t rows = 0;
-  std::vector<std::int64_t> per_class;  // rows of each label, in the order of RunRecord::labels
+  // Rows of each label, in the order of RunRecord::labels; of a detector boxes, but for crowds.
+  std::vector<std::int64_t> per_class;
 };
 
 // How an input becomes the network's: what predict must repeat.

@@ -22,14 +22,6 @@ namespace strop {
 namespace fs = std::filesystem;
 namespace {
 
-SplitRecord split_record(const std::string& name, const TaskSplit& split, std::size_t classes) {
-  SplitRecord record{name, static_cast<std::int64_t>(split.size()), std::vector<std::int64_t>(classes)};
-  for (const auto label : split.labels()) {
-    if (label >= 0) ++record.per_class[static_cast<std::size_t>(label)];
-  }
-  return record;
-}
-
 // The blocks with what trained in them, and the hashes of what did not: before, from the base's file read again.
 // `changed`: tensors without a proof, the trained ones and those made anew, which have no stored value to be held
 // against.
@@ -96,7 +88,9 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.data = plan.options.data;
   for (const auto& [name, split] :
        {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
-    if (*split) record.splits.push_back(split_record(name, **split, data.label_names.size()));
+    if (!*split) continue;
+    const auto rows = static_cast<std::int64_t>((*split)->size());
+    record.splits.push_back({name, rows, (*split)->class_counts(data.label_names.size())});
   }
   record.data_notes = data.notes;
   for (const auto& finding : bench.train->findings()) {

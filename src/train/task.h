@@ -30,6 +30,8 @@ class TaskSplit {
   virtual ~TaskSplit() = default;
   virtual std::size_t size() const = 0;
   virtual const std::vector<std::int32_t>& labels() const = 0;  // -1: none
+  // Of each of so many labels the rows, or the boxes that are no crowds.
+  virtual std::vector<std::int64_t> class_counts(std::size_t classes) const;
   // The rows as the model's inputs, changed at random as options.augment says where `training`. The split and `opened`
   // must outlive it.
   virtual std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const = 0;

@@ -75,6 +75,10 @@ TEST_F(BoxJob, ADetectorLearnsIsSavedAndOpenedAgain) {
     for (const auto& cell : again.at("eval_confusion_matrix")[row]) rows += cell.get<std::int64_t>();
   }
   EXPECT_EQ(rows, truths);
+  const auto splits = job_.json("run", "strop.json").at("splits");
+  EXPECT_EQ(splits.at(2).at("name"), "test");
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_EQ(splits.at(2).at("per_class")[i], again.at("eval_box_classes")[i].at("support")) << "boxes, not pictures";
   for (const auto* file :
        {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(job_.path("run") / file)) << file;

@@ -34,6 +34,14 @@ Boxes::Boxes(BoxSplit split, const DecodeOptions& decode) : split_(std::move(spl
   for (const auto& sample : split_.samples) labels_.push_back(sample.boxes.empty() ? -1 : sample.boxes.front().label);
 }
 
+std::vector<std::int64_t> Boxes::class_counts(std::size_t classes) const {
+  std::vector<std::int64_t> counts(classes);
+  for (const auto& sample : split_.samples) {
+    for (const auto& box : sample.boxes) counts[static_cast<std::size_t>(box.label)] += box.crowd ? 0 : 1;
+  }
+  return counts;
+}
+
 std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& options, bool training) const {
   BoxWork work;
   if (!training) {

@@ -14,6 +14,7 @@ class Boxes : public TaskSplit {
   std::size_t size() const override { return split_.size(); }
   // Of the first box; -1 without one.
   const std::vector<std::int32_t>& labels() const override { return labels_; }
+  std::vector<std::int64_t> class_counts(std::size_t classes) const override;
   std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const override;
   std::string text_of(std::size_t row) const override { return split_.samples[row].name; }
   std::string thumbnail_of(std::size_t row) const override;
