@@ -73,6 +73,17 @@ TEST_F(BoxFailures, PicturesWithoutAnyBoxAreRefused) {
   expect_failure(trained(), ErrorKind::data, {"no boxes on its 12 training pictures"});
 }
 
+// Every evaluation would give the same figure of nothing, and the first of them be the best.
+TEST_F(BoxFailures, AValidationSplitWithoutBoxesChoosesNoWeights) {
+  auto root = nlohmann::json::parse(read_file(data() / "validation.json", ErrorKind::data));
+  root.at("annotations") = nlohmann::json::array();
+  write_file_atomic(data() / "validation.json", root.dump());
+  const auto run = trained({"eval_strategy=steps", "eval_steps=1"}, 4);
+  expect_done(run, {"no boxes on the 4 validation pictures: AP is not defined there"});
+  EXPECT_EQ(run.err.find("AP -"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("the best by map"), std::string::npos) << run.err;
+}
+
 TEST_F(BoxFailures, ThousandsOfBoxesAndThoseOfOnePixelAreTrainedOn) {
   auto root = nlohmann::json::parse(read_file(data() / "train.json", ErrorKind::data));
   for (int i = 0; i < 5040; ++i) {
