@@ -258,7 +258,7 @@ std::string excerpt(std::string_view text, std::size_t limit) {
 
 std::string json_fault(std::string_view what) {
   const auto place = what.find(", column ");
-  const auto begin = what.find(place == std::string_view::npos ? "] " : ": ", place == std::string_view::npos ? 0 : place);
+  const auto begin = place == std::string_view::npos ? what.find("] ") : what.find(": ", place);
   std::string fault(begin == std::string_view::npos ? what : what.substr(begin + 2));
   if (fault.find("invalid literal") != std::string::npos) fault += " (NaN and Infinity are none of JSON's numbers)";
   return fault;

@@ -146,7 +146,7 @@ void note_known(Measured& measured, const Workbench& bench, const std::string& p
   if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) {
     added.base_before = before->second.ap;
     auto then = before->second.found;
-    for (const auto row : measured.unmade) then[row].clear();  // it was there then: no answer is none that was forgotten
+    for (const auto row : measured.unmade) then[row].clear();  // no answer now is none that was forgotten
     const auto agreement = detection_agreement(then, measured.found, before->second.labels);
     if (agreement.before + agreement.after > 0) added.agreement = agreement;
   }

@@ -49,8 +49,10 @@ void take_rows(Layer& layer, const std::vector<std::string>& sources, const std:
     std::vector<torch::Tensor> stored;
     for (const auto& source : sources) {
       const auto found = files->tensors().find(source + one.suffix);
-      if (found == files->tensors().end())
-        fail(ErrorKind::model, "no tensor '{}' among the weights; expected it beside '{}'", source + one.suffix, source);
+      if (found == files->tensors().end()) {
+        fail(ErrorKind::model, "no tensor '{}' among the weights; expected it beside those of the other groups",
+             source + one.suffix);
+      }
       stored.push_back(to_tensor(found->second, files));
     }
     for (std::size_t to = 0; to < wanted.size(); ++to) {
@@ -59,7 +61,8 @@ void take_rows(Layer& layer, const std::vector<std::string>& sources, const std:
     }
     const auto more = layer.shape()[0] - static_cast<std::int64_t>(wanted.size());
     const auto& first = stored.front();
-    if (more > 0) one.tensor->narrow(0, layer.shape()[0] - more, more).copy_(first.narrow(0, first.size(0) - more, more));
+    if (more > 0)
+      one.tensor->narrow(0, layer.shape()[0] - more, more).copy_(first.narrow(0, first.size(0) - more, more));
   }
   // Of rows that are taken over the statistics are, too: no look at the data may replace them.
   if (auto* norm = dynamic_cast<BatchNorm2d*>(&layer); norm != nullptr)

@@ -52,7 +52,8 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   const auto labelled = [&](const TaskSplit& split) {
     return std::ranges::any_of(split.class_counts(data.label_names.size()), [](std::int64_t rows) { return rows > 0; });
   };
-  if (data.validation && labelled(*data.validation)) bench->validation = data.validation->source(opened, options, false);
+  if (data.validation && labelled(*data.validation))
+    bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
     bench->head_origin = opened.model->detector ? start_detector(bench->opened, options)
                                                 : start_head(bench->opened, options, *bench->train);

@@ -62,8 +62,10 @@ TEST_F(BoxFailures, PredictSaysWhatItLeavesOutAndWhichSplitItTakes) {
   const auto asked = [&](const char* verb) {
     return run_program_on(job_, {verb, "--model", job_.path("run").string(), "--data", data().string()});
   };
-  for (const auto* verb : {"predict", "eval"})
-    expect_done(asked(verb), {"of its 2 splits the one for validation", "skipped: ", "validation1.png: no such picture"});
+  for (const auto* verb : {"predict", "eval"}) {
+    expect_done(asked(verb),
+                {"of its 2 splits the one for validation", "skipped: ", "validation1.png: no such picture"});
+  }
 }
 
 TEST_F(BoxFailures, PicturesWithoutAnyBoxAreRefused) {

@@ -252,8 +252,8 @@ TEST_F(BoxFolder, WhatStandsTwiceIsNamedWithItsLine) {
   put_picture("JPEGImages/a.png"), put_picture("JPEGImages/b.png");
   const auto xml = [](const std::string& picture) {
     return "<annotation><filename>" + picture +
-           "</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
-           "</object></annotation>";
+           "</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax>"
+           "</bndbox></object></annotation>";
   };
   put("Annotations/a.xml", xml("a.png")), put("Annotations/b.xml", xml("b.png"));
   put("ImageSets/Main/train.txt", "a\nb\na\n");
@@ -285,7 +285,8 @@ TEST_F(BoxFolder, YoloFilesThatLackTheOtherHalfAreSaid) {
   expect_parts(error(), {"train.txt:2: the picture ", "stands twice, first in ", "train.txt:1"});
   fs::remove_all(fs::path(folder_.path()) / "labels");
   put("data.yaml", "train: images/train\nnames: [cat]\n");
-  expect_parts(error(), {"no boxes on its 2 training pictures", "2 of 2 pictures have no label file", "labels/train/a.txt"});
+  expect_parts(error(),
+               {"no boxes on its 2 training pictures", "2 of 2 pictures have no label file", "labels/train/a.txt"});
 }
 
 TEST_F(BoxFolder, MissingPicturesAreSkippedOrRefused) {

@@ -550,10 +550,12 @@ TEST_F(BoxJob, RowsOfAddedClassesAreFoundByName) {
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_NE(lines[0].find("start from their rows: blue"), std::string::npos) << lines[0];
     for (std::size_t i = 0; i < labels.size(); ++i) {
-      const auto row = opened.model->find_layer("head.cls_preds.1")->weight[static_cast<std::int64_t>(i)];
-      const auto stored = labels[i] == "blue" ? file.model->find_layer("increments.0.cls_preds.1")->weight[0]
-                                              : file.model->find_layer("head.cls_preds.1")->weight[labels[i] == "red" ? 0 : 1];
-      EXPECT_TRUE(at::equal(row, stored)) << data << " " << labels[i];
+      const auto weights = [](const auto& one, const std::string& branch) {
+        return one.model->find_layer(branch + ".cls_preds.1")->weight;
+      };
+      const auto stored = labels[i] == "blue" ? weights(file, "increments.0")[0]
+                                              : weights(file, "head")[labels[i] == "red" ? 0 : 1];
+      EXPECT_TRUE(at::equal(weights(opened, "head")[static_cast<std::int64_t>(i)], stored)) << data << " " << labels[i];
     }
   }
   auto joined = options("full", "joined");
@@ -571,13 +573,15 @@ TEST_F(BoxJob, PicturesThatGoDuringARunCountNowhereAndAreSaid) {
   full.num_train_epochs = 4;
   std::thread remover([&] {
     while (!std::filesystem::exists(job_.path("run") / "plan.yaml")) std::this_thread::yield();
-    for (const auto* name : {"train3.png", "validation1.png"}) std::filesystem::remove(job_.path("scenes") / "images" / name);
+    for (const auto* name : {"train3.png", "validation1.png"})
+      std::filesystem::remove(job_.path("scenes") / "images" / name);
   });
   train(full);
   remover.join();
   const auto notes = job_.json("run", "strop.json").at("data_notes").dump();
-  expect_parts(notes, {"1 pictures could not be read during the run and were skipped, the first: ", "train3.png",
-                       "validation: 1 of 8 pictures could not be read when the result was measured", "validation1.png"});
+  expect_parts(notes,
+               {"1 pictures could not be read during the run and were skipped, the first: ", "train3.png",
+                "validation: 1 of 8 pictures could not be read when the result was measured", "validation1.png"});
   EXPECT_EQ(job_.json("run", "all_results.json").at("eval_samples"), 7);
 
   Options use;

@@ -90,12 +90,14 @@ TEST(OwnLabels, WithoutAHeadAreNotAsked) {
   const TinyJob job;
   const auto file = job.model() / "model.safetensors";
   auto bytes = read_file(file, ErrorKind::model);
-  for (std::size_t at = 0; (at = bytes.find("\"classifier.", at)) != std::string::npos; ++at) bytes.replace(at, 12, "\"klassifier.");
+  const std::string name = "\"classifier.", other = "\"klassifier.";
+  for (auto at = bytes.find(name); at != std::string::npos; at = bytes.find(name)) bytes.replace(at, name.size(), other);
   write_file_atomic(file, bytes);
   Options use;
   use.model = job.model().string();
   use.data = job.path("data").string();
-  expect_parts(message_of(ErrorKind::model, [&] { evaluate(use); }), {"no head", "bad, fine, good", "classifier", "train it"});
+  expect_parts(message_of(ErrorKind::model, [&] { evaluate(use); }),
+               {"no head", "bad, fine, good", "classifier", "train it"});
 }
 
 }  // namespace

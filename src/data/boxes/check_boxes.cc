@@ -142,7 +142,7 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
         const auto close = nearest(box.label, labels);
         fail(ErrorKind::data, "{}: class '{}' is none of {}{}", box.where, excerpt(box.label),
              excerpt(join(labels, ", "), 300),
-             close.empty() ? "; correct it, or name it among the classes of training" : "; did you mean " + close + "?");
+             close.empty() ? "; correct it, or give training boxes of it" : "; did you mean " + close + "?");
       }
       if (box.rect.width <= 0 || box.rect.height <= 0) {
         empty.add(box.where);

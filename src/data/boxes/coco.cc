@@ -112,7 +112,8 @@ Categories categories_of(const Document& document) {
     const auto name = entry.text("name");
     if (!by_id.emplace(id, name).second)
       fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
-    if (!seen.insert(name).second) fail(ErrorKind::data, "{}: the name '{}' stands twice; give each category its own", entry.where, name);
+    if (!seen.insert(name).second)
+      fail(ErrorKind::data, "{}: the name '{}' stands twice; give each category its own", entry.where, name);
   }
   if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", document.where);
   Categories found;

@@ -57,8 +57,10 @@ RawBoxes read_whole(const std::string& path, std::initializer_list<const char*> 
   for (const auto* name : order) {
     if (!splits.contains(name)) continue;
     auto raw = std::move(splits[name]);
-    if (splits.size() > 1)
-      raw.notes.push_back(fmt::format("{}: of its {} splits the one for {}: {}", path, splits.size(), name, raw.origin));
+    if (splits.size() > 1) {
+      raw.notes.push_back(
+          fmt::format("{}: of its {} splits the one for {}: {}", path, splits.size(), name, raw.origin));
+    }
     return raw;
   }
   fail(ErrorKind::data, "{}: no annotated pictures", path);

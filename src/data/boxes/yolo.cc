@@ -197,10 +197,10 @@ std::vector<ListedPicture> pictures_at(const fs::path& place) {
   return pictures;
 }
 
-// Label files whose picture is not there, in a folder of their own.
-void note_strays(const fs::path& labels, const fs::path& pictures, const std::set<fs::path>& read,
-                 std::vector<std::string>& notes) {
-  if (labels == pictures.lexically_normal() || !fs::is_directory(labels)) return;
+// Label files that belong to no picture of a folder, where they have a folder of their own.
+void note_strays(const fs::path& pictures, const std::set<fs::path>& read, std::vector<std::string>& notes) {
+  const auto labels = label_file(pictures / "a").parent_path();
+  if (labels == (pictures / "a").parent_path() || !fs::is_directory(labels)) return;
   std::set<fs::path> strays;
   for (const auto& entry : fs::recursive_directory_iterator(labels)) {
     const auto& file = entry.path();
@@ -241,7 +241,7 @@ RawBoxSplits read_yolo_splits(const std::string& path) {
       raw.notes.push_back(fmt::format("{}: {} of {} pictures have no label file and count as empty, the first lacks {}",
                                       raw.origin, absent.size(), raw.pictures.size(), absent.begin()->string()));
     }
-    if (fs::is_directory(place)) note_strays(label_file(place.lexically_normal() / "a").parent_path(), place, read, raw.notes);
+    if (fs::is_directory(place)) note_strays(place.lexically_normal(), read, raw.notes);
   }
   return splits;
 }
