@@ -104,6 +104,8 @@ class Task {
   // --- answers ---
   // The figure that tells which weights are best where metric_for_best_model does not say.
   virtual std::string headline() const = 0;
+  // Names of the figures that evaluate() gives.
+  virtual std::vector<std::string> figures() const = 0;
   // Figures of `split`, whose rows `source` gives as the inputs of its first block (behind a frozen prefix, say).
   virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source,
                               torch::ScalarType precision, const Options& options) const = 0;

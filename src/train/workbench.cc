@@ -20,6 +20,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->options.task = task.name();
   task.settle(bench->options);
   if (bench->options.metric_for_best_model == "auto") bench->options.metric_for_best_model = task.headline();
+  check_metric(bench->options.metric_for_best_model, task.figures());
   const auto& options = bench->options;
   bench->threads = set_up_threads(options);
   const auto device = find_device(options.device);

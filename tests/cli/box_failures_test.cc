@@ -112,6 +112,13 @@ TEST_F(BoxFailures, WordsThatBoxesDoNotFollowAreRefused) {
   const auto cut = trained({"fit=crop"});
   expect_failure(cut, ErrorKind::usage, {"fit: crop would cut boxes off"});
   EXPECT_EQ(cut.err.find("fit: crop"), cut.err.rfind("fit: crop")) << "said once";
+  for (const auto* key : {"lp_ft=true", "head_init=closed_form"}) {
+    const auto solved = trained({key});
+    expect_failure(solved, ErrorKind::usage, {std::string(key) + ": ", "closed form", "method=head", "--model"});
+    EXPECT_EQ(solved.err.find("head_solver"), std::string::npos) << solved.err;
+  }
+  expect_failure(trained({"metric_for_best_model=accuracy"}), ErrorKind::usage,
+                 {"metric_for_best_model: ", "no accuracy", "map, map_50"});
   EXPECT_FALSE(fs::exists(job_.path("run")));
 }
 

@@ -91,7 +91,8 @@ TEST(OwnLabels, WithoutAHeadAreNotAsked) {
   const auto file = job.model() / "model.safetensors";
   auto bytes = read_file(file, ErrorKind::model);
   const std::string name = "\"classifier.", other = "\"klassifier.";
-  for (auto at = bytes.find(name); at != std::string::npos; at = bytes.find(name)) bytes.replace(at, name.size(), other);
+  for (auto at = bytes.find(name); at != std::string::npos; at = bytes.find(name))
+    bytes.replace(at, name.size(), other);
   write_file_atomic(file, bytes);
   Options use;
   use.model = job.model().string();

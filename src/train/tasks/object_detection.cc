@@ -68,6 +68,14 @@ class ObjectDetection : public Task {
       fail(ErrorKind::usage, "progressive_resizing: is for labelled pictures; those with boxes take multi_scale");
     }
     if (options.method == "auto") options.method = "full";
+    for (const auto& [asked, key] :
+         {std::pair{options.lp_ft, "lp_ft=true"}, {options.head_init == "closed_form", "head_init=closed_form"}}) {
+      if (!asked) continue;
+      fail(ErrorKind::usage,
+           "{}: a head that finds boxes can't be solved in closed form; leave it out, or train the head by a run of its "
+           "own (method=head) and give its folder as --model",
+           key);
+    }
     if (options.method == "head") options.head_solver = "sgd";  // boxes have no closed form
     if (options.augment.empty()) options.augment = {"light"};
     settle_multi_scale(options);
@@ -180,6 +188,7 @@ class ObjectDetection : public Task {
   }
 
   std::string headline() const override { return "map"; }
+  std::vector<std::string> figures() const override { return {"map", "map_50"}; }
   Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                       const Options& options) const override {
     const auto& boxes = boxes_of(split);
