@@ -118,14 +118,15 @@ TEST_F(BoxJob, PredictionsInAFileAreWorthWhatTheModelIs) {
   stranger["category_id"] = 56;
   more.push_back(stranger);
   std::ofstream(job_.path("more.json")) << more.dump();
+  files.out.clear();
   testing::internal::CaptureStderr();
-  auto same = nlohmann::json::parse(evaluate_predictions(job_.path("more.json").string(), {.data = use.data}));
+  const auto same = nlohmann::json::parse(evaluate_predictions(job_.path("more.json").string(), files));
   expect_parts(testing::internal::GetCapturedStderr(), {"1 of ", "categories (56)", "(10, 20)", "left out"});
   EXPECT_EQ(same.at("eval_map"), measured.at("eval_map"));
-  std::ofstream(job_.path("strangers.json")) << nlohmann::json{stranger}.dump();
-  expect_parts(message_of(ErrorKind::data,
-                          [&] { evaluate_predictions(job_.path("strangers.json").string(), {.data = use.data}); }),
-               {"strangers.json: its category ids (56)", "same data"});
+  std::ofstream(job_.path("strangers.json")) << nlohmann::json::array({stranger}).dump();
+  expect_parts(
+      message_of(ErrorKind::data, [&] { evaluate_predictions(job_.path("strangers.json").string(), files); }),
+      {"strangers.json: its category ids (56)", "same data"});
   for (const auto* key : {"map", "map_50", "mar_100", "map_medium"}) {
     EXPECT_NEAR(measured.at(std::string("eval_") + key).get<double>(),
                 figures.at(std::string("test_") + key).get<double>(), 0.01)
