@@ -113,6 +113,23 @@ DeltaChain chain_of(const std::string& top, const std::string& revision) {
   return chain;
 }
 
+[[noreturn]] void fail_unfinished(const fs::path& run) {
+  fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}", run.string(),
+       run.string());
+}
+
+// What training can't begin with: an adapter without its base, a run that is not finished.
+void refuse_part(const fs::path& model) {
+  if (fs::exists(model / "config.json") || holds_delta(model)) return;
+  if (fs::exists(model / "adapter_config.json")) {
+    fail(ErrorKind::usage,
+         "{}: holds an adapter alone; to go on from it give --model {} --adapter {}, or make a whole model of it first "
+         "with: strop merge --model {} --out FOLDER",
+         model.string(), base_of_adapter(model, record_of(model)), model.string(), model.string());
+  }
+  if (fs::exists(model / "plan.yaml")) fail_unfinished(model);
+}
+
 // `groups` of classes with one more for labels beyond them.
 std::vector<std::int64_t> with_added(std::vector<std::int64_t> groups, std::size_t labels) {
   const auto known = std::accumulate(groups.begin(), groups.end(), std::int64_t{0});
@@ -207,7 +224,18 @@ std::string hash_of_weights(const fs::path& base) {
   return sha256(hashes);
 }
 
+std::string how_to_train_on(const fs::path& run) {
+  const auto model = fs::exists(run / "adapter_config.json")
+                         ? fmt::format("{} --adapter {}", base_of_adapter(run, record_of(run)), run.string())
+                         : run.string();
+  return fmt::format(
+      "train its result further by a run of its own: strop train --model {} --data DATA --out FOLDER "
+      "num_train_epochs=N",
+      model);
+}
+
 std::string task_of_base(const std::string& model, const std::string& revision) {
+  refuse_part(model);
   return holds_delta(model) ? record_of(model)->task : task_of_model(resolve_model(model, revision));
 }
 
@@ -252,10 +280,7 @@ Opened open_for_use(const Options& options) {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);
     const bool is_run = opened.record || fs::exists(given / "plan.yaml");
-    if (is_run && !fs::exists(given / "config.json")) {
-      fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}",
-           given.string(), given.string());
-    }
+    if (is_run && !fs::exists(given / "config.json")) fail_unfinished(given);
   }
   ModelOptions model_options;
   model_options.pooling = opened.record && !opened.record->input.pooling.empty() ? opened.record->input.pooling
