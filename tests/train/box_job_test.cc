@@ -15,6 +15,7 @@
 #include "train/box_scenes.h"
 #include "train/start_detector.h"
 #include "train/task.h"
+#include "train/tasks/box_gallery.h"
 #include "train/tiny_job.h"
 
 namespace strop {
@@ -581,6 +582,23 @@ TEST_F(BoxJob, RowsOfAddedClassesAreFoundByName) {
   EXPECT_EQ(job_.json("joined", "strop.json").at("class_groups"), (nlohmann::json{3}));
 }
 
+TEST(BoxGallery, WhatIsFoundInACrowdIsNoFalseAlarm) {
+  const TempFolder folder;
+  write_scenes(folder.path(), "train", 2, {"red", "green"});
+  const auto name = (folder.path() / "images" / "train0.png").string();
+  BoxSample sample{name, {}, 64, 64, 1, {}};
+  sample.bytes.file = name;
+  sample.boxes = {{{0, 0, 40, 40}, 0, true, 1600, 1}, {{50, 50, 10, 10}, 0, false, 100, 2}};
+  BoxAnswers answers;
+  answers.found = {{{{5, 5, 10, 10}, 0, 0.9}, {{20, 20, 10, 10}, 0, 0.8}, {{20, 20, 10, 10}, 1, 0.7}}};
+  const auto shown = gallery_of_boxes({"here", {sample}}, answers, {"red", "green"}, {});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown[0].at("false_alarms"), 1) << "the green one";
+  EXPECT_EQ(shown[0].at("missed"), 1);
+  answers.unmade = {0};
+  EXPECT_TRUE(gallery_of_boxes({"here", {sample}}, answers, {"red", "green"}, {}).empty());
+}
+
 // Its true boxes would be held against an input of nothing.
 TEST_F(BoxJob, PicturesThatGoDuringARunCountNowhereAndAreSaid) {
   auto full = options("full");
@@ -644,8 +662,8 @@ TEST_F(BoxJob, FewStepsForNewClassesAreDoubted) {
   few.num_train_epochs = 2;
   testing::internal::CaptureStderr();
   make_plan(few);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("steps are few for classes that begin anew"),
-            std::string::npos);
+  expect_parts(testing::internal::GetCapturedStderr(),
+               {"steps are few for classes that begin anew", "its 3 classes have no names", "coco.names"});
   few.num_train_epochs = 500;
   testing::internal::CaptureStderr();
   make_plan(few);

@@ -24,7 +24,14 @@ struct Mistakes {
   std::int64_t all() const { return missed + false_alarms; }
 };
 
-// Greedy by score, each true box once.
+// Most of it lies in a crowd of its class.
+bool is_of_a_crowd(const FoundBox& box, const std::vector<TrueBox>& truths) {
+  return std::ranges::any_of(truths, [&](const TrueBox& truth) {
+    return truth.crowd && truth.label == box.label && intersection(truth.rect, box.rect) >= kMeets * box.rect.area();
+  });
+}
+
+// Greedy by score, each true box once. What is found in a crowd is neither right nor wrong.
 Mistakes mistakes_of(const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found) {
   Mistakes result;
   std::vector<char> met(truths.size(), 0);
@@ -34,12 +41,12 @@ Mistakes mistakes_of(const std::vector<TrueBox>& truths, const std::vector<Found
     double most = kMeets;
     for (std::size_t i = 0; i < truths.size(); ++i) {
       const double iou = intersection_over_union(truths[i].rect, box.rect);
-      if (met[i] != 0 || truths[i].label != box.label || iou < most) continue;
+      if (met[i] != 0 || truths[i].crowd || truths[i].label != box.label || iou < most) continue;
       most = iou;
       best = i;
     }
     if (best < truths.size()) met[best] = 1;
-    else ++result.false_alarms;
+    else if (!is_of_a_crowd(box, truths)) ++result.false_alarms;
   }
   for (std::size_t i = 0; i < truths.size(); ++i) result.missed += met[i] == 0 && !truths[i].crowd ? 1 : 0;
   return result;

@@ -88,14 +88,23 @@ class ObjectDetection : public Task {
 
   // Convolutions that begin anew find nothing at first: on 205 pictures of blood cells AP50 of an added class was 3 %
   // after 84 steps and 68 % after 420.
-  std::vector<std::string> doubts(const Opened&, const Options& options, const TaskData& data) const override {
+  std::vector<std::string> doubts(const Opened& opened, const Options& options, const TaskData& data) const override {
     constexpr double kFewSteps = 200;
-    if (labels_of_method(options) != Labels::model_and_data || !options.time.empty()) return {};
+    std::vector<std::string> lines;
+    if (data.known > 0 && data.label_names.front() == "LABEL_0") {
+      lines.push_back(
+          fmt::format("{}: its {} classes have no names, and keep LABEL_0 and so on; a list of them beside the weights "
+                      "(coco.names, one a line) names them",
+                      opened.base_name, data.known));
+    }
+    if (labels_of_method(options) != Labels::model_and_data || !options.time.empty()) return lines;
     const auto rows = static_cast<double>(data.train->size());
     const double an_epoch = steps_an_epoch(options, rows), steps = epochs_of(options, rows) * an_epoch;
-    if (steps >= kFewSteps) return {};
-    return {fmt::format("{:.0f} steps are few for classes that begin anew; num_train_epochs={:.0f} makes some hundred",
-                        steps, std::ceil(2 * kFewSteps / an_epoch))};
+    if (steps >= kFewSteps) return lines;
+    lines.push_back(
+        fmt::format("{:.0f} steps are few for classes that begin anew; num_train_epochs={:.0f} makes some hundred",
+                    steps, std::ceil(2 * kFewSteps / an_epoch)));
+    return lines;
   }
 
   TaskData load(const Options& options) const override {
