@@ -256,12 +256,4 @@ std::string excerpt(std::string_view text, std::size_t limit) {
   return out;
 }
 
-std::string json_fault(std::string_view what) {
-  const auto place = what.find(", column ");
-  const auto begin = place == std::string_view::npos ? what.find("] ") : what.find(": ", place);
-  std::string fault(begin == std::string_view::npos ? what : what.substr(begin + 2));
-  if (fault.find("invalid literal") != std::string::npos) fault += " (NaN and Infinity are none of JSON's numbers)";
-  return fault;
-}
-
 }  // namespace strop

@@ -45,7 +45,5 @@ std::string repair_utf8(std::string_view text);
 std::string escape_html(std::string_view text);
 // At most `limit` bytes of one line, cut at a code point and closed by an ellipsis: for error messages.
 std::string excerpt(std::string_view text, std::size_t limit = 60);
-// What nlohmann::json says of a broken text, without its own number and the place ("[json.exception... column 9: ").
-std::string json_fault(std::string_view what);
 
 }  // namespace strop

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/boxes/entry_lines.h"
 
 namespace strop {
 namespace {
