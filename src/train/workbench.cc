@@ -51,7 +51,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->train = data.train->source(opened, options, true);
   // Figures of rows without a label are not defined: they tell no better weights from worse ones.
   const auto labelled = [&](const TaskSplit& split) {
-    return std::ranges::any_of(split.class_counts(data.label_names.size()), [](std::int64_t rows) { return rows > 0; });
+    return std::ranges::any_of(split.class_counts(data.label_names.size()), [](std::int64_t own) { return own > 0; });
   };
   if (data.validation && labelled(*data.validation))
     bench->validation = data.validation->source(opened, options, false);
