@@ -171,11 +171,11 @@ void refuse_changes(const Options& options, const std::vector<std::string>& give
   }
 }
 
-RunResult resume_run(const Options& options, const std::vector<std::string>& given) {
+RunResult resume_run(const Options& options, const std::vector<std::string>& named_keys) {
   const auto folder = claim_for_resume(options);
   const auto file = folder.path / "plan.yaml";
   Plan plan = plan_from_yaml(read_file(file, ErrorKind::usage), file.string());
-  refuse_changes(options, given, plan, folder.path);
+  refuse_changes(options, named_keys, plan, folder.path);
   plan.options.quiet = options.quiet;
   plan.options.json = options.json;
   const fs::path given = options.resume;
