@@ -165,8 +165,8 @@ void refuse_changes(const Options& options, const std::vector<std::string>& give
     const bool silent = asked == "auto" || (asked == key.get(unset) && (!named || kOpen.contains(asked)));
     if (kOfTheCommand.contains(key.name) || silent || asked == planned) continue;
     fail(ErrorKind::usage,
-         "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out to finish it, and then "
-         "{}",
+         "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out to finish it, and "
+         "then {}",
          key.name, asked, run.string(), planned.empty() ? "none" : planned, how_to_train_on(run));
   }
 }

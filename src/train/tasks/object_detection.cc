@@ -72,8 +72,8 @@ class ObjectDetection : public Task {
          {std::pair{options.lp_ft, "lp_ft=true"}, {options.head_init == "closed_form", "head_init=closed_form"}}) {
       if (!asked) continue;
       fail(ErrorKind::usage,
-           "{}: a head that finds boxes can't be solved in closed form; leave it out, or train the head by a run of its "
-           "own (method=head) and give its folder as --model",
+           "{}: a head that finds boxes can't be solved in closed form; leave it out, or train the head by a run of "
+           "its own (method=head) and give its folder as --model",
            key);
     }
     if (options.method == "head") options.head_solver = "sgd";  // boxes have no closed form
