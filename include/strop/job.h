@@ -26,8 +26,9 @@ struct RunResult {
 Plan make_plan(const Options& options);
 
 // make_plan, then run it; with options.resume goes on with an interrupted run instead. Writes the run folder
-// (docs/run-folder.md). Ctrl-C or SIGTERM: saves a checkpoint, throws Error(interrupted).
-RunResult train(const Options& options);
+// (docs/run-folder.md). Ctrl-C or SIGTERM: saves a checkpoint, throws Error(interrupted). A resumed run goes by its own
+// plan: options that say otherwise are Error(usage), defaults too where `given` names their keys.
+RunResult train(const Options& options, const std::vector<std::string>& given = {});
 // Runs a plan as it stands.
 RunResult train(const Plan& plan);
 

@@ -16,7 +16,7 @@ int run_train(const CommandLine& command) {
   if (!goes_on && !command.plan) {
     for (const auto& line : unread_keys(command.options)) log_warning("{}", line);
   }
-  const auto result = command.plan ? train(*command.plan) : train(command.options);
+  const auto result = command.plan ? train(*command.plan) : train(command.options, command.given);
   if (command.options.json) {
     auto object = nlohmann::ordered_json::parse(result.results_json);
     object["run_folder"] = result.folder.string();

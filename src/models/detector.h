@@ -43,8 +43,9 @@ class Detector {
   virtual std::vector<std::vector<std::int32_t>> groups() const = 0;
   // The names in the state that decode() reads, one a group: "outputs", "outputs.0" of the first increment, ...
   virtual std::vector<std::string> outputs() const = 0;
-  // The layers whose outputs are the classes of group 0, a row each: where a head for other classes starts by name.
-  virtual std::vector<std::string> class_layers() const { return {}; }
+  // The layers whose outputs are the classes of a group, a row each, as they are named in files: where a head for other
+  // classes starts by name. Of groups, too, that this row of blocks lacks.
+  virtual std::vector<std::string> class_layers(std::size_t group) const = 0;
   // Boxes of every sample from the state behind the last block, best first within a group, groups in their order.
   virtual std::vector<std::vector<FoundBox>> decode(const State& state, const DecodeSettings& settings) const = 0;
   // The loss of each sample (N, fp32, in the graph) from the state behind the last block and kTargets in it. A group

@@ -56,8 +56,13 @@ std::string task_of_model(const std::filesystem::path& place);
 // The labels that the model's files name; empty where they don't.
 std::vector<std::string> labels_of_model(const std::filesystem::path& place);
 
+// Classes of each group of the head that files hold, whatever the model's own head is (of a classifier one number).
+// Empty: they hold none.
+std::vector<std::int64_t> stored_classes(const Model& model, const WeightFiles& weights);
+
 // Recognises the family of a model's folder or file of weights and loads them. Empty label_names: taken from the
-// config's id2label.
+// config's id2label. Error(model): the model's own labels (config.json's, or options.labels_from) are not as many as
+// the classes of the stored head. With labels of others it may be any.
 OpenedModel open_model(const std::filesystem::path& place, ModelOptions options);
 
 // The recognition of the families whose config.json says it: by its model_type.

@@ -31,7 +31,11 @@ struct ModelOptions {
   std::uint64_t seed = 42;         // of layers that the file lacks
   std::int64_t image_size = 0;     // side of the pictures in pixels; 0: as the files say
   std::string task;          // kObjectDetection puts a detector on a classifier; empty: what the files' network does
-  bool add_classes = false;  // a detector keeps its classes; label_names beyond them become an increment
+  // label_names are the classes of the files' head, by number; those of a detector beyond them become an increment.
+  bool keeps_classes = false;
+  // The file of the model's own and the key in it that label_names come from, for messages; empty: config.json, or they
+  // are others'.
+  std::string labels_from;
   // Classes of each group of a detector, where more than its file tells of them; empty: by the file and label_names.
   std::vector<std::int64_t> groups;
 };

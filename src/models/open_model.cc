@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
 #include "models/family.h"
+#include "models/layer_shapes.h"
 #include "models/read_input_form.h"
 #include "models/yolox/yolox.h"
 
@@ -135,7 +137,36 @@ std::vector<std::string> labels_of(const nlohmann::json& config, const std::stri
   return labels;
 }
 
+// Rows under the wrong names, or a head of chance beside them, answer without a word of it.
+void check_own_labels(const Model& model, const WeightFiles& weights, std::size_t labels, const std::string& where) {
+  if (labels == 0) return;
+  const auto stored = stored_classes(model, weights);
+  const auto classes = std::accumulate(stored.begin(), stored.end(), std::size_t{0});
+  if (classes == 0 || classes == labels) return;
+  fail(ErrorKind::model,
+       "{}: {} labels, but the head in the weights beside it has {} classes; put the list that belongs to the weights "
+       "there",
+       where, labels, classes);
+}
+
 }  // namespace
+
+std::vector<std::int64_t> stored_classes(const Model& model, const WeightFiles& weights) {
+  const LayerShapes shapes(weights, model.prefix());
+  if (!model.detector) {
+    const auto& layers = model.block(model.size() - 1).layers();
+    const auto outputs = layers.empty() ? 0 : shapes.outputs(layers.back().first);
+    return outputs > 0 ? std::vector{outputs} : std::vector<std::int64_t>();
+  }
+  const auto groups = model.detector->groups();
+  if (groups.empty()) return {};
+  const auto name_of = [&](std::size_t group) { return model.detector->class_layers(group).front(); };
+  // The rows behind those of classes: "nothing is here" of a softmax.
+  const auto more = model.find_layer(name_of(0))->shape()[0] - static_cast<std::int64_t>(groups[0].size());
+  std::vector<std::int64_t> sizes;
+  while (shapes.has(name_of(sizes.size()))) sizes.push_back(shapes.outputs(name_of(sizes.size())) - more);
+  return sizes;
+}
 
 std::string task_of_model(const fs::path& place) { return recognise(place).family->task; }
 
@@ -155,7 +186,9 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   const auto& config = known.recognition.config;
   OpenedModel opened;
   opened.why = known.recognition.why;
-  if (options.label_names.empty()) options.label_names = labels_of(config, known.where);
+  const auto own = labels_of(config, known.where);
+  if (options.label_names.empty()) options.label_names = own;
+  options.keeps_classes = options.keeps_classes || options.label_names == own;
   opened.model = known.family->build(config, options, known.where);
   opened.model->task = opened.model->detector ? kObjectDetection : known.family->task;
   opened.model->category_ids = config.value("category_ids", std::vector<std::int64_t>());
@@ -173,6 +206,11 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
     }
   }
   opened.made = opened.model->load(known.files.weights, options.seed);
+  const bool in_config = options.labels_from.empty();
+  if (options.keeps_classes) {
+    check_own_labels(*opened.model, *known.files.weights, in_config ? own.size() : options.label_names.size(),
+                     in_config ? known.where + ": id2label" : options.labels_from);
+  }
   if (on_classifier) return opened;  // whose head is none of a detector's
   opened.unread = unread_tensors(*opened.model, known.files);
   if (known.recognition.whole && !opened.unread.empty()) refuse_unread(*opened.model, known.files, opened.unread);

@@ -61,8 +61,9 @@ void Console::show(const LogLine& line) {
   if (std::isfinite(line.remaining_time)) progress_.remaining = line.remaining_time;
   if (std::isfinite(line.eval_loss) || std::isfinite(line.eval_accuracy) || std::isfinite(line.eval_map)) {
     std::string text = fmt::format("step {}: evaluation", line.current_steps);
+    const auto points = [](double share) { return share < 0 ? std::string("-") : fmt::format("{:.1f}", 100 * share); };
     if (std::isfinite(line.eval_map))
-      text += fmt::format(", AP {:.1f}, AP50 {:.1f}", 100 * line.eval_map, 100 * line.eval_map_50);
+      text += fmt::format(", AP {}, AP50 {}", points(line.eval_map), points(line.eval_map_50));
     if (std::isfinite(line.eval_accuracy)) text += fmt::format(", accuracy {:.2f} %", 100 * line.eval_accuracy);
     if (std::isfinite(line.eval_loss)) text += fmt::format(", loss {:.4f}", line.eval_loss);
     show_line(text);

@@ -29,7 +29,7 @@ struct BlockRecord {
 struct SplitRecord {
   std::string name;  // train | validation | test
   std::int64_t rows = 0;
-  std::vector<std::int64_t> per_class;  // rows of each label, in the order of RunRecord::labels
+  std::vector<std::int64_t> per_class;  // of each of RunRecord::labels its rows, or its boxes but for crowds
 };
 
 // How an input becomes the network's: what predict must repeat.

@@ -22,14 +22,6 @@ namespace strop {
 namespace fs = std::filesystem;
 namespace {
 
-SplitRecord split_record(const std::string& name, const TaskSplit& split, std::size_t classes) {
-  SplitRecord record{name, static_cast<std::int64_t>(split.size()), std::vector<std::int64_t>(classes)};
-  for (const auto label : split.labels()) {
-    if (label >= 0) ++record.per_class[static_cast<std::size_t>(label)];
-  }
-  return record;
-}
-
 // The blocks with what trained in them, and the hashes of what did not: before, from the base's file read again.
 // `changed`: tensors without a proof, the trained ones and those made anew, which have no stored value to be held
 // against.
@@ -96,7 +88,9 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   record.data = plan.options.data;
   for (const auto& [name, split] :
        {std::pair{"train", &data.train}, {"validation", &data.validation}, {"test", &data.test}}) {
-    if (*split) record.splits.push_back(split_record(name, **split, data.label_names.size()));
+    if (!*split) continue;
+    const auto rows = static_cast<std::int64_t>((*split)->size());
+    record.splits.push_back({name, rows, (*split)->class_counts(data.label_names.size())});
   }
   record.data_notes = data.notes;
   for (const auto& finding : bench.train->findings()) {
@@ -151,7 +145,9 @@ void note_known(Measured& measured, const Workbench& bench, const std::string& p
   auto& added = *boxes->added;
   if (const auto before = bench.known_before.find(prefix); before != bench.known_before.end()) {
     added.base_before = before->second.ap;
-    const auto agreement = detection_agreement(before->second.found, measured.found, before->second.labels);
+    auto then = before->second.found;
+    for (const auto row : measured.unmade) then[row].clear();  // no answer now is none that was forgotten
+    const auto agreement = detection_agreement(then, measured.found, before->second.labels);
     if (agreement.before + agreement.after > 0) added.agreement = agreement;
   }
   const auto ap = [](const MeanAp& one) {
@@ -170,6 +166,16 @@ void note_known(Measured& measured, const Workbench& bench, const std::string& p
       prefix, found.before, found.after, found.matched, 100 * found.share(), found.score_change);
 }
 
+// Rows that were there when the run began, and no more when it was measured.
+void note_unmade(RunRecord& record, const Measured& measured, const TaskSplit& split, const std::string& name) {
+  if (measured.unmade.empty()) return;
+  record.data_notes.push_back(
+      fmt::format("{}: {} of {} pictures could not be read when the result was measured, and count nowhere; the first: "
+                  "{}",
+                  name, measured.unmade.size(), split.size(), split.text_of(measured.unmade.front())));
+  log_warning("{}", record.data_notes.back());
+}
+
 }  // namespace
 
 std::string adapter_method(const Plan& plan, const Opened& opened) {
@@ -184,8 +190,8 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   const auto& options = plan.options;
   const auto& progress = trainer.progress();
   const std::string method = adapter_method(plan, bench.opened);
-  const auto record = to_json(make_record(bench, plan, trainer, started));
-  write_file_atomic(folder / "strop.json", record + "\n");
+  auto record = make_record(bench, plan, trainer, started);
+  write_file_atomic(folder / "strop.json", to_json(record) + "\n");
   const auto kind = resolve_save(options, *bench.opened.model, method);
   save_model({folder, kind, method, trainer.changed_tensors()}, bench.opened, options);
   bench.train.reset();
@@ -214,12 +220,14 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   Measured last;  // of the split that the report is about: test, where there is one
   if (data.validation) {
     last = task.measure(reloaded, *data.validation, options);
+    note_unmade(record, last, *data.validation, "validation");
     note_known(last, bench, "eval");
     results.eval = last.metrics;
     results.cost.actual_quality = headline_of(last.metrics);
   }
   if (data.test) {
     last = task.measure(reloaded, *data.test, options);
+    note_unmade(record, last, *data.test, "test");
     note_known(last, bench, "test");
     results.test = last.metrics;
   }
@@ -228,6 +236,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
     const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
     if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", json_text(gallery, -1) + "\n");
   }
+  write_file_atomic(folder / "strop.json", to_json(record) + "\n");
   results.cost.predicted_seconds = plan.predicted.seconds;
   results.cost.predicted_peak_bytes = plan.predicted.peak_bytes;
   results.cost.predicted_quality = plan.predicted.quality;
@@ -238,7 +247,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   write_file_atomic(folder / "all_results.json", text + "\n");
   write_result_files(folder, results, progress);
   write_file_atomic(folder / "report.html", render_report({folder}));
-  auto facts = nlohmann::json::parse(record);
+  auto facts = nlohmann::json::parse(to_json(record));
   facts.erase("blocks");
   facts.update({{"finished", utc_now()},
                 {"folder", fs::absolute(folder).string()},

@@ -3,11 +3,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 #include <unordered_map>
 
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "data/boxes/coco_results.h"
 #include "data/boxes/raw_boxes.h"
@@ -42,10 +44,13 @@ std::vector<JudgedPicture> true_boxes(const RawBoxes& raw, const std::string& fi
   return pictures;
 }
 
+// A model may know more classes than the file tells of: what is found of those is neither right nor wrong.
 void add_found(std::vector<JudgedPicture>& pictures, const std::vector<CocoResult>& results, const RawBoxes& raw,
                const Numbers& place_of_image, const std::string& file) {
   Numbers label_of;
   for (const auto id : raw.category_ids) label_of.emplace(id, label_of.size());
+  std::set<std::int64_t> strangers;
+  std::size_t left_out = 0;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto& one = results[i];
     const auto place = place_of_image.find(one.image_id);
@@ -55,11 +60,21 @@ void add_found(std::vector<JudgedPicture>& pictures, const std::vector<CocoResul
     }
     const auto label = label_of.find(one.category_id);
     if (label == label_of.end()) {
-      fail(ErrorKind::data, "{}: [{}]: category_id {} is none of the categories of {} ({})", file, i, one.category_id,
-           raw.origin, excerpt(join_numbers(raw.category_ids), 200));
+      strangers.insert(one.category_id);
+      ++left_out;
+      continue;
     }
     pictures[place->second].found.push_back({one.rect, static_cast<std::int32_t>(label->second), one.score});
   }
+  if (left_out == 0) return;
+  const auto found = excerpt(join_numbers(std::vector<std::int64_t>(strangers.begin(), strangers.end())), 200),
+             known = excerpt(join_numbers(raw.category_ids), 200);
+  if (left_out == results.size()) {
+    fail(ErrorKind::data, "{}: its category ids ({}) are none of {} ({}); are the two files of the same data?", file,
+         found, raw.origin, known);
+  }
+  log_warning("{}: {} of {} boxes are of categories ({}) that {} does not have ({}); they are left out", file, left_out,
+              results.size(), found, raw.origin, known);
 }
 
 }  // namespace

@@ -152,25 +152,30 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
 }
 
 // The command of the run itself may be given again with --resume; another value of a key would change nothing.
-void refuse_changes(const Options& given, const Plan& plan, const fs::path& run) {
+void refuse_changes(const Options& options, const std::vector<std::string>& given, const Plan& plan,
+                    const fs::path& run) {
   static const std::set<std::string> kOfTheCommand = {"out", "resume", "quiet", "json"};
-  if (!first_run_folder(given).empty()) return;  // of two runs, whose keys differ from the command's
+  // What these leave open the plan has filled in.
+  static const std::set<std::string> kOpen = {"auto", "", "0"};
+  if (!first_run_folder(options).empty()) return;  // of two runs, whose keys differ from the command's
   const Options unset;
   for (const auto& key : schema()) {
-    const auto asked = key.get(given), planned = key.get(plan.options);
-    if (kOfTheCommand.contains(key.name) || asked == key.get(unset) || asked == "auto" || asked == planned) continue;
+    const auto asked = key.get(options), planned = key.get(plan.options);
+    const bool named = std::ranges::find(given, key.name) != given.end();
+    const bool silent = asked == "auto" || (asked == key.get(unset) && (!named || kOpen.contains(asked)));
+    if (kOfTheCommand.contains(key.name) || silent || asked == planned) continue;
     fail(ErrorKind::usage,
-         "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out, or train its result "
-         "further by a run of its own: strop train --model {}",
-         key.name, asked, run.string(), planned.empty() ? "none" : planned, run.string());
+         "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out to finish it, and "
+         "then {}",
+         key.name, asked, run.string(), planned.empty() ? "none" : planned, how_to_train_on(run));
   }
 }
 
-RunResult resume_run(const Options& options) {
+RunResult resume_run(const Options& options, const std::vector<std::string>& named_keys) {
   const auto folder = claim_for_resume(options);
   const auto file = folder.path / "plan.yaml";
   Plan plan = plan_from_yaml(read_file(file, ErrorKind::usage), file.string());
-  refuse_changes(options, plan, folder.path);
+  refuse_changes(options, named_keys, plan, folder.path);
   plan.options.quiet = options.quiet;
   plan.options.json = options.json;
   const fs::path given = options.resume;
@@ -206,9 +211,9 @@ Plan make_plan(const Options& options) {
   return plan;
 }
 
-RunResult train(const Options& options) {
+RunResult train(const Options& options, const std::vector<std::string>& given) {
   if (options.quiet || options.json) set_log_level(LogLevel::warning);
-  if (!options.resume.empty()) return resume_run(options);
+  if (!options.resume.empty()) return resume_run(options, given);
   if (!options.replay.empty()) return train(replay_plan(options));
   const Task& task = choose_task(options);
   const auto folder = claim_folder(options, task.name());
@@ -221,7 +226,7 @@ RunResult train(const Options& options) {
 
 RunResult train(const Plan& plan) {
   if (plan.options.quiet || plan.options.json) set_log_level(LogLevel::warning);
-  if (!plan.options.resume.empty()) return resume_run(plan.options);
+  if (!plan.options.resume.empty()) return resume_run(plan.options, {});
   refuse_two_runs(plan.options);
   const Task& task = choose_task(plan.options);
   const auto folder = claim_folder(plan.options, task.name());

@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "nn/device.h"
 #include "strop/job.h"
 #include "train/onnx_file.h"
@@ -16,12 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The model of a job that asks it something: one with labels, for data of its own task.
+// The model of a job that asks it something: one with labels and a head for them, for data of its own task.
 Opened open_to_ask(const Options& options) {
   set_up_threads(options);
   auto opened = open_for_use(options);
   if (opened.model->label_names.empty())
     fail(ErrorKind::model, "{}: the model has no labels to predict; train it first", options.model);
+  if (!opened.made.empty()) {
+    fail(ErrorKind::model, "{}: the weights hold no head for the labels {} (they lack {}); train it first",
+         options.model, excerpt(join(opened.model->label_names, ", "), 100), excerpt(join(opened.made, ", "), 200));
+  }
   check_task(*opened.task, options);
   return opened;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <set>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -27,7 +28,15 @@ namespace {
 std::optional<RunRecord> record_of(const fs::path& folder) {
   const auto file = folder / "strop.json";
   if (!fs::exists(file)) return std::nullopt;
-  return run_record_from_json(read_file(file, ErrorKind::model));
+  auto record = run_record_from_json(read_file(file, ErrorKind::model));
+  const auto& groups = record.class_groups;
+  const auto classes = std::accumulate(groups.begin(), groups.end(), std::size_t{0});
+  if (!groups.empty() && classes != record.labels.size()) {
+    fail(ErrorKind::model,
+         "{}: labels: {} labels, but its class_groups count {} classes; put the list that belongs to the weights there",
+         file.string(), record.labels.size(), classes);
+  }
+  return record;
 }
 
 std::string absolute_if_path(const std::string& name) {
@@ -104,6 +113,23 @@ DeltaChain chain_of(const std::string& top, const std::string& revision) {
   return chain;
 }
 
+[[noreturn]] void fail_unfinished(const fs::path& run) {
+  fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}", run.string(),
+       run.string());
+}
+
+// What training can't begin with: an adapter without its base, a run that is not finished.
+void refuse_part(const fs::path& model) {
+  if (fs::exists(model / "config.json") || holds_delta(model)) return;
+  if (fs::exists(model / "adapter_config.json")) {
+    fail(ErrorKind::usage,
+         "{}: holds an adapter alone; to go on from it give --model {} --adapter {}, or make a whole model of it first "
+         "with: strop merge --model {} --out FOLDER",
+         model.string(), base_of_adapter(model, record_of(model)), model.string(), model.string());
+  }
+  if (fs::exists(model / "plan.yaml")) fail_unfinished(model);
+}
+
 // `groups` of classes with one more for labels beyond them.
 std::vector<std::int64_t> with_added(std::vector<std::int64_t> groups, std::size_t labels) {
   const auto known = std::accumulate(groups.begin(), groups.end(), std::int64_t{0});
@@ -139,7 +165,11 @@ void finish(Opened& opened, const Options& options, ModelOptions model_options, 
   opened.unread = std::move(base.unread);
   opened.task = &find_task(opened.model->task);
   opened.task->open_inputs(opened, options);
-  if (!opened.adapter.empty()) opened.adapter_method = read_adapter(opened.adapter, *opened.model);
+  if (!opened.adapter.empty()) {
+    std::set<std::string> saved;
+    opened.adapter_method = read_adapter(opened.adapter, *opened.model, &saved);
+    std::erase_if(opened.made, [&](const std::string& name) { return saved.contains(name); });
+  }
   for (const auto& folder : opened.deltas) {
     const auto read = read_delta(folder, *opened.model);
     std::erase_if(opened.made, [&](const std::string& name) {
@@ -194,7 +224,18 @@ std::string hash_of_weights(const fs::path& base) {
   return sha256(hashes);
 }
 
+std::string how_to_train_on(const fs::path& run) {
+  const auto model = fs::exists(run / "adapter_config.json")
+                         ? fmt::format("{} --adapter {}", base_of_adapter(run, record_of(run)), run.string())
+                         : run.string();
+  return fmt::format(
+      "train its result further by a run of its own: strop train --model {} --data DATA --out FOLDER "
+      "num_train_epochs=N",
+      model);
+}
+
 std::string task_of_base(const std::string& model, const std::string& revision) {
+  refuse_part(model);
   return holds_delta(model) ? record_of(model)->task : task_of_model(resolve_model(model, revision));
 }
 
@@ -214,7 +255,7 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
   model_options.seed = static_cast<std::uint64_t>(options.seed);
   model_options.image_size = options.image_size;
   model_options.task = options.task == kObjectDetection ? options.task : "";
-  model_options.add_classes = labels_of_method(options) == Labels::model_and_data;
+  model_options.keeps_classes = labels_of_method(options) != Labels::data;
   if (holds_delta(options.model)) continue_delta(opened, options, model_options);
   finish(opened, options, model_options, opened.base_name);
   return opened;
@@ -239,10 +280,7 @@ Opened open_for_use(const Options& options) {
     opened.base_name = absolute_if_path(options.model);
     if (fs::is_directory(given)) opened.record = record_of(given);
     const bool is_run = opened.record || fs::exists(given / "plan.yaml");
-    if (is_run && !fs::exists(given / "config.json")) {
-      fail(ErrorKind::model, "{}: this run holds no model yet; finish it with: strop train --resume --out {}",
-           given.string(), given.string());
-    }
+    if (is_run && !fs::exists(given / "config.json")) fail_unfinished(given);
   }
   ModelOptions model_options;
   model_options.pooling = opened.record && !opened.record->input.pooling.empty() ? opened.record->input.pooling
@@ -251,14 +289,17 @@ Opened open_for_use(const Options& options) {
   if (opened.record) {
     model_options.label_names = opened.record->labels;
     if (opened.record->task == kObjectDetection) model_options.task = opened.record->task;
-    Options ran;
-    ran.method = opened.record->method;
-    model_options.add_classes = labels_of_method(ran) == Labels::model_and_data;
-    if (opened.adapter.empty() && holds_delta(given)) model_options.groups = opened.record->class_groups;
+    const bool delta = holds_delta(given);
+    model_options.keeps_classes = opened.adapter.empty();
+    if (opened.adapter.empty() && delta) model_options.groups = opened.record->class_groups;
+    if (opened.adapter.empty() && !delta) model_options.labels_from = (given / "strop.json").string() + ": labels";
   }
   const bool names_stored_head =
       model_options.label_names.empty() && !options.head_labels.empty() && opened.adapter.empty();
-  if (names_stored_head) model_options.label_names = read_label_list(options.head_labels);
+  if (names_stored_head) {
+    model_options.label_names = read_label_list(options.head_labels);
+    model_options.keeps_classes = true;
+  }
   model_options.image_size = options.image_size > 0 ? options.image_size
                              : opened.record        ? opened.record->input.width
                                                     : 0;

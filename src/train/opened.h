@@ -42,7 +42,11 @@ Opened open_for_training(const Options& options, const std::vector<std::string>&
 // For eval, predict, merge, inspect: with the labels and the pooling that the files say.
 Opened open_for_use(const Options& options);
 
-// The task and the labels of what options.model names, also where it holds changed tensors alone.
+// For a person: how the result of a run's folder, whole or an adapter, is trained further.
+std::string how_to_train_on(const std::filesystem::path& run);
+
+// The task and the labels of what options.model names, also where it holds changed tensors alone. Error(usage) with
+// what to give: it is the folder of a run that holds an adapter alone, or nothing yet.
 std::string task_of_base(const std::string& model, const std::string& revision);
 std::vector<std::string> labels_of_base(const std::string& model, const std::string& revision);
 

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "train/first_run.h"
+#include "train/opened.h"
 
 namespace strop {
 namespace fs = std::filesystem;
@@ -97,10 +98,11 @@ RunFolder claim_for_resume(const Options& options) {
     }
     if (!newest) {
       fail(ErrorKind::usage, "resume: no unfinished run in {}{}", root.string(),
-           fs::exists(root / "all_results.json") ? " (the run there is complete)" : "");
+           fs::exists(root / "all_results.json") ? " (the run there is complete); " + how_to_train_on(root) : "");
     }
   }
-  if (!unfinished(folder)) fail(ErrorKind::usage, "resume: the run in {} is complete", folder.string());
+  if (!unfinished(folder))
+    fail(ErrorKind::usage, "resume: the run in {} is complete; {}", folder.string(), how_to_train_on(folder));
   refuse_read_only(folder, "a resumed run goes on in its own folder: allow writing there (chmod u+w)");
   return {folder, false};
 }

@@ -30,6 +30,8 @@ class TaskSplit {
   virtual ~TaskSplit() = default;
   virtual std::size_t size() const = 0;
   virtual const std::vector<std::int32_t>& labels() const = 0;  // -1: none
+  // Of each of so many labels the rows, or the boxes that are no crowds.
+  virtual std::vector<std::int64_t> class_counts(std::size_t classes) const;
   // The rows as the model's inputs, changed at random as options.augment says where `training`. The split and `opened`
   // must outlive it.
   virtual std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const = 0;
@@ -55,6 +57,7 @@ struct Measured {
   SplitMetrics metrics;
   std::vector<PredictionRecord> predictions;      // of every row
   std::vector<std::vector<FoundBox>> found = {};  // of every row, where boxes are the answer
+  std::vector<std::size_t> unmade = {};           // rows that could not be made and so count nowhere
 };
 
 // What a model that gets more classes, or got them, knew of those from before on one split.
@@ -101,6 +104,8 @@ class Task {
   // --- answers ---
   // The figure that tells which weights are best where metric_for_best_model does not say.
   virtual std::string headline() const = 0;
+  // Names of the figures that evaluate() gives.
+  virtual std::vector<std::string> figures() const = 0;
   // Figures of `split`, whose rows `source` gives as the inputs of its first block (behind a frozen prefix, say).
   virtual Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source,
                               torch::ScalarType precision, const Options& options) const = 0;

@@ -1,5 +1,6 @@
 #include "train/workbench.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/files.h"
@@ -20,6 +21,7 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   bench->options.task = task.name();
   task.settle(bench->options);
   if (bench->options.metric_for_best_model == "auto") bench->options.metric_for_best_model = task.headline();
+  check_metric(bench->options.metric_for_best_model, task.figures());
   const auto& options = bench->options;
   bench->threads = set_up_threads(options);
   const auto device = find_device(options.device);
@@ -48,7 +50,12 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   }
   if (!data.category_ids.empty()) bench->opened.model->category_ids = data.category_ids;
   bench->train = data.train->source(opened, options, true);
-  if (data.validation) bench->validation = data.validation->source(opened, options, false);
+  // Figures of rows without a label are not defined: they tell no better weights from worse ones.
+  const auto labelled = [&](const TaskSplit& split) {
+    return std::ranges::any_of(split.class_counts(data.label_names.size()), [](std::int64_t own) { return own > 0; });
+  };
+  if (data.validation && labelled(*data.validation))
+    bench->validation = data.validation->source(opened, options, false);
   if (opened.adapter.empty()) {
     bench->head_origin = opened.model->detector ? start_detector(bench->opened, options)
                                                 : start_head(bench->opened, options, *bench->train);

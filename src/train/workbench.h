@@ -16,7 +16,7 @@ struct Workbench {
   Options options;  // with what the task settled
   TaskData data;
   Opened opened;
-  std::unique_ptr<BatchSource> train, validation;  // validation: null where there are no such rows
+  std::unique_ptr<BatchSource> train, validation;  // validation: null where there are no such rows with a label
   // Of a detector that keeps its classes while all of it trains (options.distill): the same network at rest, its
   // weights the file's own; else null.
   std::unique_ptr<Model> before;

@@ -174,7 +174,7 @@ void write_adapter(const fs::path& folder, Model& model, const Options& options,
   write_safetensors(folder / "adapter_model.safetensors", views);
 }
 
-std::string read_adapter(const fs::path& folder, Model& model) {
+std::string read_adapter(const fs::path& folder, Model& model, std::set<std::string>* saved_layers) {
   const auto config = read_adapter_config(folder);
   const auto& method = method_of(config, folder);
   const auto file = adapter_weights(folder);
@@ -228,6 +228,7 @@ std::string read_adapter(const fs::path& folder, Model& model) {
     }
   }
   check_targets(config, folder, model, saved);
+  if (saved_layers != nullptr) *saved_layers = std::move(saved);
   return method.name;
 }
 

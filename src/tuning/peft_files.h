@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "models/model.h"
@@ -16,10 +17,10 @@ void write_adapter(const std::filesystem::path& folder, Model& model, const Opti
                    const std::string& base_name, const std::vector<std::string>& saved_layers);
 
 // Puts the adapter of a folder, in either spelling of its modules, into the model's slots and its saved layers into
-// place. Returns the method's name.
+// place, whose names `saved` gets where it is given. Returns the method's name.
 // Error(model) where the adapter does not fit the base: an unknown module, another shape, a missing or left-over
 // tensor, another kind of adapter than strop's; never a silent no-op.
-std::string read_adapter(const std::filesystem::path& folder, Model& model);
+std::string read_adapter(const std::filesystem::path& folder, Model& model, std::set<std::string>* saved = nullptr);
 
 // The classes of the head stored in an adapter; 0 where it stores none. For opening the base with a fitting head.
 std::int64_t adapter_labels(const std::filesystem::path& folder);

@@ -56,11 +56,34 @@ TEST_F(BoxFailures, MissingAndDamagedPicturesAreLeftOutAndSaid) {
   EXPECT_FALSE(fs::exists(job_.path("run")));
 }
 
+TEST_F(BoxFailures, PredictSaysWhatItLeavesOutAndWhichSplitItTakes) {
+  expect_done(trained(), {});
+  fs::remove(data() / "images/validation1.png");
+  const auto asked = [&](const char* verb) {
+    return run_program_on(job_, {verb, "--model", job_.path("run").string(), "--data", data().string()});
+  };
+  for (const auto* verb : {"predict", "eval"}) {
+    expect_done(asked(verb),
+                {"of its 2 splits the one for validation", "skipped: ", "validation1.png: no such picture"});
+  }
+}
+
 TEST_F(BoxFailures, PicturesWithoutAnyBoxAreRefused) {
   auto root = nlohmann::json::parse(read_file(data() / "train.json", ErrorKind::data));
   root.at("annotations") = nlohmann::json::array();
   write_file_atomic(data() / "train.json", root.dump());
   expect_failure(trained(), ErrorKind::data, {"no boxes on its 12 training pictures"});
+}
+
+// Every evaluation would give the same figure of nothing, and the first of them be the best.
+TEST_F(BoxFailures, AValidationSplitWithoutBoxesChoosesNoWeights) {
+  auto root = nlohmann::json::parse(read_file(data() / "validation.json", ErrorKind::data));
+  root.at("annotations") = nlohmann::json::array();
+  write_file_atomic(data() / "validation.json", root.dump());
+  const auto run = trained({"eval_strategy=steps", "eval_steps=1"}, 4);
+  expect_done(run, {"no boxes on the 4 validation pictures: AP is not defined there"});
+  EXPECT_EQ(run.err.find("AP -"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("the best by map"), std::string::npos) << run.err;
 }
 
 TEST_F(BoxFailures, ThousandsOfBoxesAndThoseOfOnePixelAreTrainedOn) {
@@ -89,6 +112,13 @@ TEST_F(BoxFailures, WordsThatBoxesDoNotFollowAreRefused) {
   const auto cut = trained({"fit=crop"});
   expect_failure(cut, ErrorKind::usage, {"fit: crop would cut boxes off"});
   EXPECT_EQ(cut.err.find("fit: crop"), cut.err.rfind("fit: crop")) << "said once";
+  for (const auto* key : {"lp_ft=true", "head_init=closed_form"}) {
+    const auto solved = trained({key});
+    expect_failure(solved, ErrorKind::usage, {std::string(key) + ": ", "closed form", "method=head", "--model"});
+    EXPECT_EQ(solved.err.find("head_solver"), std::string::npos) << solved.err;
+  }
+  expect_failure(trained({"metric_for_best_model=accuracy"}), ErrorKind::usage,
+                 {"metric_for_best_model: ", "no accuracy", "map, map_50"});
   EXPECT_FALSE(fs::exists(job_.path("run")));
 }
 

@@ -33,7 +33,7 @@ Plan make_plan(const Options& options) {
   return plan;
 }
 
-RunResult train(const Options& options) {
+RunResult train(const Options& options, const std::vector<std::string>&) {
   note("train options", options);
   return result();
 }

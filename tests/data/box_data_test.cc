@@ -98,9 +98,12 @@ TEST(CocoText, ErrorsNameTheLineAndTheEntry) {
       {"a.json:6: categories[1]", "id is []"});
   const std::string good = R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]}, )";
   expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 5, "category_id": 4, "bbox": [1, 2, 3, 4]})")),
-               {"a.json:1: annotations[1]", "category_id 4", "3, 7"});
+               {"a.json:1: annotations[1]", "category_id 4", "3, 7", "add the category"});
   expect_parts(coco_error(coco(good + R"({"id": 2, "image_id": 9, "category_id": 7, "bbox": [1, 2, 3, 4]})")),
-               {"a.json:1: annotations[1]", "image_id 9"});
+               {"a.json:1: annotations[1]", "image_id 9", "add the picture"});
+  const auto nan = coco_error(coco(R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [NaN, 2, 3, 4]})"));
+  expect_parts(nan, {"a.json:1: broken JSON: syntax error", "NaN"});
+  EXPECT_EQ(nan.find("json.exception"), std::string::npos) << nan;
   for (const char* box : {"[1, 2, 3]", "[1, 2, 3, \"4\"]", "[1, 2, 3, 1e9]", "7", "null"}) {
     expect_parts(coco_error(coco(std::string(R"({"image_id": 5, "category_id": 7, "bbox": )") + box + "}")),
                  {"a.json:1: annotations[0]", "bbox is", "[x, y, width, height]"});
@@ -205,9 +208,85 @@ TEST_F(BoxFolder, BoxesAreCutDroppedAndCounted) {
   EXPECT_EQ(sample.boxes[2].rect, (Rect{0, 0, 40, 30}));
   EXPECT_EQ(sample.boxes[2].id, 3);
   EXPECT_TRUE(hold(data.notes, "2 boxes reach outside their picture"));
-  EXPECT_TRUE(hold(data.notes, "3 boxes have no area"));
+  EXPECT_TRUE(hold(data.notes, "2 boxes have no area"));
   EXPECT_TRUE(hold(data.notes, "annotations[2]"));
+  EXPECT_TRUE(hold(data.notes, "1 boxes lie wholly outside their picture and are dropped"));
   EXPECT_TRUE(hold(data.notes, "no training box of dog"));
+}
+
+TEST_F(BoxFolder, TheSameBoxTwiceIsSaid) {
+  put_picture("a.png");
+  const auto box = [](const std::string& rest) { return R"({"image_id": 5, "bbox": [1, 1, 5, 5], )" + rest + "}"; };
+  put("train.json", coco(box(R"("category_id": 7)") + "," + box(R"("category_id": 3)") + "," +
+                         box(R"("category_id": 7, "iscrowd": 1)") + "," + box(R"("category_id": 7)")));
+  const auto data = load();
+  EXPECT_EQ(data.train.samples[0].boxes.size(), 4U);
+  EXPECT_TRUE(hold(data.notes, "1 boxes are the same as another of their picture"));
+  EXPECT_TRUE(hold(data.notes, "annotations[3]"));
+}
+
+TEST_F(BoxFolder, CrowdsAloneTeachNothing) {
+  put_picture("a.png"), put_picture("val/b.png");
+  const std::string box = R"({"image_id": 5, "category_id": 7, "bbox": [1, 1, 5, 5], "iscrowd": )";
+  put("train.json", coco(box + "1}"));
+  expect_parts(error(), {"train.json", "all 1 boxes on its 1 training pictures", "crowds"});
+  put("train.json", coco(box + "0}"));
+  auto other = coco(box + "1}");
+  other.replace(other.find("a.png"), 5, "val/b.png");
+  put("val.json", other);
+  EXPECT_TRUE(hold(load().notes, "no boxes on the 1 validation pictures: AP is not defined there"));
+}
+
+TEST_F(BoxFolder, VocWithoutABoxToTrainOnIsRefusedAsThat) {
+  put_picture("JPEGImages/a.png"), put_picture("JPEGImages/b.png");
+  put("Annotations/a.xml", "<annotation><filename>a.png</filename></annotation>");
+  put("Annotations/b.xml",
+      "<annotation><filename>b.png</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin>"
+      "<xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>");
+  put("ImageSets/Main/train.txt", "a\n");
+  put("ImageSets/Main/test.txt", "b\n");
+  expect_parts(error(), {"train.txt: no boxes on its 1 training pictures", "annotate"});
+}
+
+TEST_F(BoxFolder, WhatStandsTwiceIsNamedWithItsLine) {
+  put_picture("JPEGImages/a.png"), put_picture("JPEGImages/b.png");
+  const auto xml = [](const std::string& picture) {
+    return "<annotation><filename>" + picture +
+           "</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>9</xmax><ymax>9</ymax>"
+           "</bndbox></object></annotation>";
+  };
+  put("Annotations/a.xml", xml("a.png")), put("Annotations/b.xml", xml("b.png"));
+  put("ImageSets/Main/train.txt", "a\nb\na\n");
+  expect_parts(error(), {"train.txt:3: 'a' stands twice, first in ", "train.txt:1"});
+  put("ImageSets/Main/train.txt", "a\nb\n");
+  put("Annotations/b.xml", xml("a.png"));
+  expect_parts(error(), {"b.xml: the picture ", "a.png stands twice, first in ", "a.xml"});
+}
+
+// Lists and folders of labels that do not fit the pictures.
+TEST_F(BoxFolder, YoloFilesThatLackTheOtherHalfAreSaid) {
+  for (const char* name : {"images/train/a.png", "images/train/b.png", "images/val/c.png"}) put_picture(name);
+  put("data.yaml", "train: images/train\nval: images/val\nnames: [cat]\n");
+  put("labels/train/a.txt", "0 0.5 0.5 0.5 0.5\n");
+  put("labels/train/gone.txt", "0 0.5 0.5 0.5 0.5\n");
+  put("labels/train/classes.txt", "cat\n");
+  auto notes = load().notes;
+  EXPECT_TRUE(hold(notes, "1 of 2 pictures have no label file and count as empty, the first lacks "));
+  EXPECT_TRUE(hold(notes, "labels/train/b.txt"));
+  EXPECT_TRUE(hold(notes, "1 of 1 pictures have no label file"));
+  EXPECT_TRUE(hold(notes, "1 label files belong to no picture of "));
+  EXPECT_TRUE(hold(notes, "labels/train/gone.txt"));
+  put("data.yaml", "train: train.txt\nnames: [cat]\n");
+  put("train.txt", "images/train/a.png\n\nimages/train/nowhere.png\n");
+  const auto data = load();
+  ASSERT_EQ(data.skipped.size(), 1U);
+  expect_parts(data.skipped[0].reason, {"nowhere.png: no such picture; ", "train.txt:3 names it"});
+  put("train.txt", "images/train/a.png\nimages/train/a.png\n");
+  expect_parts(error(), {"train.txt:2: the picture ", "stands twice, first in ", "train.txt:1"});
+  fs::remove_all(fs::path(folder_.path()) / "labels");
+  put("data.yaml", "train: images/train\nnames: [cat]\n");
+  expect_parts(error(),
+               {"no boxes on its 2 training pictures", "2 of 2 pictures have no label file", "labels/train/a.txt"});
 }
 
 TEST_F(BoxFolder, MissingPicturesAreSkippedOrRefused) {
@@ -390,6 +469,10 @@ TEST_F(BoxFolder, NamesOfYoloMustBeThereAndDiffer) {
   expect_parts(error(), {"data.yaml", "no class 1"});
   put("data.yaml", "train: images/train\nnames: [cat\n");
   expect_parts(error(), {"data.yaml:", "broken YAML"});
+  put("data.yaml", "train: images/train\nnc: two\nnames: [cat, dog]\n");
+  expect_parts(error(), {"data.yaml:2: nc is 'two'", "number of classes"});
+  put("data.yaml", "train: images/train\nnames: [cat, [dog]]\n");
+  expect_parts(error(), {"data.yaml:2: names", "expected a text"});
 }
 
 // 12 pictures: class rare on one of them, often on six, the others without a box.

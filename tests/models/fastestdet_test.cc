@@ -212,7 +212,7 @@ TEST(FastestDet, CutAtEveryBlockEqualsTheWhole) {
 ModelOptions with_two_more() {
   ModelOptions options;
   options.label_names = {"cat", "dog", "bus", "owl", "hat"};
-  options.add_classes = true;
+  options.keeps_classes = true;
   return options;
 }
 

@@ -285,7 +285,7 @@ TEST(SetLoss, OfBoxesWithoutAreaIsFinite) {
 ModelOptions with_two_more() {
   ModelOptions options;
   options.label_names = {"cat", "dog", "owl", "hat", "bus"};
-  options.add_classes = true;
+  options.keeps_classes = true;
   return options;
 }
 

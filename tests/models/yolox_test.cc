@@ -308,7 +308,7 @@ TEST_F(YoloxLoss, OfFiveThousandBoxesOnOnePictureIsFinite) {
 ModelOptions with_two_more() {
   ModelOptions options;
   options.label_names = {"cat", "dog", "bus", "owl", "hat"};
-  options.add_classes = true;
+  options.keeps_classes = true;
   return options;
 }
 

@@ -76,6 +76,18 @@ TEST(Console, PlainLinesAreFewButEvaluationsAlwaysShow) {
   EXPECT_EQ(text, "  1%  1/100  loss 1.0000\nstep 20: evaluation, accuracy 90.00 %\n100%  100/100  loss 1.0000\n");
 }
 
+TEST(Console, AnApThatIsNotDefinedIsNoFigure) {
+  testing::internal::CaptureStderr();
+  {
+    Console console(ConsoleMode::lines);
+    LogLine evaluation;
+    evaluation.eval_map = 0.125;
+    evaluation.eval_map_50 = -1;
+    console.show(evaluation);
+  }
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("AP 12.5, AP50 -\n"), std::string::npos);
+}
+
 // After a resume steps come again; trainer_log.jsonl is cut back to the checkpoint, strop.log never has them.
 TEST(Console, FiguresOfStepsStayOutOfTheLogFile) {
   const TempFolder folder;

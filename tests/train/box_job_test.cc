@@ -1,15 +1,21 @@
 // Whole jobs on boxes: train, save, open again, evaluate, predict; a detector on a classifier; increments.
 #include <fmt/format.h>
+#include <torch/types.h>
 
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
+#include <thread>
 #include <tuple>
 
 #include "errors.h"
+#include "models/family.h"
 #include "strop/job.h"
 #include "train/box_scenes.h"
+#include "train/start_detector.h"
+#include "train/task.h"
+#include "train/tasks/box_gallery.h"
 #include "train/tiny_job.h"
 
 namespace strop {
@@ -70,6 +76,10 @@ TEST_F(BoxJob, ADetectorLearnsIsSavedAndOpenedAgain) {
     for (const auto& cell : again.at("eval_confusion_matrix")[row]) rows += cell.get<std::int64_t>();
   }
   EXPECT_EQ(rows, truths);
+  const auto splits = job_.json("run", "strop.json").at("splits");
+  EXPECT_EQ(splits.at(2).at("name"), "test");
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_EQ(splits.at(2).at("per_class")[i], again.at("eval_box_classes")[i].at("support")) << "boxes, not pictures";
   for (const auto* file :
        {"model.safetensors", "config.json", "preprocessor_config.json", "gallery.json", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(job_.path("run") / file)) << file;
@@ -104,6 +114,20 @@ TEST_F(BoxJob, PredictionsInAFileAreWorthWhatTheModelIs) {
   files.out = job_.path("figures").string();
   const auto measured = nlohmann::json::parse(evaluate_predictions(job_.path("found.json").string(), files));
   EXPECT_EQ(measured.at("eval_samples"), 8);
+  auto more = nlohmann::json::parse(out.str());
+  auto stranger = more.at(0);
+  stranger["category_id"] = 56;
+  more.push_back(stranger);
+  std::ofstream(job_.path("more.json")) << more.dump();
+  files.out.clear();
+  testing::internal::CaptureStderr();
+  const auto same = nlohmann::json::parse(evaluate_predictions(job_.path("more.json").string(), files));
+  expect_parts(testing::internal::GetCapturedStderr(), {"1 of ", "categories (56)", "(10, 20)", "left out"});
+  EXPECT_EQ(same.at("eval_map"), measured.at("eval_map"));
+  std::ofstream(job_.path("strangers.json")) << nlohmann::json::array({stranger}).dump();
+  expect_parts(
+      message_of(ErrorKind::data, [&] { evaluate_predictions(job_.path("strangers.json").string(), files); }),
+      {"strangers.json: its category ids (56)", "same data"});
   for (const auto* key : {"map", "map_50", "mar_100", "map_medium"}) {
     EXPECT_NEAR(measured.at(std::string("eval_") + key).get<double>(),
                 figures.at(std::string("test_") + key).get<double>(), 0.01)
@@ -513,6 +537,105 @@ TEST_F(BoxJob, WhatIsMadeButFrozenIsNotCountedAsTrained) {
   EXPECT_EQ(record.at("trained_parameters"), blocks.back().at("parameters"));
 }
 
+// Classes of an increment have rows in its branch: training on the same ones in another order joins all into one head.
+TEST_F(BoxJob, RowsOfAddedClassesAreFoundByName) {
+  auto base = options("full", "base");
+  base.max_steps = 1;
+  train(base);
+  for (const auto* split : {"train", "validation"}) {
+    write_scenes(job_.path("blue"), split, 8, {"blue"}, 2);
+    write_scenes(job_.path("turned"), split, 8, {"blue", "red", "green"}, 2);
+  }
+  auto added = options("incremental", "added");
+  added.model = job_.path("base").string();
+  added.data = job_.path("blue").string();
+  added.max_steps = 1;
+  train(added);
+  const auto file = open_model(job_.path("added"), {});
+  for (const auto& [data, labels] : {std::pair{"turned", std::vector<std::string>{"blue", "red", "green"}},
+                                     {"blue", std::vector<std::string>{"blue"}}}) {
+    Options again = options("full");
+    Opened opened;
+    ModelOptions wanted;
+    wanted.label_names = labels;
+    opened.model = open_model(job_.path("added"), wanted).model;
+    opened.base_folder = job_.path("added");
+    EXPECT_EQ(opened.model->detector->groups().size(), 1U);
+    const auto lines = start_detector(opened, again);
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_NE(lines[0].find("start from their rows: blue"), std::string::npos) << lines[0];
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const auto weights = [](const auto& one, const std::string& branch) {
+        return one.model->find_layer(branch + ".cls_preds.1")->weight;
+      };
+      const auto stored = labels[i] == "blue" ? weights(file, "increments.0")[0]
+                                              : weights(file, "head")[labels[i] == "red" ? 0 : 1];
+      EXPECT_TRUE(at::equal(weights(opened, "head")[static_cast<std::int64_t>(i)], stored)) << data << " " << labels[i];
+    }
+  }
+  auto joined = options("full", "joined");
+  joined.model = job_.path("added").string();
+  joined.data = job_.path("turned").string();
+  joined.max_steps = 1;
+  joined.learning_rate = "1e-9";
+  train(joined);
+  EXPECT_EQ(job_.json("joined", "strop.json").at("class_groups"), (nlohmann::json{3}));
+}
+
+TEST(BoxGallery, WhatIsFoundInACrowdIsNoFalseAlarm) {
+  const TempFolder folder;
+  write_scenes(folder.path(), "train", 2, {"red", "green"});
+  const auto name = (folder.path() / "images" / "train0.png").string();
+  BoxSample sample{name, {}, 64, 64, 1, {}};
+  sample.bytes.file = name;
+  sample.boxes = {{{0, 0, 40, 40}, 0, true, 1600, 1}, {{50, 50, 10, 10}, 0, false, 100, 2}};
+  BoxAnswers answers;
+  answers.found = {{{{5, 5, 10, 10}, 0, 0.9}, {{20, 20, 10, 10}, 0, 0.8}, {{20, 20, 10, 10}, 1, 0.7}}};
+  const auto shown = gallery_of_boxes({"here", {sample}}, answers, {"red", "green"}, {});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown[0].at("false_alarms"), 1) << "the green one";
+  EXPECT_EQ(shown[0].at("missed"), 1);
+  answers.unmade = {0};
+  EXPECT_TRUE(gallery_of_boxes({"here", {sample}}, answers, {"red", "green"}, {}).empty());
+}
+
+// Its true boxes would be held against an input of nothing.
+TEST_F(BoxJob, PicturesThatGoDuringARunCountNowhereAndAreSaid) {
+  auto full = options("full");
+  full.num_train_epochs = 4;
+  std::thread remover([&] {
+    while (!std::filesystem::exists(job_.path("run") / "plan.yaml")) std::this_thread::yield();
+    for (const auto* name : {"train3.png", "validation1.png"})
+      std::filesystem::remove(job_.path("scenes") / "images" / name);
+  });
+  train(full);
+  remover.join();
+  const auto notes = job_.json("run", "strop.json").at("data_notes").dump();
+  expect_parts(notes,
+               {"1 pictures could not be read during the run and were skipped, the first: ", "train3.png",
+                "validation: 1 of 8 pictures could not be read when the result was measured", "validation1.png"});
+  EXPECT_EQ(job_.json("run", "all_results.json").at("eval_samples"), 7);
+
+  Options use;
+  use.model = job_.path("run").string();
+  use.data = job_.path("scenes/test.json").string();
+  const auto opened = open_for_use(use);
+  std::vector<std::string> said;
+  const auto split = opened.task->load_evaluation(use, opened, said);
+  const auto support = [&] {
+    const auto measured = opened.task->measure(opened, *split, use);
+    std::int64_t boxes = 0;
+    for (const auto& one : std::get<BoxMetrics>(measured.metrics).classes) boxes += one.support;
+    return std::pair{measured.unmade, boxes};
+  };
+  const auto whole = support();
+  EXPECT_TRUE(whole.first.empty());
+  std::filesystem::remove(job_.path("scenes/images/test2.png"));
+  const auto left = support();
+  EXPECT_EQ(left.first, std::vector<std::size_t>{2});
+  EXPECT_LT(left.second, whole.second);
+}
+
 TEST_F(BoxJob, WhatDoesNotFitIsRefusedWithTheReason) {
   const auto refusal = [](const Options& wrong) {
     try {
@@ -539,8 +662,8 @@ TEST_F(BoxJob, FewStepsForNewClassesAreDoubted) {
   few.num_train_epochs = 2;
   testing::internal::CaptureStderr();
   make_plan(few);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("steps are few for classes that begin anew"),
-            std::string::npos);
+  expect_parts(testing::internal::GetCapturedStderr(),
+               {"steps are few for classes that begin anew", "its 3 classes have no names", "coco.names"});
   few.num_train_epochs = 500;
   testing::internal::CaptureStderr();
   make_plan(few);

@@ -143,6 +143,7 @@ class SomeDetector : public Detector {
  public:
   std::vector<std::vector<std::int32_t>> groups() const override { return {}; }
   void export_to(onnx::Graph&, std::int64_t) const override {}
+  std::vector<std::string> class_layers(std::size_t) const override { return {}; }
   std::vector<std::string> outputs() const override { return {}; }
   std::vector<std::vector<FoundBox>> decode(const State&, const DecodeSettings&) const override { return {}; }
   torch::Tensor losses(const State&) const override { return {}; }

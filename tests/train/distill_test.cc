@@ -19,7 +19,7 @@ constexpr std::int64_t kSamples = 4, kSide = 64;
 std::unique_ptr<Model> with_an_owl() {
   ModelOptions options;
   options.label_names = {"cat", "dog", "bus", "owl"};
-  options.add_classes = true;
+  options.keeps_classes = true;
   options.image_size = kSide;
   return open_model(tiny_detector(), options).model;
 }

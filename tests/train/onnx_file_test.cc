@@ -50,7 +50,7 @@ TEST(OnnxFile, HoldsDetectorsWithTheirDecoding) {
   const TempFolder folder;
   ModelOptions added, named, on_classifier;
   added.label_names = {"a", "b", "c", "new"};
-  added.add_classes = true;
+  added.keeps_classes = true;
   named = added;
   named.label_names = {"cat", "dog", "owl", "new"};
   on_classifier.label_names = {"a", "b"};

@@ -235,8 +235,23 @@ TEST(Folder, ResumeRefusesWhatThePlanSaysOtherwise) {
   options.resume = "newest";
   options.num_train_epochs = 9;
   expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "num_train_epochs=9: the run in ");
+  options.num_train_epochs = Options().num_train_epochs;
+  const auto refused = message_of(ErrorKind::usage, [&] { train(options, {"num_train_epochs"}); });
+  expect_parts(refused, {"num_train_epochs=3: the run in ", "was begun with 4", "to finish it, and then"});
+  options.threads = 0;  // which the plan fills in
   options.num_train_epochs = job.options("lora").num_train_epochs;
-  EXPECT_NO_THROW(train(options));
+  EXPECT_NO_THROW(train(options, {"threads", "num_train_epochs"}));
+  const auto complete = message_of(ErrorKind::usage, [&] { train(options); });
+  expect_parts(complete, {"complete", "strop train --model " + job.model().string() + " --adapter " +
+                                          job.path("run").string(), "num_train_epochs=N"});
+  Options further = job.options("lora", "further");
+  further.model = job.path("run").string();
+  expect_parts(message_of(ErrorKind::usage, [&] { train(further); }),
+               {"holds an adapter alone", "--model " + job.model().string() + " --adapter ", "strop merge --model "});
+  further.model = job.model().string();
+  further.adapter = job.path("run").string();
+  further.max_steps = 1;
+  EXPECT_NO_THROW(train(further));
 }
 
 }  // namespace

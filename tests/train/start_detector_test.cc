@@ -3,14 +3,33 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "models/family.h"
+#include "nn/conv.h"
 
 namespace strop {
 namespace {
 
+std::filesystem::path tiny(const std::string& family) {
+  return std::filesystem::path(STROP_SOURCE_DIR) / "tests" / "data" / family;
+}
+
+Opened started(const std::filesystem::path& base, const std::vector<std::string>& labels, const Options& chosen = {}) {
+  Opened opened;
+  ModelOptions options;
+  options.label_names = labels;
+  auto model = open_model(base, options);
+  opened.model = std::move(model.model);
+  opened.made = std::move(model.made);
+  opened.base_folder = base;
+  start_detector(opened, chosen);
+  return opened;
+}
+
 // A softmax head has a row behind those of its labels, "nothing is here": it is as true of other classes.
 TEST(StartDetector, KnownClassesAndNothingKeepTheirRows) {
-  const std::filesystem::path base = std::filesystem::path(STROP_SOURCE_DIR) / "tests" / "data" / "yolos" / "tiny";
+  const auto base = tiny("yolos/tiny");
   const std::string name = "class_labels_classifier.layers.2";
   const auto stored = open_model(base, {}).model->find_layer(name)->weight;  // cat, dog, owl, nothing
   for (const auto& labels :
@@ -34,6 +53,45 @@ TEST(StartDetector, KnownClassesAndNothingKeepTheirRows) {
     }
     EXPECT_TRUE(at::equal(weight[weight.size(0) - 1], stored[3])) << "nothing";
   }
+}
+
+// FastestDet's classes are rows of a convolution and of its norm. As many classes as before are no reason to keep them
+// by their places.
+TEST(StartDetector, RowsOfAConvolutionAndItsNormGoByName) {
+  const auto base = tiny("fastestdet/tiny");
+  const auto file = open_model(base, {});
+  for (const auto& labels : {std::vector<std::string>{"LABEL_2", "LABEL_0", "LABEL_1"}, {"LABEL_1", "fox"}}) {
+    const auto opened = started(base, labels);
+    for (const auto* name : {"detect_head.cls_layers.conv5x5.3", "detect_head.cls_layers.conv5x5.4"}) {
+      const auto own = opened.model->find_layer(name)->stored(), stored = file.model->find_layer(name)->stored();
+      for (std::size_t part = 0; part < own.size(); ++part) {
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+          if (labels[i] == "fox") continue;
+          EXPECT_TRUE(at::equal((*own[part].tensor)[static_cast<std::int64_t>(i)],
+                                (*stored[part].tensor)[labels[i].back() - '0']))
+              << name << own[part].suffix << " " << labels[i];
+        }
+      }
+      EXPECT_NE(std::ranges::find(opened.made, name), opened.made.end());
+    }
+  }
+  const auto opened = started(base, {"ant", "bee", "fox"});
+  for (const auto* name : {"detect_head.cls_layers.conv5x5.3", "detect_head.cls_layers.conv5x5.4"}) {
+    EXPECT_FALSE(at::equal(opened.model->find_layer(name)->weight, file.model->find_layer(name)->weight))
+        << name << ": rows of other classes stay by their places";
+  }
+  const auto* norm = dynamic_cast<const BatchNorm2d*>(opened.model->find_layer("detect_head.cls_layers.conv5x5.4"));
+  EXPECT_EQ(norm->statistics, BatchNorm2d::Statistics::fresh);
+}
+
+TEST(StartDetector, WithoutAWordOfPlacesNothingIsTakenOver) {
+  Options random;
+  random.head_init = "random";
+  const auto base = tiny("fastestdet/tiny");
+  const auto file = open_model(base, {});
+  const std::string name = "detect_head.cls_layers.conv5x5.3";
+  EXPECT_FALSE(at::equal(started(base, file.model->label_names, random).model->find_layer(name)->weight,
+                         file.model->find_layer(name)->weight));
 }
 
 }  // namespace

@@ -62,10 +62,11 @@ bool looks_like_box_data(const std::string& path);
 // model's) keep their numbers, and boxes of them may stand in any split. Error(data).
 BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known = {});
 
-// Labelled pictures to evaluate on: the test split, else validation, else all. Labels index `label_names` (empty: the
-// split's own); boxes of others are an Error(data).
+// Labelled pictures to evaluate on: the test split, else validation, else all; of several, `notes` say which. Labels
+// index `label_names` (empty: the split's own); boxes of others are an Error(data).
 BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names,
-                               const ImageReading& reading, std::vector<std::string>& notes);
+                               const ImageReading& reading, std::vector<SkippedPicture>& skipped,
+                               std::vector<std::string>& notes);
 
 // The picture's bytes as a source; `held` keeps them alive.
 PictureSource source_of(const BoxSample& sample, HeldBytes& held);

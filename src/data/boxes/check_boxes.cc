@@ -2,6 +2,8 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -97,9 +99,11 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
     sample.name = picture.file;
     sample.bytes.file = picture.file;
     sample.image_id = picture.image_id.value_or(0);
-    if (!by_name.emplace(picture.file, std::move(picture)).second) {
-      fail(ErrorKind::data, "{}: the picture {} stands twice; join its boxes", raw.origin, sample.name);
+    if (const auto first = by_name.find(picture.file); first != by_name.end()) {
+      fail(ErrorKind::data, "{}: the picture {} stands twice, first in {}; keep one of them, with all its boxes",
+           picture.where, sample.name, first->second.where);
     }
+    by_name.emplace(sample.name, std::move(picture));
     split.samples.push_back(std::move(sample));
   }
   if (split.empty()) {
@@ -109,6 +113,8 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
   if (reading.check) drop_unusable(split, reading, skipped);
   number_pictures(split.samples, by_name);
   Flaws outside("boxes reach outside their picture and are cut"), empty("boxes have no area and are dropped"),
+      beyond("boxes lie wholly outside their picture and are dropped"),
+      twins("boxes are the same as another of their picture, class and all; they are kept"),
       sizes("pictures are not as large as their annotation says; their own size counts"),
       turned("pictures were annotated before their EXIF turn; their boxes are turned with them");
   std::int64_t id = 0;
@@ -122,6 +128,7 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
     const bool stored =
         differs && swaps_sides(info.orientation) && picture.width == sample.height && picture.height == sample.width;
     if (differs) (stored ? turned : sizes).add(picture.where);
+    std::set<std::tuple<std::string, bool, double, double, double, double>> seen;
     for (auto& box : picture.boxes) {
       if (picture.normalized) {
         // Rounded: what was 96 pixels is 96 again, on the right side of the border between small, medium and large.
@@ -134,7 +141,8 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
       if (place == labels.end()) {
         const auto close = nearest(box.label, labels);
         fail(ErrorKind::data, "{}: class '{}' is none of {}{}", box.where, excerpt(box.label),
-             excerpt(join(labels, ", "), 300), close.empty() ? "" : "; did you mean " + close + "?");
+             excerpt(join(labels, ", "), 300),
+             close.empty() ? "; correct it, or give training boxes of it" : "; did you mean " + close + "?");
       }
       if (box.rect.width <= 0 || box.rect.height <= 0) {
         empty.add(box.where);
@@ -142,9 +150,11 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
       }
       const Rect inside = cut(box.rect, sample.width, sample.height);
       if (inside.width <= 0 || inside.height <= 0) {
-        empty.add(box.where);
+        beyond.add(box.where);
         continue;
       }
+      if (!seen.emplace(box.label, box.crowd, box.rect.x, box.rect.y, box.rect.width, box.rect.height).second)
+        twins.add(box.where);
       // Shares are rounded: what is less than a tenth of a pixel outside is not.
       const double lost =
           std::max(std::abs(inside.x - box.rect.x) + std::abs(inside.y - box.rect.y),
@@ -154,7 +164,7 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
       sample.boxes.push_back({inside, static_cast<std::int32_t>(place - labels.begin()), box.crowd, area, ++id});
     }
   }
-  for (const auto* flaws : {&empty, &outside, &sizes, &turned}) flaws->note(notes);
+  for (const auto* flaws : {&empty, &beyond, &outside, &twins, &sizes, &turned}) flaws->note(notes);
   return split;
 }
 

@@ -82,7 +82,7 @@ Document parsed(std::string_view text, const std::string& where) {
     const auto* broken = dynamic_cast<const json::parse_error*>(&error);
     const auto end = broken == nullptr ? 0 : std::min<std::size_t>(broken->byte, text.size());
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
-    fail(ErrorKind::data, "{}:{}: broken JSON: {}", where, line, excerpt(error.what(), 120));
+    fail(ErrorKind::data, "{}:{}: broken JSON: {}", where, line, excerpt(json_fault(error.what()), 200));
   }
 }
 
@@ -112,7 +112,8 @@ Categories categories_of(const Document& document) {
     const auto name = entry.text("name");
     if (!by_id.emplace(id, name).second)
       fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
-    if (!seen.insert(name).second) fail(ErrorKind::data, "{}: the name '{}' stands twice", entry.where, name);
+    if (!seen.insert(name).second)
+      fail(ErrorKind::data, "{}: the name '{}' stands twice; give each category its own", entry.where, name);
   }
   if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", document.where);
   Categories found;
@@ -158,14 +159,19 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     const auto category = entry.whole("category_id");
     const auto place = std::find(categories.ids.begin(), categories.ids.end(), category);
     if (place == categories.ids.end()) {
-      fail(ErrorKind::data, "{}: category_id {} is none of the file's categories ({})", entry.where, category,
-           excerpt(join_numbers(categories.ids), 200));
+      fail(ErrorKind::data,
+           "{}: category_id {} is none of the file's categories ({}); correct it, or add the category to their list",
+           entry.where, category, excerpt(join_numbers(categories.ids), 200));
     }
     box.label = categories.names[static_cast<std::size_t>(place - categories.ids.begin())];
     const auto image = entry.whole("image_id");
     const auto picture = picture_of.find(image);
-    if (picture == picture_of.end())
-      fail(ErrorKind::data, "{}: image_id {} is none of the file's pictures", entry.where, image);
+    if (picture == picture_of.end()) {
+      fail(ErrorKind::data,
+           "{}: image_id {} is none of the file's pictures; correct it, add the picture to 'images', or remove the "
+           "annotation",
+           entry.where, image);
+    }
     box.rect = rect_of(entry);
     const auto& object = entry.object;
     const json crowd = object.value("iscrowd", json(0));

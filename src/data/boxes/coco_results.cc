@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/boxes/entry_lines.h"
 
 namespace strop {
 namespace {
@@ -69,7 +70,7 @@ class Reader : public nlohmann::json_sax<json> {
   bool parse_error(std::size_t place, const std::string&, const nlohmann::detail::exception& error) override {
     const auto end = text_.begin() + static_cast<std::ptrdiff_t>(std::min(place, text_.size()));
     fail(ErrorKind::data, "{}:{}: broken JSON: {}", where_, 1 + std::count(text_.begin(), end, '\n'),
-         excerpt(error.what(), 120));
+         excerpt(json_fault(error.what()), 200));
   }
 
  private:

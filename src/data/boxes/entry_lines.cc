@@ -36,4 +36,12 @@ std::map<std::string, std::vector<std::size_t>> entry_lines(std::string_view tex
   return lines;
 }
 
+std::string json_fault(std::string_view what) {
+  const auto place = what.find(", column ");
+  const auto begin = place == std::string_view::npos ? what.find("] ") : what.find(": ", place);
+  std::string fault(begin == std::string_view::npos ? what : what.substr(begin + 2));
+  if (fault.find("invalid literal") != std::string::npos) fault += " (NaN and Infinity are none of JSON's numbers)";
+  return fault;
+}
+
 }  // namespace strop

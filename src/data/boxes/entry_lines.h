@@ -13,4 +13,7 @@ namespace strop {
 // parsed, so nothing is checked. Cost: one pass over the characters.
 std::map<std::string, std::vector<std::size_t>> entry_lines(std::string_view text);
 
+// What nlohmann::json says of a broken text, without its own number and the place ("[json.exception... column 9: ").
+std::string json_fault(std::string_view what);
+
 }  // namespace strop

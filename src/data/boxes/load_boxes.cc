@@ -55,7 +55,13 @@ RawBoxSplits read_splits(const std::string& path) {
 RawBoxes read_whole(const std::string& path, std::initializer_list<const char*> order) {
   auto splits = read_splits(path);
   for (const auto* name : order) {
-    if (splits.contains(name)) return std::move(splits[name]);
+    if (!splits.contains(name)) continue;
+    auto raw = std::move(splits[name]);
+    if (splits.size() > 1) {
+      raw.notes.push_back(
+          fmt::format("{}: of its {} splits the one for {}: {}", path, splits.size(), name, raw.origin));
+    }
+    return raw;
   }
   fail(ErrorKind::data, "{}: no annotated pictures", path);
 }
@@ -139,6 +145,22 @@ void limit_training(BoxData& data, const Options& options) {
   data.train = pick(data.train, rest);
 }
 
+[[noreturn]] void fail_without_boxes(const std::string& origin, std::size_t pictures,
+                                     const std::vector<std::string>& notes) {
+  fail(ErrorKind::data, "{}: no boxes on its {} training pictures; annotate what is to be found{}", origin, pictures,
+       notes.empty() ? "" : " (" + join(notes, "; ") + ")");
+}
+
+// Nothing can be measured on a split without a box.
+void note_unmeasured(const BoxSplit& split, const char* name, std::vector<std::string>& notes) {
+  const auto counts = [](const BoxSample& sample) {
+    return std::ranges::any_of(sample.boxes, [](const TrueBox& box) { return !box.crowd; });
+  };
+  if (split.empty() || std::ranges::any_of(split.samples, counts)) return;
+  notes.push_back(fmt::format("no boxes on the {} {} pictures: AP is not defined there, and chooses no weights",
+                              split.size(), name));
+}
+
 void note_counts(BoxData& data) {
   std::vector<std::int64_t> counts(data.label_names.size());
   std::int64_t boxes = 0, without = 0, crowds = 0;
@@ -150,8 +172,13 @@ void note_counts(BoxData& data) {
       ++counts[static_cast<std::size_t>(box.label)];
     }
   }
-  if (boxes == 0)
-    fail(ErrorKind::data, "{}: no boxes on its {} training pictures", data.train.origin, data.train.size());
+  if (boxes == 0) fail_without_boxes(data.train.origin, data.train.size(), data.notes);
+  if (boxes == crowds) {
+    fail(ErrorKind::data,
+         "{}: all {} boxes on its {} training pictures are of crowds or marked difficult, and teach nothing; expected "
+         "boxes of single things",
+         data.train.origin, boxes, data.train.size());
+  }
   std::vector<std::string> parts, none;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const auto& label = data.label_names[i];
@@ -206,6 +233,7 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
     fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
   BoxData data;
   const auto labelled = labels_of(splits["train"]);
+  if (labelled.empty()) fail_without_boxes(splits["train"].origin, splits["train"].pictures.size(), {});
   data.label_names = known;
   const auto& ids = splits["train"].category_ids;
   for (std::size_t i = 0; i < labelled.size(); ++i) {
@@ -225,14 +253,16 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
   limit_training(data, options);
   note_copies(data, leaks_notes);
   note_counts(data);
+  note_unmeasured(data.validation, "validation", data.notes);
+  note_unmeasured(data.test, "test", data.notes);
   note_skipped(data);
   return data;
 }
 
 BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::string>& label_names,
-                               const ImageReading& reading, std::vector<std::string>& notes) {
+                               const ImageReading& reading, std::vector<SkippedPicture>& skipped,
+                               std::vector<std::string>& notes) {
   const auto& path = options.test_file.empty() ? options.data : options.test_file;
-  std::vector<SkippedPicture> skipped;
   auto raw = read_whole(path, {"test", "validation", "train"});
   notes.insert(notes.end(), raw.notes.begin(), raw.notes.end());
   const auto labels = label_names.empty() ? labels_of(raw) : label_names;
@@ -240,7 +270,7 @@ BoxSplit load_evaluation_boxes(const Options& options, const std::vector<std::st
   for (std::size_t i = 0; i < raw.category_ids.size(); ++i) numbers.emplace(raw.labels[i], raw.category_ids[i]);
   auto split = check_boxes(std::move(raw), labels, reading, skipped, notes);
   split.category_ids = std::move(numbers);
-  for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
+  if (!label_names.empty()) note_unmeasured(split, "given", notes);
   return split;
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <pugixml.hpp>
-#include <set>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -57,11 +57,15 @@ RawPicture parse_voc(std::string_view text, const std::string& where) {
     RawBox box;
     box.where = lines.at(object);
     box.label = std::string(trim(object.child("name").text().get()));
-    if (box.label.empty()) fail(ErrorKind::data, "{}: an <object> without a <name>", box.where);
+    if (box.label.empty())
+      fail(ErrorKind::data, "{}: an <object> without a <name>; name its class, or remove it", box.where);
     if (!is_valid_utf8(box.label))
       fail(ErrorKind::data, "{}: a <name> that is not UTF-8: '{}'", box.where, excerpt(repair_utf8(box.label)));
     const auto corners = object.child("bndbox");
-    if (!corners) fail(ErrorKind::data, "{}: an <object> without a <bndbox>", box.where);
+    if (!corners) {
+      fail(ErrorKind::data, "{}: an <object> without a <bndbox>; give it one with xmin, ymin, xmax, ymax, or remove it",
+           box.where);
+    }
     const double left = number_of(lines, corners, "xmin"), top = number_of(lines, corners, "ymin");
     box.rect = {left - 1, top - 1, number_of(lines, corners, "xmax") - left, number_of(lines, corners, "ymax") - top};
     box.crowd = object.child("difficult").text().as_int() != 0;
@@ -80,7 +84,7 @@ std::vector<std::string> parse_labelmap(std::string_view text, const std::string
     if (!is_valid_utf8(name))
       fail(ErrorKind::data, "{}:{}: a name that is not UTF-8: '{}'", where, number, excerpt(repair_utf8(name)));
     if (std::ranges::find(labels, name) != labels.end())
-      fail(ErrorKind::data, "{}:{}: the name '{}' stands twice", where, number, name);
+      fail(ErrorKind::data, "{}:{}: the name '{}' stands twice; keep it once", where, number, name);
     labels.push_back(name);
   }
   return labels;
@@ -113,13 +117,22 @@ std::vector<std::string> labels_of(const fs::path& root, const RawBoxSplits& spl
   return labels;
 }
 
-RawBoxes read_list(const fs::path& root, const std::string& origin, const std::vector<std::string>& stems) {
+// A name of a list, and where it stands.
+struct ListedStem {
+  std::string stem, where;
+};
+
+RawBoxes read_list(const fs::path& root, const std::string& origin, const std::vector<ListedStem>& stems) {
   RawBoxes raw;
   raw.origin = origin;
-  for (const auto& stem : stems) {
+  std::map<std::string, std::string> seen;
+  for (const auto& [stem, where] : stems) {
     const auto file = root / "Annotations" / (stem + ".xml");
-    if (!fs::exists(file))
-      fail(ErrorKind::data, "{}: '{}' has no annotation; expected {}", origin, stem, file.string());
+    if (const auto [first, is_new] = seen.emplace(stem, where); !is_new)
+      fail(ErrorKind::data, "{}: '{}' stands twice, first in {}; keep one line", where, stem, first->second);
+    if (!fs::exists(file)) {
+      fail(ErrorKind::data, "{}: '{}' has no annotation; expected {}, or remove the line", where, stem, file.string());
+    }
     auto picture = parse_voc(read_file(file, ErrorKind::data, 64 << 20), file.string());
     picture.file = picture_file(root, file, picture.file);
     raw.pictures.push_back(std::move(picture));
@@ -137,20 +150,25 @@ RawBoxSplits read_voc_splits(const std::string& path) {
     for (const auto* name : names) {
       const auto list = root / "ImageSets" / "Main" / (std::string(name) + ".txt");
       if (!fs::exists(list)) continue;
-      std::vector<std::string> stems;
+      std::vector<ListedStem> stems;
+      std::int64_t number = 0;
       for (const auto& line : strop::split(read_file(list, ErrorKind::data, 64 << 20), '\n')) {
+        ++number;
         const auto words = strop::split(trim(line), ' ');  // "name 1" and "name -1" of the lists of one class
-        if (!words.empty() && !words[0].empty()) stems.push_back(words[0]);
+        if (!words.empty() && !words[0].empty())
+          stems.push_back({words[0], fmt::format("{}:{}", list.string(), number)});
       }
       splits[split] = read_list(root, list.string(), stems);
     }
   }
   if (splits.empty()) {
-    std::set<std::string> stems;
-    for (const auto& entry : fs::directory_iterator(root / "Annotations")) {
-      if (entry.path().extension() == ".xml") stems.insert(entry.path().stem().string());
+    const auto folder = (root / "Annotations").string();
+    std::vector<ListedStem> stems;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() == ".xml") stems.push_back({entry.path().stem().string(), folder});
     }
-    splits["train"] = read_list(root, (root / "Annotations").string(), {stems.begin(), stems.end()});
+    std::ranges::sort(stems, {}, &ListedStem::stem);
+    splits["train"] = read_list(root, folder, stems);
   }
   const auto labels = labels_of(root, splits);
   for (auto& [name, raw] : splits) raw.labels = labels;

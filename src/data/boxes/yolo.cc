@@ -73,15 +73,20 @@ std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where,
 
 namespace {
 
+std::string text_of(const YAML::Node& node, const std::string& key, const std::string& where) {
+  if (!node.IsScalar()) fail(ErrorKind::data, "{}:{}: {}: expected a text", where, node.Mark().line + 1, key);
+  return node.Scalar();
+}
+
 std::vector<std::string> names_of(const YAML::Node& names, const std::string& where) {
   std::vector<std::string> labels;
   if (names.IsSequence()) {
-    for (const auto& name : names) labels.push_back(name.as<std::string>());
+    for (const auto& name : names) labels.push_back(text_of(name, "names", where));
   } else if (names.IsMap()) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto name = names[i];
       if (!name) fail(ErrorKind::data, "{}: names has no class {}; expected 0 to {}", where, i, names.size() - 1);
-      labels.push_back(name.as<std::string>());
+      labels.push_back(text_of(name, "names", where));
     }
   }
   std::set<std::string> seen;
@@ -102,8 +107,11 @@ YoloData parse_yolo_data(std::string_view text, const std::string& where) {
     const auto root = YAML::Load(std::string(text));
     if (!root.IsMap()) fail(ErrorKind::data, "{}: expected keys train, val and names", where);
     if (root["names"]) data.labels = names_of(root["names"], where);
-    if (root["nc"]) count = root["nc"].as<std::int64_t>();
-    if (root["path"]) data.root = root["path"].as<std::string>();
+    if (const auto node = root["nc"]; node && !YAML::convert<std::int64_t>::decode(node, count)) {
+      fail(ErrorKind::data, "{}:{}: nc is {}; expected the number of classes, as names has them", where,
+           node.Mark().line + 1, node.IsScalar() ? "'" + excerpt(node.Scalar()) + "'" : "no number");
+    }
+    if (root["path"]) data.root = text_of(root["path"], "path", where);
     for (const auto& [key, split] : {std::pair{"train", "train"}, {"val", "validation"}, {"test", "test"}}) {
       const auto node = root[key];
       if (!node || node.IsNull()) continue;
@@ -113,7 +121,7 @@ YoloData parse_yolo_data(std::string_view text, const std::string& where) {
              "into one",
              where, node.Mark().line + 1, key);
       }
-      data.splits[split] = node.as<std::string>();
+      data.splits[split] = text_of(node, key, where);
     }
   } catch (const YAML::Exception& error) {
     fail(ErrorKind::data, "{}{}: broken YAML: {}", where,
@@ -165,6 +173,45 @@ fs::path label_file(const fs::path& picture) {
   return result.replace_extension(".txt");
 }
 
+struct ListedPicture {
+  fs::path file;
+  std::string where;  // "list:line"; empty: found in a folder
+};
+
+// Those of a folder, or of a file that lists them, one a line.
+std::vector<ListedPicture> pictures_at(const fs::path& place) {
+  std::vector<ListedPicture> pictures;
+  if (fs::is_directory(place)) {
+    for (const auto& listed : list_folder(place.string()).pictures)
+      pictures.push_back({(place / listed.path).lexically_normal(), ""});
+    return pictures;
+  }
+  std::int64_t number = 0;
+  for (const auto& line : strop::split(read_file(place, ErrorKind::data, 64 << 20), '\n')) {
+    ++number;
+    const auto name = trim(line);
+    if (name.empty()) continue;
+    pictures.push_back({(place.parent_path() / std::string(name)).lexically_normal(),
+                        fmt::format("{}:{}", place.string(), number)});
+  }
+  return pictures;
+}
+
+// Label files that belong to no picture of a folder, where they have a folder of their own.
+void note_strays(const fs::path& pictures, const std::set<fs::path>& read, std::vector<std::string>& notes) {
+  const auto labels = label_file(pictures / "a").parent_path();
+  if (labels == (pictures / "a").parent_path() || !fs::is_directory(labels)) return;
+  std::set<fs::path> strays;
+  for (const auto& entry : fs::recursive_directory_iterator(labels)) {
+    const auto& file = entry.path();
+    // Tools for labelling leave a list of the names there.
+    if (file.extension() == ".txt" && file.filename() != "classes.txt" && !read.contains(file)) strays.insert(file);
+  }
+  if (strays.empty()) return;
+  notes.push_back(fmt::format("{}: {} label files belong to no picture of {} and are not read, the first: {}",
+                              labels.string(), strays.size(), pictures.string(), strays.begin()->string()));
+}
+
 }  // namespace
 
 RawBoxSplits read_yolo_splits(const std::string& path) {
@@ -175,24 +222,26 @@ RawBoxSplits read_yolo_splits(const std::string& path) {
     RawBoxes& raw = splits[split];
     raw.origin = place.string();
     raw.labels = data.data.labels;
-    std::vector<fs::path> pictures;
-    if (fs::is_directory(place)) {
-      for (const auto& listed : list_folder(place.string()).pictures) pictures.push_back(place / listed.path);
-    } else {
-      for (const auto& line : strop::split(read_file(place, ErrorKind::data, 64 << 20), '\n')) {
-        if (const auto name = trim(line); !name.empty()) pictures.push_back(place.parent_path() / std::string(name));
-      }
-    }
-    for (const auto& picture : pictures) {
+    std::set<fs::path> read, absent;
+    for (const auto& listed : pictures_at(place)) {
       RawPicture one;
-      one.file = picture.lexically_normal().string();
+      one.file = listed.file.string();
       one.normalized = true;
-      const auto labels = label_file(picture.lexically_normal());
-      one.where = labels.string();
-      if (fs::exists(labels))
+      const auto labels = label_file(listed.file);
+      one.where = listed.where.empty() ? labels.string() : listed.where;
+      if (fs::exists(labels)) {
+        read.insert(labels);
         one.boxes = parse_yolo(read_file(labels, ErrorKind::data, 64 << 20), labels.string(), data.data.labels);
+      } else {
+        absent.insert(labels);
+      }
       raw.pictures.push_back(std::move(one));
     }
+    if (!absent.empty()) {
+      raw.notes.push_back(fmt::format("{}: {} of {} pictures have no label file and count as empty, the first lacks {}",
+                                      raw.origin, absent.size(), raw.pictures.size(), absent.begin()->string()));
+    }
+    if (fs::is_directory(place)) note_strays(place.lexically_normal(), read, raw.notes);
   }
   return splits;
 }

@@ -23,10 +23,10 @@ std::vector<std::int64_t> group_sizes(const std::vector<std::int64_t>& stored, c
   if (!options.groups.empty()) return options.groups;
   const auto wanted = static_cast<std::int64_t>(options.label_names.size());
   const auto known = std::accumulate(stored.begin(), stored.end(), std::int64_t{0});
-  if (wanted == 0 || wanted == known) return stored;
-  if (!options.add_classes || wanted < known || known == 0) return {wanted};
+  if (wanted == 0) return stored;
+  if (!options.keeps_classes || wanted < known || known == 0) return {wanted};
   auto sizes = stored;
-  sizes.push_back(wanted - known);
+  if (wanted > known) sizes.push_back(wanted - known);
   return sizes;
 }
 

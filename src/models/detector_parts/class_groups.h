@@ -19,8 +19,8 @@ std::string group_block(std::size_t group, const std::string& head);
 // holds no head.
 std::vector<std::int64_t> stored_groups(const LayerShapes& shapes, const std::string& head, const std::string& layer);
 
-// Classes of each group that a model gets: options.groups, else by the labels that are wanted: those of the file, with
-// one group more for the labels beyond them where classes are added, or a single new head for others.
+// Classes of each group that a model gets: options.groups, else by the labels that are wanted: those of the file where
+// they are kept, with one group more for the labels beyond them, or a single new head for others.
 std::vector<std::int64_t> group_sizes(const std::vector<std::int64_t>& stored, const ModelOptions& options);
 
 // Numbers of labels, counted through the groups.

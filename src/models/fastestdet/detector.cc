@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "eval/nms.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/detector_parts/distillation.h"
 
 namespace strop {
@@ -156,6 +157,12 @@ Tensor FastestDetector::group_distillations(const Tensor& outputs, const Tensor&
                        choice_divergence(now.narrow(1, 5, classes), then.narrow(1, 5, classes)) +
                        kBoxWeight * sure.scores * apart;
   return held_losses(sure, moved, outputs.size(0));
+}
+
+// A convolution and its norm.
+std::vector<std::string> FastestDetector::class_layers(std::size_t group) const {
+  const auto sequence = group_block(group, fastestdet::kHead) + ".cls_layers.conv5x5.";
+  return {sequence + "3", sequence + "4"};
 }
 
 }  // namespace strop

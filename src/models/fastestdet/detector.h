@@ -23,6 +23,7 @@ namespace strop {
 class FastestDetector : public GroupedDetector {
  public:
   using GroupedDetector::GroupedDetector;
+  std::vector<std::string> class_layers(std::size_t group) const override;
   std::int64_t stride() const override { return fastestdet::kStride; }
 
  protected:

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "eval/nms.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/detector_parts/distillation.h"
 
 namespace strop {
@@ -77,6 +78,10 @@ Tensor YolosDetector::group_distillations(const Tensor& outputs, const Tensor& b
   const Tensor moved =
       choice_divergence(now.narrow(1, 4, logits), then.narrow(1, 4, logits)) + weights_.box_loss * sure.scores * boxes;
   return held_losses(sure, moved, outputs.size(0));
+}
+
+std::vector<std::string> YolosDetector::class_layers(std::size_t group) const {
+  return {(group == 0 ? "" : group_block(group, yolos::kHead) + ".") + yolos::kClassLayer};
 }
 
 }  // namespace strop

@@ -21,7 +21,7 @@ class YolosDetector : public GroupedDetector {
   YolosDetector(std::vector<std::vector<std::int32_t>> groups, const SetWeights& weights, std::int64_t patch,
                 std::int64_t queries)
       : GroupedDetector(std::move(groups)), weights_(weights), patch_(patch), queries_(queries) {}
-  std::vector<std::string> class_layers() const override { return {yolos::kClassLayer}; }
+  std::vector<std::string> class_layers(std::size_t group) const override;
   std::int64_t stride() const override { return patch_; }
   const SetWeights& weights() const { return weights_; }
 

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "eval/nms.h"
+#include "models/detector_parts/class_groups.h"
 #include "models/detector_parts/distillation.h"
 #include "models/yolox/row.h"
 
@@ -169,6 +170,11 @@ Tensor YoloxDetector::group_distillations(const Tensor& outputs, const Tensor& b
   const Tensor moved = yes_no_divergence(now.narrow(1, 4, 1 + classes), then.narrow(1, 4, 1 + classes)) +
                        kIouLossWeight * sure.scores * boxes;
   return held_losses(sure, moved, outputs.size(0));
+}
+
+std::vector<std::string> YoloxDetector::class_layers(std::size_t group) const {
+  const auto layer = group_block(group, "head") + ".cls_preds.";
+  return {layer + "0", layer + "1", layer + "2"};
 }
 
 }  // namespace strop

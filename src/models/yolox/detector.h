@@ -17,9 +17,7 @@ namespace strop {
 class YoloxDetector : public GroupedDetector {
  public:
   using GroupedDetector::GroupedDetector;
-  std::vector<std::string> class_layers() const override {
-    return {"head.cls_preds.0", "head.cls_preds.1", "head.cls_preds.2"};
-  }
+  std::vector<std::string> class_layers(std::size_t group) const override;
   std::int64_t stride() const override { return 32; }
 
  protected:

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/text.h"
 #include "report/html_parts.h"
@@ -14,8 +15,9 @@ constexpr std::size_t kMostBars = 8;  // classes of their own colour; more are s
 // One bar a split, its parts the classes.
 std::string class_bar(const RunRecord& record, const SplitRecord& split) {
   std::string out = "<div class=\"bar\">";
-  for (std::size_t c = 0; c < split.per_class.size() && split.rows > 0; ++c) {
-    const double share = static_cast<double>(split.per_class[c]) / static_cast<double>(split.rows);
+  const auto all = std::accumulate(split.per_class.begin(), split.per_class.end(), std::int64_t{0});
+  for (std::size_t c = 0; c < split.per_class.size() && all > 0; ++c) {
+    const double share = static_cast<double>(split.per_class[c]) / static_cast<double>(all);
     out +=
         fmt::format("<i class=\"s{}\" style=\"width:{:.2f}%\" title=\"{}: {}\"></i>", c % kMostBars + 1, 100 * share,
                     c < record.labels.size() ? escape_html(record.labels[c]) : std::to_string(c), split.per_class[c]);
@@ -63,6 +65,7 @@ std::string data_section(const RunFiles& run) {
     out += fmt::format(", {} x {} pixels ({}, {})", record.input.width, record.input.height,
                        user_text(record.input.fit), user_text(record.input.interpolation));
   }
+  if (!record.class_groups.empty()) out += "; a row is a picture, and of each class its boxes are counted";
   out += ".</p>\n" + legend(record) + split_table(record);
   if (!record.data_notes.empty()) {
     out += "<h3>What was noticed</h3><ul>";

@@ -46,7 +46,7 @@ std::string training_words(const RunFiles& run) {
     out += fmt::format("Of its {} parameters, {} were trained ({}).",
                        count_text(static_cast<double>(record.total_parameters)),
                        count_text(static_cast<double>(record.trained_parameters)),
-                       fmt::format("{:.2g} %", 100.0 * static_cast<double>(record.trained_parameters) /
+                       fmt::format("{:.3g} %", 100.0 * static_cast<double>(record.trained_parameters) /
                                                    static_cast<double>(record.total_parameters)));
   }
   return out;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/error.h"
 #include "image/draw.h"
@@ -25,7 +24,14 @@ struct Mistakes {
   std::int64_t all() const { return missed + false_alarms; }
 };
 
-// Greedy by score, each true box once.
+// Most of it lies in a crowd of its class.
+bool is_of_a_crowd(const FoundBox& box, const std::vector<TrueBox>& truths) {
+  return std::ranges::any_of(truths, [&](const TrueBox& truth) {
+    return truth.crowd && truth.label == box.label && intersection(truth.rect, box.rect) >= kMeets * box.rect.area();
+  });
+}
+
+// Greedy by score, each true box once. What is found in a crowd is neither right nor wrong.
 Mistakes mistakes_of(const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found) {
   Mistakes result;
   std::vector<char> met(truths.size(), 0);
@@ -35,12 +41,12 @@ Mistakes mistakes_of(const std::vector<TrueBox>& truths, const std::vector<Found
     double most = kMeets;
     for (std::size_t i = 0; i < truths.size(); ++i) {
       const double iou = intersection_over_union(truths[i].rect, box.rect);
-      if (met[i] != 0 || truths[i].label != box.label || iou < most) continue;
+      if (met[i] != 0 || truths[i].crowd || truths[i].label != box.label || iou < most) continue;
       most = iou;
       best = i;
     }
     if (best < truths.size()) met[best] = 1;
-    else ++result.false_alarms;
+    else if (!is_of_a_crowd(box, truths)) ++result.false_alarms;
   }
   for (std::size_t i = 0; i < truths.size(); ++i) result.missed += met[i] == 0 && !truths[i].crowd ? 1 : 0;
   return result;
@@ -58,13 +64,14 @@ void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std:
   }
 }
 
-json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
-                      const std::vector<std::string>& names, const DecodeOptions& decode) {
+json gallery_of_boxes(const BoxSplit& split, const BoxAnswers& answers, const std::vector<std::string>& names,
+                      const DecodeOptions& decode) {
   std::vector<Mistakes> mistakes;
-  for (std::size_t row = 0; row < split.size(); ++row)
-    mistakes.push_back(mistakes_of(split.samples[row].boxes, found[row]));
-  std::vector<std::size_t> order(split.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order;
+  for (std::size_t row = 0; row < split.size(); ++row) {
+    mistakes.push_back(mistakes_of(split.samples[row].boxes, answers.found[row]));
+    if (!std::ranges::binary_search(answers.unmade, row)) order.push_back(row);
+  }
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return mistakes[a].all() > mistakes[b].all(); });
   json gallery = json::array();
@@ -73,7 +80,7 @@ json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<Found
     try {
       HeldBytes held;
       Picture picture = decode_source(source_of(sample, held), decode);
-      draw_boxes(picture, sample.boxes, found[order[i]], names);
+      draw_boxes(picture, sample.boxes, answers.found[order[i]], names);
       gallery.push_back({{"name", sample.name},
                          {"image", thumbnail_uri(picture.view(), kSide)},
                          {"missed", mistakes[order[i]].missed},

@@ -17,7 +17,7 @@ void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std:
 
 // The pictures with the most missed boxes and false alarms (found at kDrawnScore, IoU 0.5), the worst first:
 // [{"name", "image": data URI, "missed", "false_alarms"}].
-nlohmann::ordered_json gallery_of_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
+nlohmann::ordered_json gallery_of_boxes(const BoxSplit& split, const BoxAnswers& answers,
                                         const std::vector<std::string>& names, const DecodeOptions& decode);
 
 // A training picture as evaluation sees it, then the inputs that training makes of it.

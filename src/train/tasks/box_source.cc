@@ -91,7 +91,7 @@ State BoxSource::make(std::span<const std::int64_t> samples, std::int64_t view) 
 }
 
 std::vector<std::string> BoxSource::findings() const {
-  std::vector<std::string> lines;
+  auto lines = faults_.summary();
   if (lost_boxes_ > 0) {
     lines.push_back(
         fmt::format("augment: {} of {} boxes lay outside of the inputs that were made, or almost, and were left out",

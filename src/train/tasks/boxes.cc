@@ -34,6 +34,14 @@ Boxes::Boxes(BoxSplit split, const DecodeOptions& decode) : split_(std::move(spl
   for (const auto& sample : split_.samples) labels_.push_back(sample.boxes.empty() ? -1 : sample.boxes.front().label);
 }
 
+std::vector<std::int64_t> Boxes::class_counts(std::size_t classes) const {
+  std::vector<std::int64_t> counts(classes);
+  for (const auto& sample : split_.samples) {
+    for (const auto& box : sample.boxes) counts[static_cast<std::size_t>(box.label)] += box.crowd ? 0 : 1;
+  }
+  return counts;
+}
+
 std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& options, bool training) const {
   BoxWork work;
   if (!training) {
@@ -110,24 +118,28 @@ void settle_multi_scale(Options& options) {
   options.cache = "none";
 }
 
-std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source,
-                                              torch::ScalarType precision, std::int64_t batch_size,
-                                              const DecodeSettings& settings, bool stops) {
+BoxAnswers find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
+                      std::int64_t batch_size, const DecodeSettings& settings, bool stops) {
   torch::NoGradGuard no_grad;
   const auto batches = batches_in_order(source.size(), std::min(batch_size, source.rows_at_once()));
   source.prefetch(batches, 0);
   Pass pass;
   pass.precision = precision;
-  std::vector<std::vector<FoundBox>> all;
+  BoxAnswers all;
   for (const auto& samples : batches) {
     if (stops) throw_if_interrupted();
     State state = source.make(samples, 0);
     model.forward(state, pass, source.first_block(), model.size());
     for (auto& found : model.detector->decode(state, settings)) {
-      const auto& sample = split.samples[all.size()];
+      const auto row = all.found.size();
+      const auto& sample = split.samples[row];
+      if (source.labels()[row] < 0) {
+        all.unmade.push_back(row);
+        found.clear();
+      }
       const auto place = placement_of(sample.width, sample.height, *model.input_form);
       for (auto& box : found) box.rect = place.to_picture(box.rect, sample.width, sample.height);
-      all.push_back(std::move(found));
+      all.found.push_back(std::move(found));
     }
   }
   return all;
@@ -135,27 +147,27 @@ std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit
 
 namespace {
 
-// In the order of the image ids.
-std::vector<JudgedPicture> judged(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found) {
-  std::vector<std::size_t> order(split.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+// Those that were made, in the order of the image ids.
+std::vector<JudgedPicture> judged(const BoxSplit& split, const BoxAnswers& answers) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < split.size(); ++i) {
+    if (!std::ranges::binary_search(answers.unmade, i)) order.push_back(i);
+  }
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return split.samples[a].image_id < split.samples[b].image_id; });
   std::vector<JudgedPicture> pictures;
-  for (const auto row : order) pictures.push_back({split.samples[row].boxes, found[row]});
+  for (const auto row : order) pictures.push_back({split.samples[row].boxes, answers.found[row]});
   return pictures;
 }
 
 }  // namespace
 
-BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
-                         const std::vector<std::string>& names) {
-  return box_metrics(judged(split, found), names);
+BoxMetrics measure_boxes(const BoxSplit& split, const BoxAnswers& answers, const std::vector<std::string>& names) {
+  return box_metrics(judged(split, answers), names);
 }
 
-BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split,
-                               const std::vector<std::vector<FoundBox>>& found) {
-  const auto pictures = judged(split, found);
+BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split, const BoxAnswers& answers) {
+  const auto pictures = judged(split, answers);
   auto metrics = box_metrics(pictures, model.label_names);
   metrics.confusion = box_confusion(pictures, model.label_names.size());
   if (const auto known = known_labels(model); !known.empty()) {

@@ -14,6 +14,7 @@ class Boxes : public TaskSplit {
   std::size_t size() const override { return split_.size(); }
   // Of the first box; -1 without one.
   const std::vector<std::int32_t>& labels() const override { return labels_; }
+  std::vector<std::int64_t> class_counts(std::size_t classes) const override;
   std::unique_ptr<BatchSource> source(const Opened& opened, const Options& options, bool training) const override;
   std::string text_of(std::size_t row) const override { return split_.samples[row].name; }
   std::string thumbnail_of(std::size_t row) const override;
@@ -34,18 +35,20 @@ BoxWork training_work(const InputForm& form, std::int64_t stride, const Options&
 // Fills in options.cache where options.multi_scale asks for none. Error(usage): the outputs of frozen layers are kept.
 void settle_multi_scale(Options& options);
 
-// The boxes found on every row, in pixels of the pictures, best first within a group of classes. `stops`: Ctrl-C ends
-// it.
-std::vector<std::vector<FoundBox>> find_boxes(const Model& model, const BoxSplit& split, BatchSource& source,
-                                              torch::ScalarType precision, std::int64_t batch_size,
-                                              const DecodeSettings& settings, bool stops);
+struct BoxAnswers {
+  // Of every row, in pixels of its picture, best first within a group of classes.
+  std::vector<std::vector<FoundBox>> found;
+  std::vector<std::size_t> unmade;  // rows whose picture could not be made: nothing is found there, and nothing missed
+};
 
-// The figures alone, as an evaluation in training wants them.
-BoxMetrics measure_boxes(const BoxSplit& split, const std::vector<std::vector<FoundBox>>& found,
-                         const std::vector<std::string>& names);
+// What is found on every row. `stops`: Ctrl-C ends it.
+BoxAnswers find_boxes(const Model& model, const BoxSplit& split, BatchSource& source, torch::ScalarType precision,
+                      std::int64_t batch_size, const DecodeSettings& settings, bool stops);
+
+// The figures alone, as an evaluation in training wants them, of the rows that were made.
+BoxMetrics measure_boxes(const BoxSplit& split, const BoxAnswers& answers, const std::vector<std::string>& names);
 // With the confusion matrix and, where classes were added to the model, the figures of old and new ones.
-BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split,
-                               const std::vector<std::vector<FoundBox>>& found);
+BoxMetrics measure_boxes_fully(const Model& model, const BoxSplit& split, const BoxAnswers& answers);
 
 // The labels that the model had before classes were added to it last; empty: none were.
 std::vector<std::int32_t> known_labels(const Model& model);

@@ -8,6 +8,7 @@ namespace strop {
 class Classification : public Task {
  public:
   std::string headline() const override { return "accuracy"; }
+  std::vector<std::string> figures() const override { return {"loss", "accuracy", "f1", "matthews"}; }
   Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                       const Options& options) const override;
   Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override;

@@ -47,6 +47,7 @@ class ImageSource : public BatchSource {
   // Decodes ahead in threads.
   void prefetch(std::vector<Samples> batches, std::int64_t view) override;
   std::string fault_of(std::size_t row) const override { return faults_.of(row); }
+  std::vector<std::string> findings() const override { return faults_.summary(); }
 
  private:
   struct Workshop;

@@ -37,13 +37,13 @@ std::string find_unlabelled(BoxSplit& split, const Opened& opened, const Options
   BoxSource source(split, work, 1, at::get_num_threads(), options.strict);
   const DecodeSettings settings = {
       .least_score = options.pseudo_labels, .nms_iou = options.nms_iou, .max_det = options.max_det};
-  const auto found =
+  const auto answers =
       find_boxes(*opened.model, split, source, torch::kFloat, options.per_device_eval_batch_size, settings, true);
   std::int64_t count = 0;
   for (std::size_t row = 0; row < split.size(); ++row) {
     auto& boxes = split.samples[row].boxes;
     const auto labelled = boxes.size();
-    for (const auto& box : found[row]) {
+    for (const auto& box : answers.found[row]) {
       const auto same_thing = [&](const TrueBox& other) {
         return intersection_over_union(other.rect, box.rect) >= kSameThing;
       };

@@ -68,6 +68,14 @@ class ObjectDetection : public Task {
       fail(ErrorKind::usage, "progressive_resizing: is for labelled pictures; those with boxes take multi_scale");
     }
     if (options.method == "auto") options.method = "full";
+    for (const auto& [asked, key] :
+         {std::pair{options.lp_ft, "lp_ft=true"}, {options.head_init == "closed_form", "head_init=closed_form"}}) {
+      if (!asked) continue;
+      fail(ErrorKind::usage,
+           "{}: a head that finds boxes can't be solved in closed form; leave it out, or train the head by a run of "
+           "its own (method=head) and give its folder as --model",
+           key);
+    }
     if (options.method == "head") options.head_solver = "sgd";  // boxes have no closed form
     if (options.augment.empty()) options.augment = {"light"};
     settle_multi_scale(options);
@@ -80,14 +88,23 @@ class ObjectDetection : public Task {
 
   // Convolutions that begin anew find nothing at first: on 205 pictures of blood cells AP50 of an added class was 3 %
   // after 84 steps and 68 % after 420.
-  std::vector<std::string> doubts(const Opened&, const Options& options, const TaskData& data) const override {
+  std::vector<std::string> doubts(const Opened& opened, const Options& options, const TaskData& data) const override {
     constexpr double kFewSteps = 200;
-    if (labels_of_method(options) != Labels::model_and_data || !options.time.empty()) return {};
+    std::vector<std::string> lines;
+    if (data.known > 0 && data.label_names.front() == "LABEL_0") {
+      lines.push_back(
+          fmt::format("{}: its {} classes have no names, and keep LABEL_0 and so on; a list of them beside the weights "
+                      "(coco.names, one a line) names them",
+                      opened.base_name, data.known));
+    }
+    if (labels_of_method(options) != Labels::model_and_data || !options.time.empty()) return lines;
     const auto rows = static_cast<double>(data.train->size());
     const double an_epoch = steps_an_epoch(options, rows), steps = epochs_of(options, rows) * an_epoch;
-    if (steps >= kFewSteps) return {};
-    return {fmt::format("{:.0f} steps are few for classes that begin anew; num_train_epochs={:.0f} makes some hundred",
-                        steps, std::ceil(2 * kFewSteps / an_epoch))};
+    if (steps >= kFewSteps) return lines;
+    lines.push_back(
+        fmt::format("{:.0f} steps are few for classes that begin anew; num_train_epochs={:.0f} makes some hundred",
+                    steps, std::ceil(2 * kFewSteps / an_epoch)));
+    return lines;
   }
 
   TaskData load(const Options& options) const override {
@@ -126,19 +143,26 @@ class ObjectDetection : public Task {
 
   std::unique_ptr<TaskSplit> load_evaluation(const Options& options, const Opened& opened,
                                              std::vector<std::string>& notes) const override {
-    return std::make_unique<Boxes>(
-        load_evaluation_boxes(options, opened.model->label_names, reading_of(options), notes), decode_options(options));
+    std::vector<SkippedPicture> skipped;
+    auto split = load_evaluation_boxes(options, opened.model->label_names, reading_of(options), skipped, notes);
+    for (const auto& one : skipped) notes.push_back("skipped: " + one.reason);
+    return std::make_unique<Boxes>(std::move(split), decode_options(options));
   }
 
   std::unique_ptr<TaskSplit> load_prediction(const Options& options, const Opened&) const override {
-    std::vector<std::string> notes;
-    if (looks_like_box_data(options.data)) {
-      return std::make_unique<Boxes>(load_evaluation_boxes(options, {}, reading_of(options), notes),
-                                     decode_options(options));
-    }
     std::vector<SkippedPicture> skipped;
+    const auto say = [&] {
+      for (const auto& one : skipped) log_warning("skipped: {}", one.reason);
+    };
+    if (looks_like_box_data(options.data)) {
+      std::vector<std::string> notes;
+      auto split = load_evaluation_boxes(options, {}, reading_of(options), skipped, notes);
+      for (const auto& note : notes) log_info("data: {}", note);
+      say();
+      return std::make_unique<Boxes>(std::move(split), decode_options(options));
+    }
     const auto pictures = load_prediction_pictures(options.data, options, reading_of(options), skipped);
-    for (const auto& one : skipped) log_warning("skipped: {}", one.reason);
+    say();
     BoxSplit split{pictures.origin, {}};
     for (const auto& picture : pictures.samples) {
       HeldBytes held;
@@ -173,35 +197,37 @@ class ObjectDetection : public Task {
   }
 
   std::string headline() const override { return "map"; }
+  std::vector<std::string> figures() const override { return {"map", "map_50"}; }
   Evaluation evaluate(const Opened& opened, const TaskSplit& split, BatchSource& source, torch::ScalarType precision,
                       const Options& options) const override {
     const auto& boxes = boxes_of(split);
-    const auto found = find_boxes(*opened.model, boxes, source, precision, options.per_device_eval_batch_size,
-                                  decode_settings(options), false);
-    const auto metrics = measure_boxes(boxes, found, opened.model->label_names);
+    const auto answers = find_boxes(*opened.model, boxes, source, precision, options.per_device_eval_batch_size,
+                                    decode_settings(options), false);
+    const auto metrics = measure_boxes(boxes, answers, opened.model->label_names);
     return {{"map", metrics.map}, {"map_50", metrics.map_50}};
   }
 
   Measured measure(const Opened& opened, const TaskSplit& split, const Options& options) const override {
-    auto found = found_on(opened, split, options);
-    auto metrics = measure_boxes_fully(*opened.model, boxes_of(split), found);
-    return {std::move(metrics), {}, std::move(found)};
+    auto answers = found_on(opened, split, options);
+    auto metrics = measure_boxes_fully(*opened.model, boxes_of(split), answers);
+    return {std::move(metrics), {}, std::move(answers.found), std::move(answers.unmade)};
   }
 
   std::optional<KnownBefore> measure_known(const Opened& opened, const TaskSplit& split,
                                            const Options& options) const override {
     const auto known = known_labels(*opened.model);
     if (known.empty()) return std::nullopt;
-    KnownBefore before{known, {}, found_on(opened, split, options)};
+    auto answers = found_on(opened, split, options);
+    KnownBefore before{known, {}, {}};
     const auto is_known = [&](const TrueBox& box) {
       return !box.crowd && std::find(known.begin(), known.end(), box.label) != known.end();
     };
     const auto& samples = boxes_of(split).samples;
     if (std::any_of(samples.begin(), samples.end(),
                     [&](const BoxSample& one) { return std::ranges::any_of(one.boxes, is_known); })) {
-      before.ap =
-          added_classes(measure_boxes(boxes_of(split), before.found, opened.model->label_names), known, {}).base;
+      before.ap = added_classes(measure_boxes(boxes_of(split), answers, opened.model->label_names), known, {}).base;
     }
+    before.found = std::move(answers.found);
     return before;
   }
 
@@ -214,9 +240,9 @@ class ObjectDetection : public Task {
     const auto ids = ids_in_file(opened.model->category_ids, names, boxes.category_ids);
     bool first = true;
     out << "[";
-    for (std::size_t row = 0; row < all.size(); ++row) {
+    for (std::size_t row = 0; row < boxes.size(); ++row) {
       const auto& sample = boxes.samples[row];
-      for (const auto& box : all[row]) {
+      for (const auto& box : all.found[row]) {
         const auto label = static_cast<std::size_t>(box.label);
         const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
         const json entry = {
@@ -229,7 +255,8 @@ class ObjectDetection : public Task {
         out << (first ? "\n" : ",\n") << json_text(entry, -1);
         first = false;
       }
-      if (!options.draw.empty()) draw(sample, all[row], names, options, row);
+      if (!options.draw.empty() && !std::ranges::binary_search(all.unmade, row))
+        draw(sample, all.found[row], names, options, row);
     }
     out << "\n]\n";
   }
@@ -249,8 +276,7 @@ class ObjectDetection : public Task {
   bool writes_data() const override { return true; }
 
  private:
-  static std::vector<std::vector<FoundBox>> found_on(const Opened& opened, const TaskSplit& split,
-                                                     const Options& options) {
+  static BoxAnswers found_on(const Opened& opened, const TaskSplit& split, const Options& options) {
     const auto source = split.source(opened, options, false);
     return find_boxes(*opened.model, boxes_of(split), *source, torch::kFloat, options.per_device_eval_batch_size,
                       decode_settings(options), true);

@@ -25,6 +25,12 @@ void PictureFaults::note(const PictureBatch& batch, std::span<const std::int64_t
   }
 }
 
+std::vector<std::string> PictureFaults::summary() const {
+  if (reasons_.empty()) return {};
+  return {fmt::format("{} pictures could not be read during the run and were skipped, the first: {}",
+                      reasons_.size(), reasons_.begin()->second)};
+}
+
 std::string PictureFaults::of(std::size_t row) const {
   const auto found = reasons_.find(static_cast<std::int64_t>(row));
   return found == reasons_.end() ? "" : found->second;

@@ -18,6 +18,8 @@ class PictureFaults {
             std::vector<std::int32_t>& labels);
   // Why the picture of a row was not made; "": it was.
   std::string of(std::size_t row) const;
+  // How many there were, and the first, for a person; nothing where there were none.
+  std::vector<std::string> summary() const;
 
  private:
   std::map<std::int64_t, std::string> reasons_;  // by sample

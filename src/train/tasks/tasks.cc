@@ -54,6 +54,14 @@ const Task& choose_task(const Options& options) {
 }
 
 bool Task::reads_data_of(const Task&) const { return false; }
+std::vector<std::int64_t> TaskSplit::class_counts(std::size_t classes) const {
+  std::vector<std::int64_t> counts(classes);
+  for (const auto label : labels()) {
+    if (label >= 0) ++counts[static_cast<std::size_t>(label)];
+  }
+  return counts;
+}
+
 std::string TaskSplit::pair_of(std::size_t) const { return ""; }
 std::string TaskSplit::thumbnail_of(std::size_t) const { return ""; }
 std::vector<std::string> Task::complete(TaskData&, const Opened&, const Options&) const { return {}; }
