@@ -44,33 +44,33 @@ std::map<SplitKind, std::string> find_tables(const std::string& folder) {
   return tables;
 }
 
-// Everything that one path names, whatever its kind.
-RawSplits read_any(const std::string& path, const Options& options, bool need_label,
+// Everything that one path names, whatever its kind: to train on, or as one split of it.
+RawSplits read_any(const std::string& path, const Options& options, bool to_train,
                    std::vector<SkippedPicture>& skipped, std::vector<std::string>& notes) {
   RawSplits splits;
   if (is_folder(path)) {
     splits = read_idx_folder(path);
     if (!splits.empty()) return splits;
     const auto tables = find_tables(path);
-    for (const auto& [kind, file] : tables) splits[kind] = read_image_table(file, options, need_label, skipped, notes);
+    for (const auto& [kind, file] : tables) splits[kind] = read_image_table(file, options, true, skipped, notes);
     if (tables.contains(SplitKind::train)) return splits;
   } else if (is_idx_name(path)) {
-    splits[SplitKind::train] = read_idx_pair(path, need_label);
+    splits[SplitKind::train] = read_idx_pair(path, true);
     return splits;
   } else if (!is_tar_name(path)) {
-    splits[SplitKind::train] = read_image_table(path, options, need_label, skipped, notes);
+    splits[SplitKind::train] = read_image_table(path, options, true, skipped, notes);
     return splits;
   }
   Listing listing = is_folder(path) ? list_folder(path) : list_tar(path);
   skipped.insert(skipped.end(), listing.skipped.begin(), listing.skipped.end());
-  splits.merge(arrange(std::move(listing), notes));
+  splits.merge(arrange(std::move(listing), to_train, notes));
   return splits;
 }
 
 // All of a path as one split, whatever its parts are called.
 RawImages read_whole(const std::string& path, const Options& options, std::vector<SkippedPicture>& skipped,
                      std::vector<std::string>& notes) {
-  auto splits = read_any(path, options, true, skipped, notes);
+  auto splits = read_any(path, options, false, skipped, notes);
   if (splits.empty()) fail(ErrorKind::data, "{}: no pictures, expected a folder for each class", path);
   for (const auto kind : {SplitKind::test, SplitKind::validation, SplitKind::train}) {
     if (splits.contains(kind)) return std::move(splits[kind]);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "core/text.h"
@@ -41,7 +43,8 @@ class Walk {
   // Whether a picture lies below.
   bool enter(const fs::path& folder, const std::string& prefix) {
     struct stat status {};
-    if (::stat(folder.c_str(), &status) != 0) return false;
+    // "." can be looked at only where the folder may be entered, too.
+    if (::stat((folder / ".").c_str(), &status) != 0) return unreadable(folder, std::generic_category().message(errno));
     const std::pair<dev_t, ino_t> identity{status.st_dev, status.st_ino};
     if (!above_.insert(identity).second) return false;
     std::error_code error;
@@ -49,16 +52,18 @@ class Walk {
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
       found = add(at->path(), prefix) || found;
     }
-    if (error) {
-      listing_.skipped.push_back({folder.string(), folder.string() + ": can't list the folder: " + error.message()});
-      found = true;  // perhaps
-    }
+    if (error) found = unreadable(folder, error.message());
     if (!found && !prefix.empty()) listing_.empty_folders.push_back(prefix.substr(0, prefix.size() - 1));
     above_.erase(identity);
     return found;
   }
 
  private:
+  bool unreadable(const fs::path& folder, const std::string& why) {
+    listing_.skipped.push_back({folder.string(), folder.string() + ": can't list the folder: " + why});
+    return true;  // perhaps a picture lies there
+  }
+
   bool add(const fs::path& path, const std::string& prefix) {
     const std::string name = path.filename().string();
     if (is_hidden(name)) return false;
@@ -112,7 +117,7 @@ bool is_foreign_picture_name(std::string_view name) { return ends_with_any(name,
 
 Listing list_folder(const std::string& folder) {
   Listing listing;
-  listing.root = folder;
+  listing.root = folder.substr(0, std::max<std::size_t>(1, folder.find_last_not_of('/') + 1));  // "data/" is "data"
   Walk(listing).enter(folder, "");
   sort_by_path(listing);
   return listing;

@@ -49,8 +49,9 @@ struct Listing {
 Listing list_folder(const std::string& folder);
 Listing list_tar(const std::string& file);
 
-// Splits and classes by the folders' names. A single folder around all of it is looked through.
-RawSplits arrange(Listing listing, std::vector<std::string>& notes);
+// Splits and classes by the folders' names. A single folder around all of it is looked through. With `to_train`
+// Error(data) where there are folders of splits and none of them holds pictures to train on.
+RawSplits arrange(Listing listing, bool to_train, std::vector<std::string>& notes);
 
 // MNIST's files in a folder; empty where there are none.
 RawSplits read_idx_folder(const std::string& folder);

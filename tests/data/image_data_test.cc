@@ -197,6 +197,41 @@ TEST_F(ImageFolder, UnreadableFoldersAreListed) {
   EXPECT_NE(data.skipped[0].reason.find("can't list the folder"), std::string::npos);
 }
 
+TEST_F(ImageFolder, SplitsWithoutATrainingFolderAreNoClasses) {
+  const auto message = [&](const std::string& data) { return message_of(ErrorKind::data, [&] { load(data); }); };
+  put("typo/trian/a/1.jpg"), put("typo/trian/b/1.jpg"), put("typo/validation/a/1.jpg"), put("typo/test/b/1.jpg");
+  expect_parts(message("typo"), {"typo: found test/ and validation/ but no train/", "did you mean trian/?"});
+  put("absent/val/a/1.jpg"), put("absent/val/b/1.jpg");
+  expect_parts(message("absent"), {"found val/ but no train/", "add train/"});
+  put("empty/test/a/1.jpg"), put("empty/test/b/1.jpg");
+  fs::create_directories(path("empty/train/a"));
+  expect_parts(message("empty"), {"found test/ but no train/", "the training folder holds no pictures"});
+  put("foreign/test/a/1.jpg"), put("foreign/train/a/1.gif", "GIF89a");
+  expect_parts(message("foreign"), {"train/a/1.gif: pictures of this format are not read"});
+  put("flat/train/1.jpg"), put("flat/test/1.jpg");
+  expect_parts(message("flat"), {"found test/ but no train/", "the training folder holds no folders of classes"});
+
+  for (const char* name : {"train/1", "train/2", "bus/1", "bus/2"}) put(fmt::format("vehicles/{}.jpg", name));
+  Options chosen = options("vehicles");
+  chosen.val_size = 0.5;
+  const auto vehicles = load_image_data(chosen, {}).label_names;
+  EXPECT_EQ(vehicles, (std::vector<std::string>{"bus", "train"})) << "a class called train";
+  std::vector<SkippedPicture> skipped;
+  std::vector<std::string> notes;
+  EXPECT_EQ(load_evaluation_pictures(options("absent"), {"a", "b"}, {}, skipped, notes).size(), 2U);
+}
+
+TEST_F(ImageFolder, AnUnreadableTrainingFolderIsSaid) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
+  put("train/a/1.jpg"), put("train/b/1.jpg"), put("validation/a/1.jpg"), put("validation/b/1.jpg");
+  for (const ::mode_t mode : {0, 0400}) {  // the second may be listed, but nothing in it can be opened
+    ::chmod(path("train").c_str(), mode);
+    const auto said = message_of(ErrorKind::data, [&] { load(); });
+    ::chmod(path("train").c_str(), 0755);
+    expect_parts(said, {"found validation/ but no train/", "train: can't list the folder: Permission denied"});
+  }
+}
+
 TEST_F(ImageTable, PathsAndLabels) {
   put("pictures/1.jpg"), put("pictures/2.jpg"), put("pictures/3.jpg");
   put("train.csv", "file_name,label\npictures/1.jpg,hat\npictures/2.jpg,shoe\npictures/gone.jpg,hat\n");
