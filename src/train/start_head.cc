@@ -3,9 +3,9 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/error.h"
+#include "data/stratify.h"
 #include "train/prefix_source.h"
 
 namespace strop {
@@ -43,8 +43,8 @@ std::vector<std::string> labels_of_file(const std::string& file, std::size_t row
 HeadData sample_features(const Opened& opened, BatchSource& train) {
   const auto last = opened.model->size() - 1;
   PrefixSource source(train, *opened.model, last, torch::kFloat);
-  std::vector<std::int64_t> rows(std::min(kAsked, train.size()));
-  std::iota(rows.begin(), rows.end(), 0);
+  // Folders of classes come sorted: the first rows alone would be of the first classes alone.
+  const auto rows = first_of_each_class(train.labels(), opened.model->label_names.size(), kAsked);
   HeadData data;
   std::vector<torch::Tensor> parts;
   std::vector<std::int64_t> labels;
