@@ -73,6 +73,12 @@ TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
   };
   EXPECT_EQ(copy("timm_resnet_bottleneck", nullptr, "resnet50").model->family(), "resnet");
   EXPECT_THROW(copy("timm_resnet_bottleneck", "layer1.0.se.fc1.weight", "seresnet50"), Error);
+  for (const auto* same : {"resnet26", "wide_resnet50_2", "resnext50_32x4d", "tv_resnet50", "gluon_resnet50_v1b"})
+    EXPECT_EQ(copy("timm_resnet_bottleneck", nullptr, same).model->family(), "resnet") << same;
+  for (const auto* other : {"resnetaa50", "resnetblur50", "resnet50_gn", "resnet50d"}) {
+    expect_parts(message_of(ErrorKind::model, [&] { copy("timm_resnet_bottleneck", nullptr, other); }),
+                 {"config.json: architecture '" + std::string(other) + "'", "expected resnet18"});
+  }
   EXPECT_EQ(copy("timm_b", nullptr, "efficientnet_b0").model->family(), "efficientnet");
   EXPECT_THROW(copy("timm_b", nullptr, "mnasnet_a1"), Error);
 }
