@@ -101,6 +101,17 @@ std::string why_no_training(const Listing& listing, const std::vector<std::strin
        found.empty() ? "no classes" : join(found, " and ") + " but no train/", why_no_training(listing, tops));
 }
 
+// A split of which nothing could be read must not be taken for one that is not there. Training's is said above.
+void check_other_splits(const Listing& listing, const RawSplits& splits) {
+  for (const auto& one : listing.skipped) {
+    const std::string folder = first_part(below_root(listing, one.name));
+    SplitKind kind{};
+    if (!split_of_name(folder, kind) || kind == SplitKind::train || splits.contains(kind)) continue;
+    fail(ErrorKind::data, "{}/{}: no picture there can be used; mend it or take the folder away: {}", listing.root,
+         folder, one.reason);
+  }
+}
+
 void note_count(std::size_t count, const std::string& root, const char* what, std::vector<std::string>& notes) {
   if (count > 0) notes.push_back(fmt::format("{}: {} {} {}", root, count, count == 1 ? "picture" : "pictures", what));
 }
@@ -142,6 +153,7 @@ RawSplits arrange(Listing listing, bool to_train, std::vector<std::string>& note
     picture.sample.label = raw.label_of(first_part(path));
     raw.split.samples.push_back(std::move(picture.sample));
   }
+  if (with_splits) check_other_splits(listing, splits);
   if (listing.others > 0) {
     notes.push_back(fmt::format("{}: {} without a picture's ending (.jpg .jpeg .png .webp .bmp), left out",
                                 listing.root,

@@ -27,6 +27,17 @@ bool is_folder(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
+// "; REASON" of the first skipped thing that is `folder` or lies in it, else "".
+std::string cause_in(const std::string& folder, const std::vector<SkippedPicture>& skipped) {
+  for (const auto& one : skipped) {
+    if (one.name == folder || starts_with(one.name, folder + "/")) return "; " + one.reason;
+  }
+  return "";
+}
+std::string first_cause(const std::vector<SkippedPicture>& skipped) {
+  return skipped.empty() ? "" : "; skipped: " + skipped.front().reason;
+}
+
 // train.csv, test.jsonl ... in a folder, metadata.csv as its training table.
 std::map<SplitKind, std::string> find_tables(const std::string& folder) {
   std::map<SplitKind, std::string> tables;
@@ -71,7 +82,9 @@ RawSplits read_any(const std::string& path, const Options& options, bool to_trai
 RawImages read_whole(const std::string& path, const Options& options, std::vector<SkippedPicture>& skipped,
                      std::vector<std::string>& notes) {
   auto splits = read_any(path, options, false, skipped, notes);
-  if (splits.empty()) fail(ErrorKind::data, "{}: no pictures, expected a folder for each class", path);
+  if (splits.empty()) {
+    fail(ErrorKind::data, "{}: no pictures, expected a folder for each class{}", path, first_cause(skipped));
+  }
   for (const auto kind : {SplitKind::test, SplitKind::validation, SplitKind::train}) {
     if (splits.contains(kind)) return std::move(splits[kind]);
   }
@@ -85,15 +98,18 @@ void check_strict(const std::vector<SkippedPicture>& skipped, const ImageReading
 }
 
 // raw's labels become indices of `names`.
-ImageSplit index_labels(RawImages raw, const std::vector<std::string>& names) {
+// `train`: where training pictures lie, to say why one of its classes may be missing.
+ImageSplit index_labels(RawImages raw, const std::vector<std::string>& names, const std::string& train = "",
+                        const std::vector<SkippedPicture>& skipped = {}) {
   std::vector<std::int32_t> index;
   for (const auto& name : raw.label_names) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
       const std::string near = nearest(name, names);
-      fail(ErrorKind::data, "{}: class '{}' is not among the training classes: {}{}", raw.split.origin, excerpt(name),
-           excerpt(join(names, ", "), 400),
-           near.empty() ? "; add training pictures of it or take it out" : "; did you mean " + near + "?");
+      fail(ErrorKind::data, "{}: class '{}' is not among the training classes: {}{}{}", raw.split.origin,
+           excerpt(name), excerpt(join(names, ", "), 400),
+           near.empty() ? "; add training pictures of it or take it out" : "; did you mean " + near + "?",
+           cause_in(train + "/" + name, skipped));
     }
     index.push_back(static_cast<std::int32_t>(found - names.begin()));
   }
@@ -169,14 +185,15 @@ void check_classes(const ImageData& data) {
   const auto counts = count_classes(data.train.labels(), data.label_names.size());
   for (std::size_t c = 0; c < counts.size(); ++c) {
     if (counts[c] == 0) {
-      fail(ErrorKind::data, "{}: no usable training picture of class '{}'; add some or remove the class",
-           data.train.origin, data.label_names[c]);
+      const auto cause = cause_in(data.train.origin + "/" + data.label_names[c], data.skipped);
+      fail(ErrorKind::data, "{}: no usable training picture of class '{}'; add some or remove the class{}",
+           data.train.origin, data.label_names[c], cause.empty() ? first_cause(data.skipped) : cause);
     }
   }
   if (data.label_names.size() < 2) {
-    fail(ErrorKind::data, "{}: all {} training pictures are of the class '{}', expected at least two classes{}",
+    fail(ErrorKind::data, "{}: all {} training pictures are of the class '{}', expected at least two classes{}{}",
          data.train.origin, data.train.size(), join(data.label_names, ""),
-         data.notes.empty() ? "" : "; " + join(data.notes, "; "));
+         data.notes.empty() ? "" : "; " + join(data.notes, "; "), first_cause(data.skipped));
   }
 }
 
@@ -218,7 +235,7 @@ ImageData load_image_data(const Options& options, const ImageReading& reading) {
     fail(ErrorKind::data,
          "{}: no training pictures; expected a folder for each class, train/CLASS/picture.jpg, a table of paths and "
          "labels, or idx files{}",
-         options.data, data.skipped.empty() ? "" : "; skipped: " + data.skipped.front().reason);
+         options.data, first_cause(data.skipped));
   }
   const bool folders = is_folder(train.split.origin) || is_tar_name(options.data);
   data.label_names = class_names(train, folders);
@@ -227,7 +244,7 @@ ImageData load_image_data(const Options& options, const ImageReading& reading) {
                                     {SplitKind::validation, &data.validation},
                                     {SplitKind::test, &data.test}}) {
     if (!splits.contains(kind) || splits[kind].split.empty()) continue;
-    *split = index_labels(std::move(splits[kind]), data.label_names);
+    *split = index_labels(std::move(splits[kind]), data.label_names, data.train.origin, data.skipped);
     if (reading.check) drop_unusable(*split, reading, data.skipped);
   }
   check_classes(data);
@@ -273,7 +290,7 @@ ImageSplit load_prediction_pictures(const std::string& path, const Options& opti
          path);
   }
   for (auto& sample : split.samples) sample.label = -1;
-  if (split.empty()) fail(ErrorKind::data, "{}: no pictures to predict on", path);
+  if (split.empty()) fail(ErrorKind::data, "{}: no pictures to predict on{}", path, first_cause(skipped));
   check_strict(skipped, reading);
   if (reading.check) drop_unusable(split, reading, skipped);
   return split;
@@ -285,7 +302,8 @@ bool looks_like_image_data(const std::string& path) {
   constexpr int kMostNames = 4000;
   int seen = 0;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(path, error), end; !error && at != end && seen < kMostNames;
+  const auto readable = fs::directory_options::skip_permission_denied;  // the others are said when all is read
+  for (fs::recursive_directory_iterator at(path, readable, error), end; !error && at != end && seen < kMostNames;
        at.increment(error), ++seen) {
     const std::string name = at->path().filename().string();
     if (is_picture_name(name) || is_idx_name(name)) return true;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "data/split_files.h"
 #include "errors.h"
 #include "image/encode.h"
 #include "image_archives.h"
@@ -230,6 +231,45 @@ TEST_F(ImageFolder, AnUnreadableTrainingFolderIsSaid) {
     ::chmod(path("train").c_str(), 0755);
     expect_parts(said, {"found validation/ but no train/", "train: can't list the folder: Permission denied"});
   }
+}
+
+TEST_F(ImageFolder, TheCauseIsSaidWithWhatIsMissing) {
+  const auto message = [&](const std::string& data) { return message_of(ErrorKind::data, [&] { load(data); }); };
+  put("bad/train/a/1.jpg", "x"), put("bad/train/b/1.jpg");
+  expect_parts(message("bad"), {"no usable training picture of class 'a'", "train/a/1.jpg: ", "found text"});
+  put("gone.csv", "file_name,label\ngone.jpg,a\nbad/train/b/1.jpg,b\n");
+  expect_parts(message("gone.csv"), {"no usable training picture of class 'a'", "gone.jpg: no such file"});
+  put("gif/train/a/1.jpg"), put("gif/train/b/1.gif", "GIF89a"), put("gif/val/b/1.jpg");
+  expect_parts(message("gif"), {"class 'b' is not among the training classes", "train/b/1.gif: pictures of this"});
+  fs::remove_all(path("gif/val"));
+  expect_parts(message("gif"), {"all 1 training pictures are of the class 'a'", "train/b/1.gif: pictures of this"});
+  put("half/train/a/1.jpg"), put("half/train/b/1.jpg"), put("half/val/a/1.gif", "GIF89a");
+  expect_parts(message("half"), {"half/val: no picture there can be used", "val/a/1.gif: pictures of this format"});
+  std::vector<SkippedPicture> skipped;
+  expect_parts(message_of(ErrorKind::data, [&] { load_prediction_pictures(path("gif/train/b"), {}, {}, skipped); }),
+               {"no pictures to predict on", "b/1.gif: pictures of this format are not read"});
+}
+
+TEST_F(ImageFolder, UnreadableFoldersAreTheCauseThatIsSaid) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
+  put("train/a/1.jpg"), put("train/b/1.jpg"), put("train/c/1.jpg"), put("validation/c/1.jpg");
+  const auto said = [&](const char* locked, const std::function<void()>& act) {
+    ::chmod(path(locked).c_str(), 0);
+    const auto message = message_of(ErrorKind::data, act);
+    ::chmod(path(locked).c_str(), 0755);
+    return message;
+  };
+  expect_parts(said("train/c", [&] { load(); }), {"class 'c' is not among", "train/c: can't list the folder: Perm"});
+  expect_parts(said("validation", [&] { load(); }), {"validation: no picture there can be used", "can't list"});
+  std::vector<SkippedPicture> skipped;
+  expect_parts(said("train", [&] { load_prediction_pictures(path("train"), {}, {}, skipped); }),
+               {"no pictures to predict on", "can't list the folder: Permission denied"});
+  ::chmod(path("train/a").c_str(), 0);
+  EXPECT_TRUE(looks_like_image_data(path()));
+  ::chmod(path("train/a").c_str(), 0755);
+  fs::remove_all(path("validation"));
+  std::vector<std::string> notes;
+  expect_parts(said("train", [&] { find_split_files(options(), notes); }), {"no training file", "can't list", "Permi"});
 }
 
 TEST_F(ImageTable, PathsAndLabels) {
