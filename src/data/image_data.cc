@@ -91,9 +91,18 @@ RawImages read_whole(const std::string& path, const Options& options, std::vecto
   throw std::logic_error("a split without a kind");
 }
 
+// Looks at the files of a split as drop_unusable does, but leaves it to check_strict to fail, which counts them all.
+void drop_and_list(ImageSplit& split, ImageReading reading, std::vector<SkippedPicture>& skipped) {
+  if (!reading.check) return;
+  reading.strict = false;
+  drop_unusable(split, reading, skipped);
+}
+
 void check_strict(const std::vector<SkippedPicture>& skipped, const ImageReading& reading) {
   if (!reading.strict || skipped.empty()) return;
-  fail(ErrorKind::data, "{} ({} pictures or folders can't be used, strict is set)", skipped.front().reason,
+  const auto& first = skipped.front().reason;
+  if (skipped.size() == 1) fail(ErrorKind::data, "{} (strict is set; leave it out to skip it)", first);
+  fail(ErrorKind::data, "{} (the first of {} pictures or folders that can't be used; strict is set)", first,
        skipped.size());
 }
 
@@ -177,7 +186,10 @@ void note_skipped(ImageData& data) {
   constexpr std::size_t kShown = 5;
   std::string note = fmt::format("{} skipped:", data.skipped.size());
   for (std::size_t i = 0; i < std::min(kShown, data.skipped.size()); ++i) note += "\n  " + data.skipped[i].reason;
-  if (data.skipped.size() > kShown) note += fmt::format("\n  and {} more", data.skipped.size() - kShown);
+  if (data.skipped.size() > kShown) {
+    note += fmt::format("\n  and {} more; all of them stand in a run's skipped.txt and in strop inspect --data --json",
+                        data.skipped.size() - kShown);
+  }
   data.notes.push_back(note);
 }
 
@@ -239,14 +251,14 @@ ImageData load_image_data(const Options& options, const ImageReading& reading) {
   }
   const bool folders = is_folder(train.split.origin) || is_tar_name(options.data);
   data.label_names = class_names(train, folders);
-  check_strict(data.skipped, reading);
   for (const auto& [kind, split] : {std::pair{SplitKind::train, &data.train},
                                     {SplitKind::validation, &data.validation},
                                     {SplitKind::test, &data.test}}) {
     if (!splits.contains(kind) || splits[kind].split.empty()) continue;
     *split = index_labels(std::move(splits[kind]), data.label_names, data.train.origin, data.skipped);
-    if (reading.check) drop_unusable(*split, reading, data.skipped);
+    drop_and_list(*split, reading, data.skipped);
   }
+  check_strict(data.skipped, reading);
   check_classes(data);
   const auto add = [&](const std::vector<std::string>& notes) {
     data.notes.insert(data.notes.end(), notes.begin(), notes.end());
@@ -266,8 +278,8 @@ ImageSplit load_evaluation_pictures(const Options& options, const std::vector<st
                                     std::vector<std::string>& notes) {
   const std::string& path = options.test_file.empty() ? options.data : options.test_file;
   auto split = index_labels(read_whole(path, options, skipped, notes), label_names);
+  drop_and_list(split, reading, skipped);
   check_strict(skipped, reading);
-  if (reading.check) drop_unusable(split, reading, skipped);
   return split;
 }
 
@@ -291,8 +303,8 @@ ImageSplit load_prediction_pictures(const std::string& path, const Options& opti
   }
   for (auto& sample : split.samples) sample.label = -1;
   if (split.empty()) fail(ErrorKind::data, "{}: no pictures to predict on{}", path, first_cause(skipped));
+  drop_and_list(split, reading, skipped);
   check_strict(skipped, reading);
-  if (reading.check) drop_unusable(split, reading, skipped);
   return split;
 }
 

@@ -158,7 +158,8 @@ TEST_F(ImageFolder, DamagedFilesAreListedAndSkippedOrRefused) {
   EXPECT_NE(data.skipped[2].reason.find("found text"), std::string::npos);
   EXPECT_NE(data.skipped[3].reason.find("truncated"), std::string::npos);
   EXPECT_TRUE(notes_hold(data, "4 skipped:"));
-  expect_parts(message_of(ErrorKind::data, [&] { load_image_data(options(), {.strict = true}); }), {"strict"});
+  expect_parts(message_of(ErrorKind::data, [&] { load_image_data(options(), {.strict = true}); }),
+               {"train/b/anim.gif: pictures", "(the first of 4 pictures or folders that can't be used; strict is set"});
   EXPECT_EQ(load_image_data(options(), {.threads = 3}).skipped.size(), 4U);
   EXPECT_EQ(load_image_data(options(), {.check = false}).train.size(), 6U);
 }

@@ -64,6 +64,7 @@ class ImageClassification : public Classification {
     result.groups = std::move(data.groups);
     result.label_names = std::move(data.label_names);
     result.notes = std::move(data.notes);
+    for (const auto& one : data.skipped) result.skipped.push_back(one.reason);
     return result;
   }
 
