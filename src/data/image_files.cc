@@ -130,7 +130,11 @@ Listing list_tar(const std::string& file) {
     const auto parts = split(member.name, '/');
     if (std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return is_hidden(part); })) continue;
     const std::string name = file + ":" + member.name;
-    if (is_foreign_picture_name(member.name)) {
+    if (!member.link_to.empty()) {
+      listing.skipped.push_back(
+          {name, fmt::format("{}: a link to {}, which is not followed; pack with tar --dereference --hard-dereference",
+                             name, excerpt(member.link_to))});
+    } else if (is_foreign_picture_name(member.name)) {
       listing.skipped.push_back(foreign(name));
     } else if (!is_picture_name(member.name)) {
       ++listing.others;

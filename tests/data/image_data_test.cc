@@ -339,6 +339,36 @@ TEST_F(ImageArchive, TarOfAFolder) {
                {"the header of a file is damaged (at byte 0)"});
 }
 
+TEST_F(ImageArchive, HardLinksAreTheFilesThatTheyNameOthersAreListed) {
+  const std::string jpeg = encode_jpeg(Picture(8, 6, 1, 2, 3).view());
+  const std::string far = "train/b/" + std::string(120, 'n') + ".jpg";
+  const auto files = tar_of({{"train/a/1.jpg", jpeg}, {"train/b/1.jpg", jpeg}, {far, jpeg}, {"val/a/1.jpg", jpeg}});
+  put("links.tar", files.substr(0, files.size() - 1024) + tar_header("train/b/2.jpg", 0, '1', "./train/a/1.jpg") +
+                       tar_header("train/b/3.jpg", 0, '1', "train/b/2.jpg") +
+                       tar_header("././@LongLink", far.size() + 1, 'K') + padded(far + '\0') +
+                       tar_header("train/a/4.jpg", 0, '1', far.substr(0, 100)) +
+                       tar_header("train/a/5.jpg", 0, '2', "1.jpg") + tar_header("train/a/6.jpg", 0, '1', "gone.jpg") +
+                       std::string(1024, '\0'));
+  const ImageData data = load("links.tar");
+  EXPECT_EQ(data.train.size(), 6U) << testing::PrintToString(names_of(data.train));
+  for (const auto& sample : data.train.samples) {
+    HeldBytes held;
+    EXPECT_EQ(source_of(sample, held).bytes, jpeg) << sample.name;
+  }
+  ASSERT_EQ(data.skipped.size(), 2U);
+  expect_parts(data.skipped[0].reason, {"links.tar:train/a/5.jpg: a link to 1.jpg, which is not followed"});
+  expect_parts(data.skipped[1].reason, {"links.tar:train/a/6.jpg: a link to gone.jpg"});
+}
+
+TEST_F(ImageArchive, AFileThatIsNoTarIsCalledSo) {
+  put("short.tar", "nothing at all\n");
+  put("long.tar", std::string(2000, 'x'));
+  put("packed.tar.gz", gzip_of("nothing at all\n"));
+  for (const char* name : {"short.tar", "long.tar", "packed.tar.gz"}) {
+    expect_parts(message_of(ErrorKind::data, [&] { load(name); }), {name, ": is no tar archive"});
+  }
+}
+
 TEST_F(ImageIdx, MnistFiles) {
   std::string pixels;
   for (int i = 0; i < 4 * 2 * 3; ++i) pixels += static_cast<char>(i);
