@@ -161,6 +161,9 @@ RawSplits arrange(Listing listing, bool to_train, std::vector<std::string>& note
   }
   note_count(no_class, listing.root, "outside of a class's folder, left out", notes);
   note_count(no_split, listing.root, "outside of train, validation and test, left out", notes);
+  for (const auto& link : listing.loops) {
+    notes.push_back(link + ": a link back to a folder above it, not followed");
+  }
   for (const auto& folder : listing.empty_folders) {
     notes.push_back(fmt::format("{}/{}: no pictures in this folder", listing.root, folder));
   }

@@ -38,6 +38,13 @@ std::string first_cause(const std::vector<SkippedPicture>& skipped) {
   return skipped.empty() ? "" : "; skipped: " + skipped.front().reason;
 }
 
+// Archives other than tar and tar.gz.
+bool is_other_archive(const std::string& path) {
+  const std::string name = lower_ascii(path);
+  const auto endings = {".zip", ".7z", ".rar", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"};
+  return std::any_of(endings.begin(), endings.end(), [&](const char* ending) { return ends_with(name, ending); });
+}
+
 // train.csv, test.jsonl ... in a folder, metadata.csv as its training table.
 std::map<SplitKind, std::string> find_tables(const std::string& folder) {
   std::map<SplitKind, std::string> tables;
@@ -68,6 +75,12 @@ RawSplits read_any(const std::string& path, const Options& options, bool to_trai
   } else if (is_idx_name(path)) {
     splits[SplitKind::train] = read_idx_pair(path, true);
     return splits;
+  } else if (is_picture_name(path) || is_foreign_picture_name(path)) {
+    fail(ErrorKind::data, "{}: found a single picture, expected a folder for each class; name the folder around those",
+         path);
+  } else if (is_other_archive(path)) {
+    fail(ErrorKind::data, "{}: archives of this kind are not read; unpack it and name the folder, or pack it as .tar",
+         path);
   } else if (!is_tar_name(path)) {
     splits[SplitKind::train] = read_image_table(path, options, true, skipped, notes);
     return splits;
@@ -209,6 +222,19 @@ void check_classes(const ImageData& data) {
   }
 }
 
+// Figures of validation say nothing about a class that it lacks.
+void note_absent_classes(ImageData& data) {
+  if (data.validation.empty()) return;
+  const auto counts = count_classes(data.validation.labels(), data.label_names.size());
+  std::vector<std::string> absent;
+  for (std::size_t c = 0; c < counts.size(); ++c) {
+    if (counts[c] == 0) absent.push_back(data.label_names[c]);
+  }
+  if (absent.empty()) return;
+  data.notes.push_back(fmt::format("no validation picture of {}: {}", absent.size() == 1 ? "a class" : "some classes",
+                                   excerpt(join(absent, ", "), 200)));
+}
+
 void note_sizes(ImageData& data) {
   std::string note = fmt::format("{} training pictures of {} classes from {}", data.train.size(),
                                  data.label_names.size(), data.train.origin);
@@ -268,6 +294,7 @@ ImageData load_image_data(const Options& options, const ImageReading& reading) {
   limit_training(data, options);
   data.groups = group_copies(data.train);
   add(leaks_notes(data.train, data.validation, data.test));
+  note_absent_classes(data);
   note_sizes(data);
   note_skipped(data);
   return data;
@@ -309,7 +336,7 @@ ImageSplit load_prediction_pictures(const std::string& path, const Options& opti
 }
 
 bool looks_like_image_data(const std::string& path) {
-  if (is_tar_name(path) || is_idx_name(path) || is_picture_name(path)) return true;
+  if (is_tar_name(path) || is_other_archive(path) || is_idx_name(path) || is_picture_name(path)) return true;
   if (!is_folder(path)) return false;
   constexpr int kMostNames = 4000;
   int seen = 0;

@@ -46,7 +46,10 @@ class Walk {
     // "." can be looked at only where the folder may be entered, too.
     if (::stat((folder / ".").c_str(), &status) != 0) return unreadable(folder, std::generic_category().message(errno));
     const std::pair<dev_t, ino_t> identity{status.st_dev, status.st_ino};
-    if (!above_.insert(identity).second) return false;
+    if (!above_.insert(identity).second) {
+      listing_.loops.push_back(folder.string());
+      return false;
+    }
     std::error_code error;
     bool found = false;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
@@ -89,6 +92,7 @@ void sort_by_path(Listing& listing) {
   const auto by_path = [](const ListedPicture& a, const ListedPicture& b) { return a.path < b.path; };
   std::sort(listing.pictures.begin(), listing.pictures.end(), by_path);
   std::sort(listing.empty_folders.begin(), listing.empty_folders.end());
+  std::sort(listing.loops.begin(), listing.loops.end());
   std::sort(listing.skipped.begin(), listing.skipped.end(),
             [](const SkippedPicture& a, const SkippedPicture& b) { return a.name < b.name; });
 }

@@ -42,6 +42,7 @@ struct Listing {
   std::vector<ListedPicture> pictures;     // sorted by path
   std::vector<std::string> empty_folders;  // without a picture below
   std::vector<SkippedPicture> skipped;     // unreadable folders, pictures of formats that are not read
+  std::vector<std::string> loops;          // links back to a folder above them, which are not followed
   std::size_t others = 0;                  // files that are no pictures by their names
 };
 

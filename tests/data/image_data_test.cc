@@ -139,6 +139,23 @@ TEST_F(ImageFolder, LinksAreFollowedAndLoopsAreCut) {
   const ImageData data = load();
   // a/loop leads to train/, whose a/ is being walked already and whose b/ is not.
   EXPECT_EQ(data.train.size(), 3U) << testing::PrintToString(names_of(data.train));
+  EXPECT_TRUE(notes_hold(data, "a/loop: a link back to a folder above it, not followed"));
+}
+
+TEST_F(ImageFolder, AClassThatValidationLacksIsSaid) {
+  for (const char* name : {"train/a/1.jpg", "train/b/1.jpg", "train/c/1.jpg", "val/b/2.jpg"}) put(name);
+  EXPECT_TRUE(notes_hold(load(), "no validation picture of some classes: a, c"));
+  put("val/a/2.jpg");
+  EXPECT_TRUE(notes_hold(load(), "no validation picture of a class: c"));
+  put("val/c/2.jpg");
+  EXPECT_FALSE(notes_hold(load(), "no validation picture"));
+}
+
+TEST_F(ImageFolder, ASinglePictureOrAnotherArchiveIsNoTable) {
+  put("one.png"), put("set.zip", "PK");
+  expect_parts(message_of(ErrorKind::data, [&] { load("one.png"); }), {"one.png: found a single picture", "folder"});
+  expect_parts(message_of(ErrorKind::data, [&] { load("set.zip"); }), {"set.zip: archives of this kind", "unpack it"});
+  EXPECT_TRUE(looks_like_image_data(path("set.zip")));
 }
 
 TEST_F(ImageFolder, DamagedFilesAreListedAndSkippedOrRefused) {
