@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -93,6 +94,12 @@ class ImageClassification : public Classification {
     auto& form = *opened.model->input_form;
     if (opened.record) form = form_of_record(opened.record->input, form);
     form = with_keys(form, options);
+    if (const auto least = opened.model->least_side; std::min(form.width, form.height) < least) {
+      fail(ErrorKind::usage,
+           "image_size: found {} x {} pixels, expected sides of {} or more: from less, the patches and strides of {} "
+           "leave nothing",
+           form.width, form.height, least, opened.base_name);
+    }
   }
 
   InputRecord input_record(const Opened& opened, const Options& options) const override {
