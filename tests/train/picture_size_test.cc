@@ -114,7 +114,7 @@ TEST_F(PictureSize, AnAdapterSaysWhatItCannotCarryAndMerges) {
 // Once an internal error, or a file of a network that saw nothing.
 TEST_F(PictureSize, PicturesBelowOnePatchAreRefused) {
   const auto refused = [](const std::function<void()>& act, const char* least) {
-    expect_parts(message_of(ErrorKind::usage, act), {"image_size: found ", std::string("sides of ") + least + " or more"});
+    expect_parts(message_of(ErrorKind::usage, act), {"image_size: found ", fmt::format("sides of {} or more", least)});
   };
   for (const auto* layout : {"vit/vit", "vit/dinov2", "vit/timm_vit", "convnext/hf"}) {
     SCOPED_TRACE(layout);
@@ -131,6 +131,23 @@ TEST_F(PictureSize, PicturesBelowOnePatchAreRefused) {
     refused([&] { export_model(small); }, least);
     EXPECT_FALSE(std::filesystem::exists(small.out));
   }
+}
+
+TEST_F(PictureSize, AFormThatOthersCannotReadIsSaid) {
+  const auto said = [&](Options some, const char* out) {
+    some.out = job_.path(out).string();
+    some.save = "full";
+    set_log_level(LogLevel::warning);
+    testing::internal::CaptureStderr();
+    train(some);
+    return testing::internal::GetCapturedStderr();
+  };
+  auto full = options("vit", "full", "");
+  EXPECT_EQ(said(full, "plain").find("do not read"), std::string::npos);
+  full.channel_order = "bgr";
+  expect_parts(said(full, "bgr"), {"do not read channel_order=bgr: they would give red first"});
+  full.fit = "letterbox";
+  expect_parts(said(full, "both"), {"do not read fit=letterbox and channel_order=bgr", "stretch or cut"});
 }
 
 // timm's files tell a table that is no square by img_size alone.

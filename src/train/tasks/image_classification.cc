@@ -111,6 +111,7 @@ class ImageClassification : public Classification {
 
   void save_inputs(const std::filesystem::path& folder, const Opened& opened) const override {
     write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
+    if (const auto warning = unread_elsewhere(*opened.model->input_form); !warning.empty()) log_warning("{}", warning);
   }
 
   std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }
