@@ -59,6 +59,21 @@ TEST(ConvNets, AreRecognisedAndLoseNoTensor) {
   }
 }
 
+// As timm's tf_ weights were trained; what its others take is ImageNet's mean and deviation.
+TEST(ConvNets, TheNameOfALoneMobileNetV3FileTellsItsInputForm) {
+  const TempFolder folder;
+  const auto form_of = [&](const char* name) {
+    std::filesystem::copy(conv_data() / "timm_v3_small/weights.pth", folder.path() / name);
+    return *open_model(folder.path() / name, {}).model->input_form;
+  };
+  const auto tensorflow = form_of("tf_mobilenetv3_small_100.pth"), plain = form_of("mobilenetv3_small_100.pth");
+  EXPECT_EQ(tensorflow.mean, (std::array<float, 3>{0.5F, 0.5F, 0.5F}));
+  EXPECT_EQ(tensorflow.std, tensorflow.mean);
+  EXPECT_EQ(tensorflow.interpolation, Filter::bilinear);
+  EXPECT_EQ(plain.mean, InputForm().mean);
+  EXPECT_EQ(plain.interpolation, Filter::bicubic);
+}
+
 // timm has more networks with these names than these families are.
 TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
   const TempFolder folder;
