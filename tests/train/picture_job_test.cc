@@ -90,6 +90,16 @@ TEST_F(PictureJob, GradientStepsLearnWithAndWithoutACacheAndWithMixing) {
   EXPECT_EQ(job_.weights("cached"), job_.weights("plain"));
 }
 
+TEST_F(PictureJob, ARandomCropAloneIsAnAugmentation) {
+  auto crops = options("full", "crops");
+  crops.max_steps = 1;
+  crops.augment = {"crop"};
+  train(crops);
+  const auto augmented = job_.json("crops", "gallery.json").at("augmented");
+  ASSERT_FALSE(augmented.empty());
+  EXPECT_NE(augmented[0].at("images")[0], augmented[0].at("images")[1]);
+}
+
 TEST_F(PictureJob, TheSameSeedGivesTheSameBitsWhateverTheThreadsThatDecode) {
   auto one = options("full", "one");
   one.max_steps = 5;

@@ -37,17 +37,16 @@ class ImageClassification : public Classification {
   void settle(Options& options) const override {
     const auto plan = parse_augment(options.augment);
     for (const auto& word : plan.pictures) {
-      if (word != "mosaic" && word != "crop" && word != "copy") continue;
-      fail(ErrorKind::usage,
-           "augment: {} is for pictures with boxes; labelled ones take levels, which crop, mixup and cutmix", word);
+      if (word != "mosaic" && word != "copy") continue;
+      fail(ErrorKind::usage, "augment: {} is for pictures with boxes; labelled ones take mixup and cutmix", word);
     }
     if (options.multi_scale > 0) {
       fail(ErrorKind::usage, "multi_scale: is for pictures with boxes; labelled ones take progressive_resizing");
     }
     if (!plan.operations.empty() || plan.rdrop) {
       fail(ErrorKind::usage,
-           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong, flip, "
-           "vertical_flip, jitter, affine, randaugment, trivialaugment, rand-*, erasing, mixup and cutmix");
+           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong, crop, "
+           "flip, vertical_flip, jitter, affine, randaugment, trivialaugment, rand-*, erasing, mixup and cutmix");
     }
     if (options.progressive_resizing > 0) settle_progressive(options);
     if (!options.augment.empty()) return;
