@@ -100,6 +100,24 @@ TEST_F(PictureJob, ARandomCropAloneIsAnAugmentation) {
   EXPECT_NE(augmented[0].at("images")[0], augmented[0].at("images")[1]);
 }
 
+TEST_F(PictureJob, TheGalleryShowsWhatMixingMakes) {
+  auto mixed = options("full", "run");
+  mixed.max_steps = 1;
+  for (const auto* word : {"mixup", "cutmix"}) {
+    mixed.out = job_.path(word).string();
+    mixed.augment = {word};
+    train(mixed);
+    const auto augmented = job_.json(word, "gallery.json").at("augmented");
+    ASSERT_EQ(augmented.size(), 6U) << word;
+    int changed = 0;
+    for (const auto& one : augmented) {
+      ASSERT_EQ(one.at("images").size(), 6U);
+      for (const auto& image : one.at("images")) changed += image != one.at("images")[0] ? 1 : 0;
+    }
+    EXPECT_GT(changed, 0) << word;
+  }
+}
+
 TEST_F(PictureJob, TheSameSeedGivesTheSameBitsWhateverTheThreadsThatDecode) {
   auto one = options("full", "one");
   one.max_steps = 5;
