@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "data/stratify.h"
 #include "train/prefix_source.h"
 
@@ -105,6 +106,15 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
   auto start = init_head(mode, labels, layer->shape()[1], pretrained, samples, seed);
   layer->weight = start.weight;
   if (layer->has_bias()) layer->bias = start.bias;
+  if (!asked) return start.origin;
+  std::vector<std::string> dropped;
+  for (const auto& label : pretrained->labels) {
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) dropped.push_back(label);
+  }
+  if (!dropped.empty()) {
+    start.origin.push_back(fmt::format("{} rows of the stored head left out, of labels that these data lack: {}",
+                                       dropped.size(), excerpt(join(dropped, ", "), 200)));
+  }
   return start.origin;
 }
 

@@ -142,6 +142,10 @@ TEST_F(PictureJob, HeadRowsOfKnownNamesAreKept) {
   const auto said = testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("dog: kept from the pretrained head"), std::string::npos) << said;
   EXPECT_NE(said.find("horse: new; "), std::string::npos) << said;
+  EXPECT_NE(said.find("2 rows of the stored head left out, of labels that these data lack: cat, owl"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(said.find("not in the file for these labels"), std::string::npos) << "some rows are";
 }
 
 TEST_F(PictureJob, TwoStagesFromOneSetOfOptions) {
