@@ -98,6 +98,15 @@ TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
   EXPECT_THROW(copy("timm_b", nullptr, "mnasnet_a1"), Error);
 }
 
+TEST(ConvNets, WeightsOfAnotherFamilyThanTheConfigsAreNamed) {
+  const TempFolder folder;
+  const auto source = std::filesystem::path(STROP_SOURCE_DIR) / "tests/data";
+  std::filesystem::copy(source / "vit/vit/config.json", folder.path() / "config.json");
+  std::filesystem::copy(source / "conv/timm_resnet_bottleneck/model.safetensors", folder.path() / "model.safetensors");
+  expect_parts(message_of(ErrorKind::model, [&] { open_model(folder.path(), {}); }),
+               {"expected the weights of a vit model", "found 'bn1.bias' and ", " more, as a resnet has them"});
+}
+
 // Without a config.json too: kernels and squeeze-excites tell MNASNet from EfficientNet, and a tensor that nothing
 // reads tells a variant.
 TEST(ConvNets, WhatWasPublishedOtherwiseIsRefusedByItsWeights) {
