@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "core/text.h"
@@ -41,24 +43,30 @@ class Walk {
   // Whether a picture lies below.
   bool enter(const fs::path& folder, const std::string& prefix) {
     struct stat status {};
-    if (::stat(folder.c_str(), &status) != 0) return false;
+    // "." can be looked at only where the folder may be entered, too.
+    if (::stat((folder / ".").c_str(), &status) != 0) return unreadable(folder, std::generic_category().message(errno));
     const std::pair<dev_t, ino_t> identity{status.st_dev, status.st_ino};
-    if (!above_.insert(identity).second) return false;
+    if (!above_.insert(identity).second) {
+      listing_.loops.push_back(folder.string());
+      return false;
+    }
     std::error_code error;
     bool found = false;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
       found = add(at->path(), prefix) || found;
     }
-    if (error) {
-      listing_.skipped.push_back({folder.string(), folder.string() + ": can't list the folder: " + error.message()});
-      found = true;  // perhaps
-    }
+    if (error) found = unreadable(folder, error.message());
     if (!found && !prefix.empty()) listing_.empty_folders.push_back(prefix.substr(0, prefix.size() - 1));
     above_.erase(identity);
     return found;
   }
 
  private:
+  bool unreadable(const fs::path& folder, const std::string& why) {
+    listing_.skipped.push_back({folder.string(), folder.string() + ": can't list the folder: " + why});
+    return true;  // perhaps a picture lies there
+  }
+
   bool add(const fs::path& path, const std::string& prefix) {
     const std::string name = path.filename().string();
     if (is_hidden(name)) return false;
@@ -84,6 +92,7 @@ void sort_by_path(Listing& listing) {
   const auto by_path = [](const ListedPicture& a, const ListedPicture& b) { return a.path < b.path; };
   std::sort(listing.pictures.begin(), listing.pictures.end(), by_path);
   std::sort(listing.empty_folders.begin(), listing.empty_folders.end());
+  std::sort(listing.loops.begin(), listing.loops.end());
   std::sort(listing.skipped.begin(), listing.skipped.end(),
             [](const SkippedPicture& a, const SkippedPicture& b) { return a.name < b.name; });
 }
@@ -112,7 +121,7 @@ bool is_foreign_picture_name(std::string_view name) { return ends_with_any(name,
 
 Listing list_folder(const std::string& folder) {
   Listing listing;
-  listing.root = folder;
+  listing.root = folder.substr(0, std::max<std::size_t>(1, folder.find_last_not_of('/') + 1));  // "data/" is "data"
   Walk(listing).enter(folder, "");
   sort_by_path(listing);
   return listing;
@@ -125,7 +134,11 @@ Listing list_tar(const std::string& file) {
     const auto parts = split(member.name, '/');
     if (std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return is_hidden(part); })) continue;
     const std::string name = file + ":" + member.name;
-    if (is_foreign_picture_name(member.name)) {
+    if (!member.link_to.empty()) {
+      listing.skipped.push_back(
+          {name, fmt::format("{}: a link to {}, which is not followed; pack with tar --dereference --hard-dereference",
+                             name, excerpt(member.link_to))});
+    } else if (is_foreign_picture_name(member.name)) {
       listing.skipped.push_back(foreign(name));
     } else if (!is_picture_name(member.name)) {
       ++listing.others;

@@ -42,6 +42,7 @@ struct Listing {
   std::vector<ListedPicture> pictures;     // sorted by path
   std::vector<std::string> empty_folders;  // without a picture below
   std::vector<SkippedPicture> skipped;     // unreadable folders, pictures of formats that are not read
+  std::vector<std::string> loops;          // links back to a folder above them, which are not followed
   std::size_t others = 0;                  // files that are no pictures by their names
 };
 
@@ -49,8 +50,9 @@ struct Listing {
 Listing list_folder(const std::string& folder);
 Listing list_tar(const std::string& file);
 
-// Splits and classes by the folders' names. A single folder around all of it is looked through.
-RawSplits arrange(Listing listing, std::vector<std::string>& notes);
+// Splits and classes by the folders' names. A single folder around all of it is looked through. With `to_train`
+// Error(data) where there are folders of splits and none of them holds pictures to train on.
+RawSplits arrange(Listing listing, bool to_train, std::vector<std::string>& notes);
 
 // MNIST's files in a folder; empty where there are none.
 RawSplits read_idx_folder(const std::string& folder);

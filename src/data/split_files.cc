@@ -28,6 +28,17 @@ std::vector<fs::path> data_files(const fs::path& folder) {
   return files;
 }
 
+// "; can't list FOLDER: REASON" of the first folder below that cannot be listed: what is missing may lie there.
+std::string unreadable_below(const fs::path& folder) {
+  std::error_code error, own;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    if (!at->is_directory(own)) continue;
+    fs::directory_iterator(at->path(), own);
+    if (own) return fmt::format("; can't list {}: {}", at->path().string(), own.message());
+  }
+  return "";
+}
+
 std::string listed(const std::vector<fs::path>& files) {
   std::vector<std::string> names;
   for (const auto& file : files) names.push_back(file.filename().string());
@@ -65,8 +76,8 @@ SplitFiles find_split_files(const Options& options, std::vector<std::string>& no
     result.train = find_split(files, kTrain);
     if (result.train.empty() && files.size() == 1) result.train = files.front().string();
     if (result.train.empty()) {
-      fail(ErrorKind::data, "{}: no training file; found {}, expected train.csv, train.tsv or train.jsonl (or .gz)",
-           options.data, listed(files));
+      fail(ErrorKind::data, "{}: no training file; found {}, expected train.csv, train.tsv or train.jsonl (or .gz){}",
+           options.data, listed(files), unreadable_below(data));
     }
   } else {
     result.train = options.data;

@@ -45,6 +45,19 @@ std::vector<std::int64_t> stratified_quota(const std::vector<std::int64_t>& coun
   return quota;
 }
 
+std::vector<std::int64_t> first_of_each_class(const std::vector<std::int32_t>& labels, std::size_t classes,
+                                              std::size_t most) {
+  const bool all = labels.size() <= most;
+  const std::size_t share = std::max<std::size_t>(1, most / std::max<std::size_t>(1, classes));
+  std::vector<std::size_t> taken(classes);
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (all || (labels[i] >= 0 && taken[static_cast<std::size_t>(labels[i])]++ < share))
+      rows.push_back(static_cast<std::int64_t>(i));
+  }
+  return rows;
+}
+
 std::vector<std::int64_t> stratified_subset(const std::vector<std::int32_t>& labels,
                                             const std::vector<std::int64_t>& quota, Rng rng) {
   std::vector<std::vector<std::int64_t>> rows(quota.size());

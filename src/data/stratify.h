@@ -25,4 +25,9 @@ std::vector<std::int64_t> stratified_group_subset(const std::vector<std::int32_t
                                                   const std::vector<std::int64_t>& groups,
                                                   const std::vector<std::int64_t>& quota, Rng rng);
 
+// The first rows of each class, about most / classes of each and one at least, in their order; all rows where there are
+// no more than `most`. O(n).
+std::vector<std::int64_t> first_of_each_class(const std::vector<std::int32_t>& labels, std::size_t classes,
+                                              std::size_t most);
+
 }  // namespace strop

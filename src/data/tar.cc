@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
@@ -20,7 +21,8 @@ constexpr std::uint64_t kMostHeader = 1 << 20;  // of a long name or a pax heade
 struct Field {
   std::size_t at, size;
 };
-constexpr Field kName{0, 100}, kSize{124, 12}, kChecksum{148, 8}, kType{156, 1}, kMagic{257, 5}, kPrefix{345, 155};
+constexpr Field kName{0, 100}, kSize{124, 12}, kChecksum{148, 8}, kType{156, 1}, kLink{157, 100}, kMagic{257, 5},
+    kPrefix{345, 155};
 
 class TarReader {
  public:
@@ -36,18 +38,21 @@ class TarReader {
 
   std::vector<TarMember> read() {
     std::vector<TarMember> members;
-    std::string long_name;
+    std::unordered_map<std::string, ByteRange> seen;  // what hard links can name
+    std::string long_name, long_link;
     std::uint64_t pax_size = ByteRange::kWhole;
+    check_kind();
     while (at_ < size_) {
       const std::string header = take(kBlock);
       if (header.find_first_not_of('\0') == std::string::npos) break;  // the end
       check(header);
       const char type = header[kType.at];
       std::uint64_t size = number(header, kSize);
-      if (type == 'L' || type == 'x' || type == 'g') {
+      if (type == 'L' || type == 'K' || type == 'x' || type == 'g') {
         const std::string text = take_padded(size);
         if (type == 'L') long_name = text.substr(0, text.find('\0'));
-        if (type == 'x') read_pax(text, long_name, pax_size);
+        if (type == 'K') long_link = text.substr(0, text.find('\0'));
+        if (type == 'x') read_pax(text, long_name, long_link, pax_size);
         continue;
       }
       if (pax_size != ByteRange::kWhole) size = pax_size;
@@ -56,9 +61,18 @@ class TarReader {
 
       const std::string name = long_name.empty() ? short_name(header) : long_name;
       if (size > size_ - at_) fail_at(at_, "the archive is truncated");
-      if (regular && stays_inside(name)) members.push_back({clean(name), {archive_.file, archive_.memory, at_, size}});
+      if (stays_inside(name)) {
+        TarMember member{clean(name), {archive_.file, archive_.memory, at_, size}};
+        const auto link = clean(long_link.empty() ? text(header, kLink) : long_link);
+        const auto target = type == '1' ? seen.find(link) : seen.end();
+        if (target != seen.end()) member.bytes = target->second;
+        else if (type == '1' || type == '2') member.link_to = link;
+        if (regular || target != seen.end()) seen[member.name] = member.bytes;
+        if (regular || type == '1' || type == '2') members.push_back(std::move(member));
+      }
       at_ = std::min(size_, at_ + (size + kBlock - 1) / kBlock * kBlock);
       long_name.clear();
+      long_link.clear();
       pax_size = ByteRange::kWhole;
     }
     return members;
@@ -67,6 +81,17 @@ class TarReader {
  private:
   [[noreturn]] void fail_at(std::uint64_t at, const char* what) const {
     fail(ErrorKind::data, "{}: {} (at byte {}); copy or pack it again", archive_.file, what, at);
+  }
+
+  // A header says "ustar", or has its checksum; an archive of nothing is zeros.
+  void check_kind() {
+    std::string first(read_range({archive_.file, archive_.memory, 0, std::min(kBlock, size_)}, archive_.file).view);
+    const bool whole = first.size() == kBlock;
+    first.resize(kBlock, '\0');
+    const bool empty = first.find_first_not_of('\0') == std::string::npos;
+    if (empty || text(first, kMagic) == "ustar" || (whole && sum_of(first) == number(first, kChecksum))) return;
+    fail(ErrorKind::data, "{}: is no tar archive, whatever its name says; expected what tar packs, plain or with gzip",
+         archive_.file);
   }
 
   std::string take(std::uint64_t size) {
@@ -80,13 +105,16 @@ class TarReader {
     return take((size + kBlock - 1) / kBlock * kBlock).substr(0, size);
   }
 
-  void check(const std::string& header) const {
+  static std::uint64_t sum_of(const std::string& header) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < kBlock; ++i) {
       const bool blank = i >= kChecksum.at && i < kChecksum.at + kChecksum.size;
       sum += blank ? ' ' : static_cast<unsigned char>(header[i]);
     }
-    if (sum != number(header, kChecksum)) fail_at(at_ - kBlock, "the header of a file is damaged");
+    return sum;
+  }
+  void check(const std::string& header) const {
+    if (sum_of(header) != number(header, kChecksum)) fail_at(at_ - kBlock, "the header of a file is damaged");
   }
 
   // Octal digits, or big-endian bytes behind a byte of 0x80 (large files).
@@ -115,7 +143,7 @@ class TarReader {
   }
 
   // Lines of "LENGTH key=value\n", the length that of the whole line.
-  static void read_pax(std::string_view rest, std::string& name, std::uint64_t& size) {
+  static void read_pax(std::string_view rest, std::string& name, std::string& link, std::uint64_t& size) {
     while (!rest.empty()) {
       std::size_t length = 0;
       const auto digits = std::from_chars(rest.data(), rest.data() + rest.size(), length);
@@ -124,6 +152,7 @@ class TarReader {
       const auto line = rest.substr(used, length - used - 1);
       rest.remove_prefix(length);
       if (starts_with(line, "path=")) name = line.substr(5);
+      if (starts_with(line, "linkpath=")) link = line.substr(9);
       if (starts_with(line, "size=")) std::from_chars(line.data() + 5, line.data() + line.size(), size);
     }
   }

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "models/family.h"
 
 namespace strop {
 
@@ -15,6 +16,22 @@ void bring(State& state, const Block& block, const torch::Device& device) {
   for (const auto& name : block.reads()) {
     if (name != kBounds && state.has(name)) state.set(name, state.at(name).to(device));
   }
+}
+
+// "'conv1.weight' and 12 more, as a resnet has them": the tensors, and the family that knows them by their names.
+std::string what_stands_in(const std::shared_ptr<const WeightFiles>& files, const std::string& expected) {
+  const auto& tensors = files->tensors();
+  if (tensors.empty()) return "none";
+  const auto& first = tensors.begin()->first;
+  auto found = fmt::format("'{}' and {} more", excerpt(first), tensors.size() - 1);
+  for (const auto& family : families()) {
+    try {
+      if (family.name != expected && family.recognise({files->file_of(first), nullptr, files}))
+        return found + ", as a " + family.name + " has them";
+    } catch (const Error&) {  // a variant that is not supported: its name is no help
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -172,9 +189,9 @@ std::vector<std::string> Model::load(std::shared_ptr<const WeightFiles> files, s
       const auto weight_name = name + layer->weight_suffix();
       const auto weight = find(weight_name);
       if (weight == stored.end() && i < head_begin_) {
-        fail(ErrorKind::model, "{}: no tensor '{}'; expected the weights of a {} model with {} blocks",
+        fail(ErrorKind::model, "{}: no tensor '{}'; expected the weights of a {} model with {} blocks, found {}",
              stored.empty() ? "the weights" : files->file_of(stored.begin()->first).string(), weight_name, family_,
-             size());
+             size(), what_stands_in(files, family_));
       }
       // A head for other classes is a new head: the caller may start it from this one (head_init).
       const bool absent = weight == stored.end() || (i + 1 == size() && weight->second.shape != layer->shape());

@@ -103,6 +103,8 @@ class Model {
   std::optional<InputForm> input_form;
   // Its format takes pictures of one size alone, config.json's image_size: that of input_form when it is saved.
   bool one_size = false;
+  // Pixels of the smallest side that its patches and strides leave something of.
+  std::int64_t least_side = 1;
   // How its outputs become boxes; null: it is no detector.
   std::unique_ptr<Detector> detector;
 

@@ -120,6 +120,8 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   check_plan(plan, *bench);
   // The first file of the run: a folder that holds any other can be resumed.
   if (!resume) write_file_atomic(folder.path / "plan.yaml", to_yaml(plan));
+  if (const auto& skipped = bench->data.skipped; !skipped.empty())
+    write_file_atomic(folder.path / "skipped.txt", join(skipped, "\n") + "\n");
   set_log_file(folder.path / "strop.log");
   for (const auto& line : keys_of_other_tasks(plan.options, bench->opened.task->name())) log_warning("{}", line);
   for (const auto& line : keys_of_steps(plan)) log_warning("{}", line);

@@ -16,11 +16,13 @@ void add_timm_keys(nlohmann::json& config, const Model& model) {
   form_keys["num_classes"] = model.label_names.size();
   form_keys["label_names"] = model.label_names;
   config["label_names"] = model.label_names;  // where Hugging Face's hub has them
+  // What timm's save_for_hf keeps of the call that made the base; it goes before num_classes there.
+  const auto args = config.value("model_args", nlohmann::json::object());
+  if (args.contains("num_classes")) config["model_args"]["num_classes"] = model.label_names.size();
   if (!model.input_form) return;
   const auto& form = *model.input_form;
   form_keys["input_size"] = {3, form.height, form.width};
-  if (model.one_size && config.contains("model_args") && config["model_args"].contains("img_size"))
-    config["model_args"]["img_size"] = size_of(form);
+  if (model.one_size && args.contains("img_size")) config["model_args"]["img_size"] = size_of(form);
   form_keys["mean"] = form.mean;
   form_keys["std"] = form.std;
   form_keys["interpolation"] = filter_name(form.interpolation);

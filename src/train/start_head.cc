@@ -3,9 +3,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/text.h"
+#include "data/stratify.h"
 #include "train/prefix_source.h"
 
 namespace strop {
@@ -43,8 +44,8 @@ std::vector<std::string> labels_of_file(const std::string& file, std::size_t row
 HeadData sample_features(const Opened& opened, BatchSource& train) {
   const auto last = opened.model->size() - 1;
   PrefixSource source(train, *opened.model, last, torch::kFloat);
-  std::vector<std::int64_t> rows(std::min(kAsked, train.size()));
-  std::iota(rows.begin(), rows.end(), 0);
+  // Folders of classes come sorted: the first rows alone would be of the first classes alone.
+  const auto rows = first_of_each_class(train.labels(), opened.model->label_names.size(), kAsked);
   HeadData data;
   std::vector<torch::Tensor> parts;
   std::vector<std::int64_t> labels;
@@ -105,6 +106,15 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
   auto start = init_head(mode, labels, layer->shape()[1], pretrained, samples, seed);
   layer->weight = start.weight;
   if (layer->has_bias()) layer->bias = start.bias;
+  if (!asked) return start.origin;
+  std::vector<std::string> dropped;
+  for (const auto& label : pretrained->labels) {
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) dropped.push_back(label);
+  }
+  if (!dropped.empty()) {
+    start.origin.push_back(fmt::format("{} rows of the stored head left out, of labels that these data lack: {}",
+                                       dropped.size(), excerpt(join(dropped, ", "), 200)));
+  }
   return start.origin;
 }
 

@@ -17,7 +17,8 @@ std::optional<PretrainedHead> stored_head(const Opened& opened, const Options& o
 
 // Fills the model's last layer, in which open_model may have put the stored head row by row without looking at names.
 // A stored head for the same labels in the same order stays as it is. `train` gives the samples on which new classes
-// ask the stored head (at most 1,024). Returns a line a row.
+// ask the stored head (about 1,024, spread over the classes). Returns a line a row, and one of the stored rows that are
+// left out.
 std::vector<std::string> start_head(Opened& opened, const Options& options, BatchSource& train);
 
 }  // namespace strop

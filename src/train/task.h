@@ -51,6 +51,7 @@ struct TaskData {
   std::vector<std::int64_t> added_ids;     // of the labels behind them, where the file uses numbers
   std::vector<std::int64_t> groups;        // duplicates of the training rows share one; empty: all differ
   std::vector<std::string> notes;          // choices made and problems found, to be printed
+  std::vector<std::string> skipped;        // a line each file or folder that is left out, with the reason
 };
 
 struct Measured {

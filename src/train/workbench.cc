@@ -74,7 +74,10 @@ std::unique_ptr<Workbench> open_workbench(const Task& task, const Options& given
   log_info("model: {} ({}), {} blocks, {} parameters; {}", opened.base_name, facts.family, facts.blocks.size(),
            human_count(static_cast<double>(facts.parameters())),
            device.is_cpu() ? fmt::format("{} cores", bench->threads) : name_of(device));
-  if (!opened.made.empty()) log_info("model: not in the file for these labels: {}", join(opened.made, ", "));
+  if (!opened.made.empty()) {
+    log_info("model: made anew, as the file has none or has it for other labels: {}; of a head 'head:' says more",
+             join(opened.made, ", "));
+  }
   if (!opened.unread.empty()) {
     log_info("model: {} tensors of the file are no part of it and are not read: {}", opened.unread.size(),
              excerpt(join(opened.unread, ", "), 200));

@@ -1,4 +1,5 @@
 // Pictures, folders and weights as people really have them: one clear message, or a listed skip and a run that goes on.
+#include "errors.h"
 #include "program.h"
 #include "train/picture_data.h"
 
@@ -55,6 +56,23 @@ TEST_F(PictureFailures, DamagedFilesAreListedAndLeftOut) {
   EXPECT_EQ(answers.code, 0) << answers.err;
   EXPECT_NE(answers.out.find("\"error\""), std::string::npos) << answers.out;
   EXPECT_EQ(std::count(answers.out.begin(), answers.out.end(), '\n'), 8);
+}
+
+TEST_F(PictureFailures, EveryDamagedFileStandsInTheRunFolder) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 9; ++i) {
+    names.push_back((data() / "train/cat" / fmt::format("bad{}.jpg", i)).string());
+    write_file_atomic(names.back(), "I am no picture\n");
+  }
+  const auto done = run(words("train"));
+  EXPECT_EQ(done.code, 0) << done.err;
+  expect_parts(done.err, {"9 skipped", "and 4 more; all of them stand in a run's skipped.txt"});
+  const auto listed = job_.content("run", "skipped.txt");
+  expect_parts(listed, names);
+  EXPECT_EQ(std::count(listed.begin(), listed.end(), '\n'), 9);
+  write_file_atomic(data() / "train/dog/anim.gif", "GIF89a");
+  fs::remove_all(job_.path("run"));
+  expect_failure(run(words("train", {"--strict"})), ErrorKind::data, {"anim.gif", "the first of 10 pictures or"});
 }
 
 TEST_F(PictureFailures, TheLimitOfPixelsCanBeSet) {

@@ -12,13 +12,14 @@
 
 namespace strop {
 
-inline std::string tar_header(const std::string& name, std::size_t size, char type) {
+inline std::string tar_header(const std::string& name, std::size_t size, char type, const std::string& link = "") {
   std::string header(512, '\0');
   header.replace(0, std::min<std::size_t>(name.size(), 100), name.substr(0, 100));
   char text[16];
   std::snprintf(text, sizeof text, "%011zo", size);
   header.replace(124, 11, text);
   header[156] = type;
+  header.replace(157, link.size(), link);
   header.replace(257, 5, "ustar");
   header.replace(148, 8, "        ");
   unsigned sum = 0;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "data/split_files.h"
 #include "errors.h"
 #include "image/encode.h"
 #include "image_archives.h"
@@ -138,6 +139,23 @@ TEST_F(ImageFolder, LinksAreFollowedAndLoopsAreCut) {
   const ImageData data = load();
   // a/loop leads to train/, whose a/ is being walked already and whose b/ is not.
   EXPECT_EQ(data.train.size(), 3U) << testing::PrintToString(names_of(data.train));
+  EXPECT_TRUE(notes_hold(data, "a/loop: a link back to a folder above it, not followed"));
+}
+
+TEST_F(ImageFolder, AClassThatValidationLacksIsSaid) {
+  for (const char* name : {"train/a/1.jpg", "train/b/1.jpg", "train/c/1.jpg", "val/b/2.jpg"}) put(name);
+  EXPECT_TRUE(notes_hold(load(), "no validation picture of some classes: a, c"));
+  put("val/a/2.jpg");
+  EXPECT_TRUE(notes_hold(load(), "no validation picture of a class: c"));
+  put("val/c/2.jpg");
+  EXPECT_FALSE(notes_hold(load(), "no validation picture"));
+}
+
+TEST_F(ImageFolder, ASinglePictureOrAnotherArchiveIsNoTable) {
+  put("one.png"), put("set.zip", "PK");
+  expect_parts(message_of(ErrorKind::data, [&] { load("one.png"); }), {"one.png: found a single picture", "folder"});
+  expect_parts(message_of(ErrorKind::data, [&] { load("set.zip"); }), {"set.zip: archives of this kind", "unpack it"});
+  EXPECT_TRUE(looks_like_image_data(path("set.zip")));
 }
 
 TEST_F(ImageFolder, DamagedFilesAreListedAndSkippedOrRefused) {
@@ -157,7 +175,8 @@ TEST_F(ImageFolder, DamagedFilesAreListedAndSkippedOrRefused) {
   EXPECT_NE(data.skipped[2].reason.find("found text"), std::string::npos);
   EXPECT_NE(data.skipped[3].reason.find("truncated"), std::string::npos);
   EXPECT_TRUE(notes_hold(data, "4 skipped:"));
-  expect_parts(message_of(ErrorKind::data, [&] { load_image_data(options(), {.strict = true}); }), {"strict"});
+  expect_parts(message_of(ErrorKind::data, [&] { load_image_data(options(), {.strict = true}); }),
+               {"train/b/anim.gif: pictures", "(the first of 4 pictures or folders that can't be used; strict is set"});
   EXPECT_EQ(load_image_data(options(), {.threads = 3}).skipped.size(), 4U);
   EXPECT_EQ(load_image_data(options(), {.check = false}).train.size(), 6U);
 }
@@ -195,6 +214,80 @@ TEST_F(ImageFolder, UnreadableFoldersAreListed) {
   ::chmod(path("train/locked").c_str(), 0755);
   ASSERT_EQ(data.skipped.size(), 1U);
   EXPECT_NE(data.skipped[0].reason.find("can't list the folder"), std::string::npos);
+}
+
+TEST_F(ImageFolder, SplitsWithoutATrainingFolderAreNoClasses) {
+  const auto message = [&](const std::string& data) { return message_of(ErrorKind::data, [&] { load(data); }); };
+  put("typo/trian/a/1.jpg"), put("typo/trian/b/1.jpg"), put("typo/validation/a/1.jpg"), put("typo/test/b/1.jpg");
+  expect_parts(message("typo"), {"typo: found test/ and validation/ but no train/", "did you mean trian/?"});
+  put("absent/val/a/1.jpg"), put("absent/val/b/1.jpg");
+  expect_parts(message("absent"), {"found val/ but no train/", "add train/"});
+  put("empty/test/a/1.jpg"), put("empty/test/b/1.jpg");
+  fs::create_directories(path("empty/train/a"));
+  expect_parts(message("empty"), {"found test/ but no train/", "the training folder holds no pictures"});
+  put("foreign/test/a/1.jpg"), put("foreign/train/a/1.gif", "GIF89a");
+  expect_parts(message("foreign"), {"train/a/1.gif: pictures of this format are not read"});
+  put("flat/train/1.jpg"), put("flat/test/1.jpg");
+  expect_parts(message("flat"), {"found test/ but no train/", "the training folder holds no folders of classes"});
+
+  for (const char* name : {"train/1", "train/2", "bus/1", "bus/2"}) put(fmt::format("vehicles/{}.jpg", name));
+  Options chosen = options("vehicles");
+  chosen.val_size = 0.5;
+  const auto vehicles = load_image_data(chosen, {}).label_names;
+  EXPECT_EQ(vehicles, (std::vector<std::string>{"bus", "train"})) << "a class called train";
+  std::vector<SkippedPicture> skipped;
+  std::vector<std::string> notes;
+  EXPECT_EQ(load_evaluation_pictures(options("absent"), {"a", "b"}, {}, skipped, notes).size(), 2U);
+}
+
+TEST_F(ImageFolder, AnUnreadableTrainingFolderIsSaid) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
+  put("train/a/1.jpg"), put("train/b/1.jpg"), put("validation/a/1.jpg"), put("validation/b/1.jpg");
+  for (const ::mode_t mode : {0, 0400}) {  // the second may be listed, but nothing in it can be opened
+    ::chmod(path("train").c_str(), mode);
+    const auto said = message_of(ErrorKind::data, [&] { load(); });
+    ::chmod(path("train").c_str(), 0755);
+    expect_parts(said, {"found validation/ but no train/", "train: can't list the folder: Permission denied"});
+  }
+}
+
+TEST_F(ImageFolder, TheCauseIsSaidWithWhatIsMissing) {
+  const auto message = [&](const std::string& data) { return message_of(ErrorKind::data, [&] { load(data); }); };
+  put("bad/train/a/1.jpg", "x"), put("bad/train/b/1.jpg");
+  expect_parts(message("bad"), {"no usable training picture of class 'a'", "train/a/1.jpg: ", "found text"});
+  put("gone.csv", "file_name,label\ngone.jpg,a\nbad/train/b/1.jpg,b\n");
+  expect_parts(message("gone.csv"), {"no usable training picture of class 'a'", "gone.jpg: no such file"});
+  put("gif/train/a/1.jpg"), put("gif/train/b/1.gif", "GIF89a"), put("gif/val/b/1.jpg");
+  expect_parts(message("gif"), {"class 'b' is not among the training classes", "train/b/1.gif: pictures of this"});
+  fs::remove_all(path("gif/val"));
+  expect_parts(message("gif"), {"all 1 training pictures are of the class 'a'", "train/b/1.gif: pictures of this"});
+  put("half/train/a/1.jpg"), put("half/train/b/1.jpg"), put("half/val/a/1.gif", "GIF89a");
+  expect_parts(message("half"), {"half/val: no picture there can be used", "val/a/1.gif: pictures of this format"});
+  std::vector<SkippedPicture> skipped;
+  expect_parts(message_of(ErrorKind::data, [&] { load_prediction_pictures(path("gif/train/b"), {}, {}, skipped); }),
+               {"no pictures to predict on", "b/1.gif: pictures of this format are not read"});
+}
+
+TEST_F(ImageFolder, UnreadableFoldersAreTheCauseThatIsSaid) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder";
+  put("train/a/1.jpg"), put("train/b/1.jpg"), put("train/c/1.jpg"), put("validation/c/1.jpg");
+  const auto said = [&](const char* locked, const std::function<void()>& act) {
+    ::chmod(path(locked).c_str(), 0);
+    const auto message = message_of(ErrorKind::data, act);
+    ::chmod(path(locked).c_str(), 0755);
+    return message;
+  };
+  expect_parts(said("train/c", [&] { load(); }), {"class 'c' is not among", "train/c: can't list the folder: Perm"});
+  expect_parts(said("validation", [&] { load(); }), {"validation: no picture there can be used", "can't list"});
+  std::vector<SkippedPicture> skipped;
+  expect_parts(said("train", [&] { load_prediction_pictures(path("train"), {}, {}, skipped); }),
+               {"no pictures to predict on", "can't list the folder: Permission denied"});
+  ::chmod(path("train/a").c_str(), 0);
+  EXPECT_TRUE(looks_like_image_data(path()));
+  ::chmod(path("train/a").c_str(), 0755);
+  fs::remove_all(path("validation"));
+  std::vector<std::string> notes;
+  expect_parts(said("train", [&] { find_split_files(options(), notes); }), {"no training file", "can't list", "Permi"});
 }
 
 TEST_F(ImageTable, PathsAndLabels) {
@@ -261,6 +354,36 @@ TEST_F(ImageArchive, TarOfAFolder) {
   put("damaged.tar", damaged);
   expect_parts(message_of(ErrorKind::data, [&] { load("damaged.tar"); }),
                {"the header of a file is damaged (at byte 0)"});
+}
+
+TEST_F(ImageArchive, HardLinksAreTheFilesThatTheyNameOthersAreListed) {
+  const std::string jpeg = encode_jpeg(Picture(8, 6, 1, 2, 3).view());
+  const std::string far = "train/b/" + std::string(120, 'n') + ".jpg";
+  const auto files = tar_of({{"train/a/1.jpg", jpeg}, {"train/b/1.jpg", jpeg}, {far, jpeg}, {"val/a/1.jpg", jpeg}});
+  put("links.tar", files.substr(0, files.size() - 1024) + tar_header("train/b/2.jpg", 0, '1', "./train/a/1.jpg") +
+                       tar_header("train/b/3.jpg", 0, '1', "train/b/2.jpg") +
+                       tar_header("././@LongLink", far.size() + 1, 'K') + padded(far + '\0') +
+                       tar_header("train/a/4.jpg", 0, '1', far.substr(0, 100)) +
+                       tar_header("train/a/5.jpg", 0, '2', "1.jpg") + tar_header("train/a/6.jpg", 0, '1', "gone.jpg") +
+                       std::string(1024, '\0'));
+  const ImageData data = load("links.tar");
+  EXPECT_EQ(data.train.size(), 6U) << testing::PrintToString(names_of(data.train));
+  for (const auto& sample : data.train.samples) {
+    HeldBytes held;
+    EXPECT_EQ(source_of(sample, held).bytes, jpeg) << sample.name;
+  }
+  ASSERT_EQ(data.skipped.size(), 2U);
+  expect_parts(data.skipped[0].reason, {"links.tar:train/a/5.jpg: a link to 1.jpg, which is not followed"});
+  expect_parts(data.skipped[1].reason, {"links.tar:train/a/6.jpg: a link to gone.jpg"});
+}
+
+TEST_F(ImageArchive, AFileThatIsNoTarIsCalledSo) {
+  put("short.tar", "nothing at all\n");
+  put("long.tar", std::string(2000, 'x'));
+  put("packed.tar.gz", gzip_of("nothing at all\n"));
+  for (const char* name : {"short.tar", "long.tar", "packed.tar.gz"}) {
+    expect_parts(message_of(ErrorKind::data, [&] { load(name); }), {name, ": is no tar archive"});
+  }
 }
 
 TEST_F(ImageIdx, MnistFiles) {

@@ -36,6 +36,14 @@ TEST(Subset, ByClassAndByGroup) {
   EXPECT_TRUE(stratified_group_subset(labels, groups, {50, 20}, Rng(1, RngUse::split)).empty());
 }
 
+TEST(Subset, FirstOfEachClassReachesTheLastOfSortedRows) {
+  std::vector<std::int32_t> labels;
+  for (int i = 0; i < 90; ++i) labels.push_back(i / 30);
+  EXPECT_EQ(first_of_each_class(labels, 3, 9), (Counts{0, 1, 2, 30, 31, 32, 60, 61, 62}));
+  EXPECT_EQ(first_of_each_class(labels, 3, 2), (Counts{0, 30, 60}));
+  EXPECT_EQ(first_of_each_class(labels, 3, 90).size(), 90U);
+}
+
 TEST(Subset, FixedKeepsTheShares) {
   std::vector<std::int32_t> labels(1000);
   for (std::size_t i = 0; i < 100; ++i) labels[i * 10] = 1;

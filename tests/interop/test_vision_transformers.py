@@ -237,6 +237,19 @@ def test_whole_models_open_in_timm(timm, timm_base, pictures, tmp_path):
     assert_same(ours(pictures, tmp_path, out), theirs(pictures, model))
 
 
+def test_other_labels_than_those_of_save_for_hf_open_in_timm(timm, pictures, tmp_path):
+    torch.manual_seed(0)
+    arguments = dict(img_size=SIZE, patch_size=8, embed_dim=32, depth=2, num_heads=4, num_classes=1000)
+    model = shaken(timm.create_model("vit_small_patch16_224", **arguments))
+    timm.models.save_for_hf(model, tmp_path / "base", safe_serialization=True, model_args=arguments)
+    assert json.loads((tmp_path / "base/config.json").read_text())["model_args"]["num_classes"] == 1000
+    out = train(tmp_path / "base", pictures, tmp_path / "run", "method=full", "save=full", f"image_size={SIZE}", "crop_pct=1",
+                "mean=0.5", "std=0.5")
+    model = timm.create_model(f"local-dir:{out}", pretrained=True)
+    assert model.num_classes == 3
+    assert_same(ours(pictures, tmp_path, out), theirs(pictures, model))
+
+
 def test_whole_models_open_in_timm_at_the_size_that_they_were_trained_at(timm, timm_base, large_pictures, tmp_path):
     out = train(timm_base, large_pictures, tmp_path / "run", "method=full", "save=full", f"image_size={LARGE}")
     model = timm.create_model(f"local-dir:{out}", pretrained=True)

@@ -59,6 +59,21 @@ TEST(ConvNets, AreRecognisedAndLoseNoTensor) {
   }
 }
 
+// As timm's tf_ weights were trained; what its others take is ImageNet's mean and deviation.
+TEST(ConvNets, TheNameOfALoneMobileNetV3FileTellsItsInputForm) {
+  const TempFolder folder;
+  const auto form_of = [&](const char* name) {
+    std::filesystem::copy(conv_data() / "timm_v3_small/weights.pth", folder.path() / name);
+    return *open_model(folder.path() / name, {}).model->input_form;
+  };
+  const auto tensorflow = form_of("tf_mobilenetv3_small_100.pth"), plain = form_of("mobilenetv3_small_100.pth");
+  EXPECT_EQ(tensorflow.mean, (std::array<float, 3>{0.5F, 0.5F, 0.5F}));
+  EXPECT_EQ(tensorflow.std, tensorflow.mean);
+  EXPECT_EQ(tensorflow.interpolation, Filter::bilinear);
+  EXPECT_EQ(plain.mean, InputForm().mean);
+  EXPECT_EQ(plain.interpolation, Filter::bicubic);
+}
+
 // timm has more networks with these names than these families are.
 TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
   const TempFolder folder;
@@ -73,8 +88,23 @@ TEST(ConvNets, OtherNetworksOfTheSameNamesAreRefused) {
   };
   EXPECT_EQ(copy("timm_resnet_bottleneck", nullptr, "resnet50").model->family(), "resnet");
   EXPECT_THROW(copy("timm_resnet_bottleneck", "layer1.0.se.fc1.weight", "seresnet50"), Error);
+  for (const auto* same : {"resnet26", "wide_resnet50_2", "resnext50_32x4d", "tv_resnet50", "gluon_resnet50_v1b"})
+    EXPECT_EQ(copy("timm_resnet_bottleneck", nullptr, same).model->family(), "resnet") << same;
+  for (const auto* other : {"resnetaa50", "resnetblur50", "resnet50_gn", "resnet50d"}) {
+    expect_parts(message_of(ErrorKind::model, [&] { copy("timm_resnet_bottleneck", nullptr, other); }),
+                 {"config.json: architecture '" + std::string(other) + "'", "expected resnet18"});
+  }
   EXPECT_EQ(copy("timm_b", nullptr, "efficientnet_b0").model->family(), "efficientnet");
   EXPECT_THROW(copy("timm_b", nullptr, "mnasnet_a1"), Error);
+}
+
+TEST(ConvNets, WeightsOfAnotherFamilyThanTheConfigsAreNamed) {
+  const TempFolder folder;
+  const auto source = std::filesystem::path(STROP_SOURCE_DIR) / "tests/data";
+  std::filesystem::copy(source / "vit/vit/config.json", folder.path() / "config.json");
+  std::filesystem::copy(source / "conv/timm_resnet_bottleneck/model.safetensors", folder.path() / "model.safetensors");
+  expect_parts(message_of(ErrorKind::model, [&] { open_model(folder.path(), {}); }),
+               {"expected the weights of a vit model", "found 'bn1.bias' and ", " more, as a resnet has them"});
 }
 
 // Without a config.json too: kernels and squeeze-excites tell MNASNet from EfficientNet, and a tensor that nothing

@@ -90,6 +90,34 @@ TEST_F(PictureJob, GradientStepsLearnWithAndWithoutACacheAndWithMixing) {
   EXPECT_EQ(job_.weights("cached"), job_.weights("plain"));
 }
 
+TEST_F(PictureJob, ARandomCropAloneIsAnAugmentation) {
+  auto crops = options("full", "crops");
+  crops.max_steps = 1;
+  crops.augment = {"crop"};
+  train(crops);
+  const auto augmented = job_.json("crops", "gallery.json").at("augmented");
+  ASSERT_FALSE(augmented.empty());
+  EXPECT_NE(augmented[0].at("images")[0], augmented[0].at("images")[1]);
+}
+
+TEST_F(PictureJob, TheGalleryShowsWhatMixingMakes) {
+  auto mixed = options("full", "run");
+  mixed.max_steps = 1;
+  for (const auto* word : {"mixup", "cutmix"}) {
+    mixed.out = job_.path(word).string();
+    mixed.augment = {word};
+    train(mixed);
+    const auto augmented = job_.json(word, "gallery.json").at("augmented");
+    ASSERT_EQ(augmented.size(), 6U) << word;
+    int changed = 0;
+    for (const auto& one : augmented) {
+      ASSERT_EQ(one.at("images").size(), 6U);
+      for (const auto& image : one.at("images")) changed += image != one.at("images")[0] ? 1 : 0;
+    }
+    EXPECT_GT(changed, 0) << word;
+  }
+}
+
 TEST_F(PictureJob, TheSameSeedGivesTheSameBitsWhateverTheThreadsThatDecode) {
   auto one = options("full", "one");
   one.max_steps = 5;
@@ -114,6 +142,10 @@ TEST_F(PictureJob, HeadRowsOfKnownNamesAreKept) {
   const auto said = testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("dog: kept from the pretrained head"), std::string::npos) << said;
   EXPECT_NE(said.find("horse: new; "), std::string::npos) << said;
+  EXPECT_NE(said.find("2 rows of the stored head left out, of labels that these data lack: cat, owl"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(said.find("not in the file for these labels"), std::string::npos) << "some rows are";
 }
 
 TEST_F(PictureJob, TwoStagesFromOneSetOfOptions) {

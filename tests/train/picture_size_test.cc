@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "core/log.h"
+#include "errors.h"
 #include "models/family.h"
 #include "strop/job.h"
 #include "train/picture_data.h"
@@ -108,6 +109,45 @@ TEST_F(PictureSize, AnAdapterSaysWhatItCannotCarryAndMerges) {
   merge(merging);
   EXPECT_EQ(job_.json("merged", "config.json").at("image_size"), 24);
   EXPECT_EQ(open_model(job_.path("merged"), {}).model->tensors().at("vit.embeddings.position_embeddings").size(1), 37);
+}
+
+// Once an internal error, or a file of a network that saw nothing.
+TEST_F(PictureSize, PicturesBelowOnePatchAreRefused) {
+  const auto refused = [](const std::function<void()>& act, const char* least) {
+    expect_parts(message_of(ErrorKind::usage, act), {"image_size: found ", fmt::format("sides of {} or more", least)});
+  };
+  for (const auto* layout : {"vit/vit", "vit/dinov2", "vit/timm_vit", "convnext/hf"}) {
+    SCOPED_TRACE(layout);
+    const auto* least = std::string(layout) == "convnext/hf" ? "32" : "4";
+    auto small = options("vit", "full", "small");
+    small.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data" / layout).string();
+    small.image_size = 3;
+    refused([&] { train(small); }, least);
+    std::ostringstream lines;
+    small.out.clear();
+    small.data = job_.path("pictures/test").string();
+    refused([&] { predict(small, lines); }, least);
+    small.out = job_.path("small.onnx").string();
+    refused([&] { export_model(small); }, least);
+    EXPECT_FALSE(std::filesystem::exists(small.out));
+  }
+}
+
+TEST_F(PictureSize, AFormThatOthersCannotReadIsSaid) {
+  const auto said = [&](Options some, const char* out) {
+    some.out = job_.path(out).string();
+    some.save = "full";
+    set_log_level(LogLevel::warning);
+    testing::internal::CaptureStderr();
+    train(some);
+    return testing::internal::GetCapturedStderr();
+  };
+  auto full = options("vit", "full", "");
+  EXPECT_EQ(said(full, "plain").find("do not read"), std::string::npos);
+  full.channel_order = "bgr";
+  expect_parts(said(full, "bgr"), {"do not read channel_order=bgr: they would give red first"});
+  full.fit = "letterbox";
+  expect_parts(said(full, "both"), {"do not read fit=letterbox and channel_order=bgr", "stretch or cut"});
 }
 
 // timm's files tell a table that is no square by img_size alone.

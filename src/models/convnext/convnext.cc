@@ -229,6 +229,7 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
   model->pooling = options.pooling;
   model->task_architecture = "ConvNextForImageClassification";
   model->input_form = form;
+  model->least_side = patch << (widths.size() - 1);  // each further stage halves
   return model;
 }
 

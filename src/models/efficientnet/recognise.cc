@@ -172,8 +172,8 @@ void set_habits(Row& row, bool tensorflow) {
   row.pad = tensorflow ? Pad::same : Pad::half;
   row.eps = tensorflow || (torchvision && v3) ? 1e-3 : 1e-5;
   row.dropout = row.layout == "timm" || row.layout == "timm-v3" ? 0.0 : 0.2;
-  row.half = (lite && tensorflow) || row.layout == "transformers-v2";
-  row.bicubic = !torchvision || row.family == "efficientnet";
+  row.half = ((lite || v3) && tensorflow) || row.layout == "transformers-v2";
+  row.bicubic = v3 ? !torchvision && !tensorflow : !torchvision || row.family == "efficientnet";
   row.size = 224;
   row.crop_pct = 0.875;
   if (row.family != "efficientnet") return;

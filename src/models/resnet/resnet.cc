@@ -1,5 +1,7 @@
 #include "models/resnet/resnet.h"
 
+#include <set>
+
 #include "core/error.h"
 #include "models/config_labels.h"
 #include "models/layer_shapes.h"
@@ -59,6 +61,23 @@ void expect_only(const nlohmann::json& config, const char* key, const nlohmann::
   }
 }
 
+// timm's networks that are this row and nothing else: its others have the same names for layers that pool, blur or
+// divide otherwise, which no weight tells.
+bool is_plain(std::string architecture) {
+  static const std::set<std::string> kPlain = {
+      "resnet18",         "resnet34",         "resnet26",          "resnet50",          "resnet101",
+      "resnet152",        "resnet200",        "wide_resnet50_2",   "wide_resnet101_2",  "resnext50_32x4d",
+      "resnext101_32x4d", "resnext101_32x8d", "resnext101_32x16d", "resnext101_32x32d", "resnext101_32x48d",
+      "resnext101_64x4d"};
+  architecture = architecture.substr(0, architecture.find('.'));  // the name of its weights
+  // As timm called the same networks before 0.9, by who trained them.
+  for (const auto* trainer : {"tv_", "ig_", "ssl_", "swsl_", "gluon_"}) {
+    if (architecture.starts_with(trainer)) architecture.erase(0, std::string_view(trainer).size());
+  }
+  if (architecture.ends_with("_v1b")) architecture.resize(architecture.size() - 4);
+  return kPlain.contains(architecture);
+}
+
 // Networks that share the names and add to them.
 void refuse_variants(const ModelFiles& files) {
   for (const auto& [name, view] : files.weights->tensors()) {
@@ -79,15 +98,22 @@ std::optional<Recognition> recognise_resnet(const ModelFiles& files) {
   if (transformers && given["model_type"] != "resnet") return std::nullopt;
   auto row = read_row(*files.weights);
   if (!row) return std::nullopt;
+  const bool named = !transformers && given.is_object() && given.contains("architecture");
+  const auto name = named ? given["architecture"].get<std::string>() : "";
+  if (named && !is_plain(name)) {
+    fail(ErrorKind::model,
+         "{}: architecture '{}' has the names of a ResNet, but may pool or divide otherwise, which is not supported; "
+         "expected resnet18 to resnet200, wide_resnet50_2, wide_resnet101_2, resnext50_32x4d or resnext101_*",
+         (files.place / "config.json").string(), name);
+  }
   refuse_variants(files);
   Recognition found;
   found.config = given.is_object() ? given : nlohmann::json::object();
   if (transformers) {
     row->stride_first = given.value("downsample_in_bottleneck", false);
     found.why = "model_type of config.json, sizes from the weights";
-  } else if (given.is_object() && given.contains("architecture")) {
-    found.why =
-        "architecture '" + given["architecture"].get<std::string>() + "' of config.json, sizes from the weights";
+  } else if (named) {
+    found.why = "architecture '" + name + "' of config.json, sizes from the weights";
   } else {
     found.why = "names and shapes as " + row->layout + " write them";
   }

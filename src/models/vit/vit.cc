@@ -154,6 +154,7 @@ std::unique_ptr<Model> build_vit(const json& config, const ModelOptions& options
   }
   model->set_inputs({{"pixels", Rows::sample}});
   model->picture_tokens = dims.tokens();
+  model->least_side = dims.patch;
   if (transformers) {
     for (const auto& [name, layer] : model->layers()) {
       if (const auto other = vit::memory_name(build.family, name); other != name) layer->memory_name = other;

@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -36,17 +37,16 @@ class ImageClassification : public Classification {
   void settle(Options& options) const override {
     const auto plan = parse_augment(options.augment);
     for (const auto& word : plan.pictures) {
-      if (word != "mosaic" && word != "crop" && word != "copy") continue;
-      fail(ErrorKind::usage,
-           "augment: {} is for pictures with boxes; labelled ones take levels, which crop, mixup and cutmix", word);
+      if (word != "mosaic" && word != "copy") continue;
+      fail(ErrorKind::usage, "augment: {} is for pictures with boxes; labelled ones take mixup and cutmix", word);
     }
     if (options.multi_scale > 0) {
       fail(ErrorKind::usage, "multi_scale: is for pictures with boxes; labelled ones take progressive_resizing");
     }
     if (!plan.operations.empty() || plan.rdrop) {
       fail(ErrorKind::usage,
-           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong, flip, "
-           "vertical_flip, jitter, affine, randaugment, trivialaugment, rand-*, erasing, mixup and cutmix");
+           "augment: aeda, swap, delete and rdrop are for texts; pictures take none, light, medium, strong, crop, "
+           "flip, vertical_flip, jitter, affine, randaugment, trivialaugment, rand-*, erasing, mixup and cutmix");
     }
     if (options.progressive_resizing > 0) settle_progressive(options);
     if (!options.augment.empty()) return;
@@ -64,6 +64,7 @@ class ImageClassification : public Classification {
     result.groups = std::move(data.groups);
     result.label_names = std::move(data.label_names);
     result.notes = std::move(data.notes);
+    for (const auto& one : data.skipped) result.skipped.push_back(one.reason);
     return result;
   }
 
@@ -92,6 +93,12 @@ class ImageClassification : public Classification {
     auto& form = *opened.model->input_form;
     if (opened.record) form = form_of_record(opened.record->input, form);
     form = with_keys(form, options);
+    if (const auto least = opened.model->least_side; std::min(form.width, form.height) < least) {
+      fail(ErrorKind::usage,
+           "image_size: found {} x {} pixels, expected sides of {} or more: from less, the patches and strides of {} "
+           "leave nothing",
+           form.width, form.height, least, opened.base_name);
+    }
   }
 
   InputRecord input_record(const Opened& opened, const Options& options) const override {
@@ -103,6 +110,7 @@ class ImageClassification : public Classification {
 
   void save_inputs(const std::filesystem::path& folder, const Opened& opened) const override {
     write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
+    if (const auto warning = unread_elsewhere(*opened.model->input_form); !warning.empty()) log_warning("{}", warning);
   }
 
   std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }

@@ -1,13 +1,17 @@
 #include "train/tasks/picture_gallery.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/augment_plan.h"
 #include "image/encode.h"
 #include "report/run_files.h"
+#include "train/mix.h"
 #include "train/tasks/contact_sheet.h"
 #include "train/tasks/picture_keys.h"
 
@@ -68,6 +72,27 @@ std::vector<Picture> views_of(const ImageSplit& train, std::int64_t row, const I
   return pictures;
 }
 
+bool mixes(const AugmentPlan& plan) { return plan.mixup || plan.cutmix; }
+
+// Mixes each view of all rows as training mixes a batch; the first picture of a row stays.
+void mix_views(std::vector<std::vector<Picture>>& rows, const Options& options) {
+  const auto plan = parse_augment(options.augment);
+  if (!mixes(plan) || rows.size() < 2) return;
+  for (std::size_t view = 1; view < rows.front().size(); ++view) {
+    std::vector<torch::Tensor> pixels;
+    for (auto& row : rows) {
+      pixels.push_back(torch::from_blob(row[view].data(), {row[view].height(), row[view].width(), 3}, torch::kByte));
+    }
+    State state;
+    state.set("pixels", at::stack(pixels).permute({0, 3, 1, 2}).to(torch::kFloat));
+    const auto mix = draw_mix(state, static_cast<std::int64_t>(rows.size()), plan.mixup ? options.mixup_alpha : 0,
+                              plan.cutmix ? options.cutmix_alpha : 0, static_cast<std::uint64_t>(options.seed) + view);
+    mix_samples(state, {{"pixels", Rows::sample}}, mix);
+    const torch::Tensor mixed = state.at("pixels").permute({0, 2, 3, 1}).round().to(torch::kByte);
+    for (std::size_t i = 0; i < rows.size(); ++i) pixels[i].copy_(mixed[static_cast<std::int64_t>(i)]);
+  }
+}
+
 }  // namespace
 
 std::string thumbnail_uri(const PictureView& view, int side) {
@@ -90,12 +115,17 @@ json gallery_of_mistakes(const TaskSplit& split, const std::vector<PredictionRec
 
 json gallery_of_views(const ImageSplit& train, const InputForm& form, const Options& options) {
   json gallery = json::array();
-  if (augment_form(options) == AugmentForm{}) return gallery;
+  if (augment_form(options) == AugmentForm{} && !mixes(parse_augment(options.augment))) return gallery;
+  std::vector<std::vector<Picture>> rows;
   for (const auto row : varied_rows(train, kShownPictures)) {
-    json one = {{"name", train.samples[static_cast<std::size_t>(row)].name}, {"images", json::array()}};
-    for (const auto& picture : views_of(train, row, form, options))
-      one["images"].push_back(thumbnail_uri(picture.view()));
-    if (!one["images"].empty()) gallery.push_back(one);
+    auto views = views_of(train, row, form, options);
+    if (views.empty()) continue;
+    rows.push_back(std::move(views));
+    gallery.push_back({{"name", train.samples[static_cast<std::size_t>(row)].name}, {"images", json::array()}});
+  }
+  mix_views(rows, options);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (const auto& picture : rows[i]) gallery[i]["images"].push_back(thumbnail_uri(picture.view()));
   }
   return gallery;
 }
@@ -107,6 +137,7 @@ std::vector<std::vector<Picture>> sheet_rows(const ImageSplit& train, const Inpu
     auto views = views_of(train, row, form, options);
     if (!views.empty()) rows.push_back(std::move(views));
   }
+  mix_views(rows, options);
   return rows;
 }
 

@@ -17,7 +17,7 @@ std::string thumbnail_uri(const PictureView& view, int side = 128);
 nlohmann::ordered_json gallery_of_mistakes(const TaskSplit& split, const std::vector<PredictionRecord>& predictions);
 
 // [{"name", "images": [as it is, view 0, view 1 ...]}] of some training pictures, each of another class where there are
-// enough; empty where training changes nothing.
+// enough; empty where training changes nothing. Those of mixup and cutmix are mixed with each other.
 nlohmann::ordered_json gallery_of_views(const ImageSplit& train, const InputForm& form, const Options& options);
 
 // `samples` pictures (at most 100) for a contact sheet, a row each: as it is, then what training makes of it.

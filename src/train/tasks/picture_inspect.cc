@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "data/augment_plan.h"
 #include "train/opened.h"
 #include "train/tasks/contact_sheet.h"
 #include "train/tasks/picture_gallery.h"
@@ -92,7 +93,9 @@ json inspect_pictures(const Options& options, const InspectOptions& what, const 
   Options shown = options;
   if (shown.augment.empty()) shown.augment = {"medium"};
   const auto form = form_of(options);
-  const auto changes = describe(augment_form(shown), form), as = describe(form);
+  const auto plan = parse_augment(shown.augment);
+  const std::string mixes = std::string(plan.mixup ? ", mixup" : "") + (plan.cutmix ? ", cutmix" : "");
+  const auto changes = describe(augment_form(shown), form) + mixes, as = describe(form);
   write_sheet(sheet_rows(data.train, form, shown, what.samples), file);
   text += fmt::format("\naugmented pictures ({}; {}), each row the picture and five views of it: {}\n", changes, as,
                       file.string());

@@ -70,7 +70,8 @@ AugmentForm augment_form(const Options& options) {
   if (const auto level = only_one(words, is_level, "levels"); level != words.end()) form = augment_level(*level);
   if (const auto policy = only_one(words, is_policy, "policies"); policy != words.end()) form.policy = *policy;
   for (const auto& word : words) {
-    if (word == "flip") form.flip = 0.5;
+    if (word == "crop") form.random_crop = true;
+    else if (word == "flip") form.flip = 0.5;
     else if (word == "vertical_flip") form.vertical_flip = 0.5;
     else if (word == "jitter") form.jitter = {0.4, 0.4, 0.4, 0};
     else if (word == "affine") form.affine = {15, 0.1, 0.9, 1.1, 5};

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "train/write_files.h"
 
 namespace strop {
@@ -56,10 +57,23 @@ void write_preprocessor(const fs::path& folder, const fs::path& base, const Inpu
   config["do_normalize"] = true;
   config["image_mean"] = {form.mean[0], form.mean[1], form.mean[2]};
   config["image_std"] = {form.std[0], form.std[1], form.std[2]};
-  // Others have no words for these; without them the file means the same to them and to us.
+  // Others have no words for these (unread_elsewhere); without them the file means the same to them and to us.
   if (form.fit == Fit::letterbox) config["fit"] = fit_name(form.fit);
   if (form.bgr) config["channel_order"] = "bgr";
   write_json_file(folder / kFile, config);
+}
+
+std::string unread_elsewhere(const InputForm& form) {
+  std::vector<std::string> keys, instead;
+  const auto add = [&](const char* key, const char* other) {
+    keys.emplace_back(key);
+    instead.emplace_back(other);
+  };
+  if (form.fit == Fit::letterbox) add("fit=letterbox", "stretch or cut the picture");
+  if (form.bgr) add("channel_order=bgr", "give red first");
+  if (keys.empty()) return "";
+  return fmt::format("{}: Transformers and timm do not read {}: they would {}, so prepare pictures for them yourself",
+                     kFile, join(keys, " and "), join(instead, " and "));
 }
 
 }  // namespace strop
