@@ -48,6 +48,21 @@ INCREMENT = {"base": {"part": "base", "method": "full", "num_train_epochs": 12},
              "added": {"part": "added", "method": "incremental", "num_train_epochs": 60},
              "joined": {"part": "joined", "method": "join", "num_train_epochs": 4, "replay_samples": 50}}
 
+SCENES = {"image_size": 224, "augment": "none", "views": 1, "per_device_train_batch_size": 8}
+SCENE_INCREMENT = {"base": SCENES | {"part": "base", "task": "object-detection", "method": "head", "num_train_epochs": 8},
+                   "added": SCENES | {"part": "added", "method": "incremental", "num_train_epochs": 10},
+                   "joined": SCENES | {"part": "joined", "method": "join", "num_train_epochs": 3, "replay_samples": 50}}
+
+
+def increment(title, data, sides, new, least):
+    """Classes `new` added behind old ones, then all joined: what each keeps of the old ones, and reaches on the new."""
+    return Row(title, {name: {"job": "increment", "data": data} | settings for name, settings in sides.items()}, {},
+               [Comparison("new_map_50", "added", [], least, f"AP50 of {new}, added", "level"),
+                Comparison("old_map", "added", ["base"], 0, f"AP of the old classes, {new} added", "points"),
+                Comparison("old_map", "joined", ["base"], -0.01, "AP of the old classes, joined", "points"),
+                Comparison("new_map_50", "joined", ["added"], None, f"AP50 of {new}, joined", "points")], seeds=(1, 2, 3))
+
+
 DETECT_ROWS = {
     "coco_ap": Row("COCO AP of 2,000 pictures, 80 classes, 60,000 found boxes, from two files",
                    {"strop": {"job": "ap"}}, {"pycocotools": {"job": "ap"}},
@@ -69,13 +84,10 @@ DETECT_ROWS = {
                 [Comparison(measure, name, [against], None, f"{name} over frozen backbone: {what}", "points")
                  for name, against in (("full", "frozen_backbone"), ("incremental", "frozen_backbone"))
                  for measure, what in (("test_map_50", "AP50 on test"), ("test_map", "AP on test"))], seeds=(1, 2, 3)),
-    "bccd_increment": Row("BCCD, red and white cells first, then platelets added, then joined with 50 pictures of replay, 3 seeds",
-                          {name: {"job": "increment"} | settings for name, settings in INCREMENT.items()}, {},
-                          [Comparison("new_map_50", "added", [], 0.4, "AP50 of platelets, added", "level"),
-                           Comparison("old_map", "added", ["base"], 0, "AP of the old classes, platelets added", "points"),
-                           Comparison("old_map", "joined", ["base"], -0.01, "AP of the old classes, joined", "points"),
-                           Comparison("new_map_50", "joined", ["added"], None, "AP50 of platelets, joined", "points")],
-                          seeds=(1, 2, 3)),
+    "bccd_increment": increment("BCCD, red and white cells first, then platelets added, then joined with 50 pictures of replay, 3 seeds",
+                                "bccd", INCREMENT, "platelets", 0.4),
+    "scenes_increment": increment("Composed scenes, six classes first, then two added, then joined with 50 pictures of replay, 3 seeds",
+                                  "scenes", SCENE_INCREMENT, "bag and ankle boot", 0.5),
     "box_levers": Row("Each lever alone against off on boxes: YOLOX-Nano on BCCD in full, 12 epochs, 3 seeds", BOX_LEVERS, {},
                       lever_comparisons(BOX_LEVERS, "test_map", -0.01, "AP on test"), seeds=(1, 2, 3)),
 }

@@ -1,6 +1,6 @@
 """The two sides of a row of boxes, as image_sides.py has them for pictures. Settings name a job (step, branch, predict, train,
-increment, ap); the model is YOLOX-Nano of COCO, the data BCCD, both in the folder that STROP_DATA names; ap takes files that
-peer_coco.py makes.
+increment, ap); the model is YOLOX-Nano of COCO, the data BCCD, both in the folder that STROP_DATA names; increment on scenes
+takes what the demo does, a detector on EfficientNet-Lite0 and scenes that are composed; ap takes files that peer_coco.py makes.
 """
 
 import json
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from image_sides import PEER_ENV
+from image_sides import LITE0, PEER_ENV
 from measure import last_json, run
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,7 +24,7 @@ OLD, NEW = ["RBC", "WBC"], ["Platelets"]
 
 def missing(row):
     """What a row needs and is not there; no registry holds these."""
-    if all(settings["job"] == "ap" for settings in (row.strop | row.peer).values()):
+    if all(settings["job"] == "ap" or settings.get("data") == "scenes" for settings in (row.strop | row.peer).values()):
         return None
     return next((place for place in (NANO, BCCD) if not place.is_dir()), None)
 
@@ -58,6 +58,18 @@ def bccd_of(program, work, classes):
         ids = {one["id"] for one in data["categories"]}
         data["annotations"] = [one for one in data["annotations"] if one["category_id"] in ids]
         file.write_text(json.dumps(data))
+    return folder
+
+
+def scenes_of(work):
+    """The demo's scenes, composed on first use."""
+    folder = work / "scenes"
+    if not folder.is_dir():
+        subprocess.run([ROOT / "scripts/fetch_assets.sh", "efficientnet_lite0", "fashion_mnist"], check=True)
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        subprocess.run([sys.executable, ROOT / "scripts/compose_scenes.py", ROOT / "build/assets/fashion-mnist", part], check=True)
+        part.rename(folder)
     return folder
 
 
@@ -117,11 +129,17 @@ class StropBoxes:
     def increment(self, settings):
         """One of three runs, each on the one before it: old classes alone, new ones added, all of it tuned as a whole."""
         part, place = settings.pop("part"), {name: self.work / f"increment-{name}" for name in ("base", "added", "joined")}
-        old, new, every = (bccd_of(self.program, self.work, classes) for classes in (OLD, NEW, OLD + NEW))
-        shown = {} if part == "base" else {"test_file": every / "annotations" / "instances_test.json"}
-        model = {"base": NANO, "added": place["base"], "joined": place["added"]}[part]
+        if settings.pop("data") == "scenes":
+            scenes, first = scenes_of(self.work), LITE0
+            old, new = scenes / "base", scenes / "added"
+            settings |= {"test_file": scenes / "test" / ("old.json" if part == "base" else "all.json")}
+        else:
+            old, new, every = (bccd_of(self.program, self.work, classes) for classes in (OLD, NEW, OLD + NEW))
+            first = NANO
+            settings |= {} if part == "base" else {"test_file": every / "annotations" / "instances_test.json"}
+        model = {"base": first, "added": place["base"], "joined": place["added"]}[part]
         shutil.rmtree(place[part], ignore_errors=True)
-        settings |= shown | ({"replay_data": old} if part == "joined" else {})
+        settings |= {"replay_data": old} if part == "joined" else {}
         command = [self.program, "train", "--model", model, "--data", old if part == "base" else new, "--out", place[part], "--json",
                    *(f"{key}={value}" for key, value in settings.items())]
         _, measures = run(command)

@@ -24,7 +24,10 @@ class Doubts : public testing::Test {
   Doubts() {
     write_pictures(job_.path("pictures"), {"cat", "dog", "owl"}, 6);
     fs::create_directories(base());
-    fs::copy(tiny_picture_model() / "config.json", base() / "config.json");
+    auto config = nlohmann::json::parse(read_file(tiny_picture_model() / "config.json", ErrorKind::internal));
+    config["id2label"] = nlohmann::json::object();
+    for (std::int64_t i = 0; i < kRows; ++i) config["id2label"][std::to_string(i)] = "row " + std::to_string(i);
+    write_file_atomic(base() / "config.json", config.dump());
     fs::copy(tiny_picture_model() / "model.safetensors", base() / "model.safetensors");
     const Tensor half = features(kHalf, kHalf), imagenet = features(kImageNet.mean, kImageNet.std);
     // The plane between the features under the one form (-1) and under the other (1).
