@@ -150,7 +150,7 @@ def main():
             if place := missing(row):
                 print(f"{name}: left out: no {place}; put it into the folder that STROP_DATA names", file=sys.stderr)
                 continue
-            data, data_name = BCCD, "made-up boxes" if name == "coco_ap" else "BCCD"
+            data, data_name = BCCD, {"coco_ap": "made-up boxes", "scenes_increment": "composed scenes"}.get(name, "BCCD")
             strop, peer = StropBoxes(args.strop, work), PeerBoxes(work)
         elif name in IMAGE_ROWS:
             data, data_name = picture_data()

@@ -51,6 +51,7 @@ struct Options {
   std::string pretrain_method = "full";
   double pretrain_epochs = 3;
   std::int64_t pretrain_top_k = 0;           // pretrain_method=layerwise: the top k blocks together
+  std::string pretrain_learning_rate = "table";  // as learning_rate
   bool lp_ft = false;                        // head first (linear probing), then the method
   std::int64_t top_k = 0;                    // layerwise: train the top k blocks together
   bool gradual_unfreezing = false;           // layerwise: each stage adds one block instead of replacing it
@@ -65,6 +66,7 @@ struct Options {
   std::string surgical_first;  // the lowest of them; empty: measured
   double lowest_lr = 1.0;      // learning rate of the lowest block over the top's, in equal ratios between
   double layer_decay = 1.0;    // learning rate of block l is layer_decay^(top - l) of the top's
+  std::map<std::string, std::string> lr_scale;  // part of the network=factor on its learning rate
   std::int64_t lora_r = 8;
   double lora_alpha = 0;  // 0: 2 * lora_r
   double lora_dropout = 0.0;

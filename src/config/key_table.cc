@@ -19,6 +19,11 @@ Key& KeyTable::add(const char* name, const char* type, const std::string& values
   return keys_.back();
 }
 
+void check_learning_rate(const std::string& text) {
+  if (text == "table" || text == "auto") return;
+  parse_number(text, above(0));
+}
+
 void KeyTable::text(const char* name, std::string Options::*field, const char* help, Names aliases) {
   auto& key = add(name, "string", "", help, std::move(aliases));
   key.set = [field](Options& options, const std::string& text) { options.*field = text; };

@@ -66,6 +66,9 @@ inline const char* const kTexts = "text-classification";
 inline const char* const kPictures = "image-classification";
 inline const char* const kBoxes = "object-detection";
 
+// Of learning_rate and pretrain_learning_rate.
+void check_learning_rate(const std::string& text);
+
 // The table's parts, one file each (keys_*.cc).
 void add_model_and_data_keys(KeyTable& table);
 void add_method_keys(KeyTable& table);

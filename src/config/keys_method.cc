@@ -5,6 +5,7 @@ namespace strop {
 namespace {
 
 void check_rank(const std::string&, const std::string& value) { parse_integer(value, at_least(1)); }
+void check_factor(const std::string&, const std::string& value) { parse_number(value, at_least(0)); }
 void check_alpha(const std::string&, const std::string& value) { parse_number(value, above(0)); }
 
 }  // namespace
@@ -23,6 +24,8 @@ void add_method_keys(KeyTable& t) {
   t.number("pretrain_epochs", &Options::pretrain_epochs, above(0), "pretrain_data: passes over it.");
   t.integer("pretrain_top_k", &Options::pretrain_top_k, at_least(0),
             "pretrain_data: top_k of that stage, with pretrain_method=layerwise.");
+  t.checked("pretrain_learning_rate", &Options::pretrain_learning_rate, "table|auto|number > 0", check_learning_rate,
+            "pretrain_data: learning_rate of that stage.");
   t.boolean("lp_ft", &Options::lp_ft, "Train the head first (linear probing), then the method.");
   t.methods({"layerwise"});
   t.integer("top_k", &Options::top_k, at_least(0), "train the top k blocks together; 0: one after the other.",
@@ -57,6 +60,8 @@ void add_method_keys(KeyTable& t) {
   t.number("layer_decay", &Options::layer_decay, fraction(),
            "Learning rate of each block as a factor of the block above; 1: all the same.",
            {"llrd", "layerwise_lr_decay", "layer_wise_lr_decay"});
+  t.map("lr_scale", &Options::lr_scale, "part=factor", check_factor,
+        "factors on the learning rate of parts: backbone, or what the names of blocks begin with (neck, head, layer.3).");
   t.methods({"lora"});
   t.integer("lora_r", &Options::lora_r, at_least(1), "rank.", {"r", "lora_rank", "lora_dim"});
   t.number("lora_alpha", &Options::lora_alpha, at_least(0), "scale, as alpha / r; 0: twice the rank.");

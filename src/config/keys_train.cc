@@ -4,11 +4,6 @@
 namespace strop {
 namespace {
 
-void check_learning_rate(const std::string& text) {
-  if (text == "table" || text == "auto") return;
-  parse_number(text, above(0));
-}
-
 void add_optimizer_keys(KeyTable& t) {
   t.choice("lr_scheduler_type", &Options::lr_scheduler_type, {"linear", "cosine", "constant", "constant_with_warmup"},
            "How the learning rate falls; linear and cosine end at zero exactly at the planned end.",

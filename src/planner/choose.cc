@@ -201,6 +201,7 @@ Plan rule_plan(Options options, const PlanFacts& facts) {
   }
   if (rate_is_free(chosen) && facts.pictures) slow_below_solved_head(plan);
   slow_lower_head(plan, facts.model);
+  scale_parts(plan, facts.model);
   plan.micro_batch = chosen.per_device_train_batch_size;
   if (!on_gpu(chosen)) {  // which a whole batch does not fill
     split_pictures(plan, facts);

@@ -4,7 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <map>
+#include <string>
+#include <vector>
 
+#include "core/error.h"
+#include "core/text.h"
 #include "tuning/method.h"
 
 namespace strop {
@@ -67,6 +73,41 @@ void slow_lower_head(Plan& plan, const ModelFacts& model) {
       stage.lr_scale[block.name] = most / stage.learning_rate;
       plan.reasons["lr_scale"] =
           fmt::format("{} learns at {:.2g}: the solved head stands on what it gives", block.name, most);
+    }
+  }
+}
+
+void scale_parts(Plan& plan, const ModelFacts& model) {
+  const auto& parts = plan.options.lr_scale;
+  if (parts.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& block : model.blocks) names.push_back(block.name);
+  const auto holds = [&](const std::string& part, std::size_t i) {
+    const auto& name = names[i];
+    return name == part || starts_with(name, part + ".") ||
+           (part == "backbone" && i < model.head_begin && !starts_with(name, "neck."));
+  };
+  std::map<std::string, std::string> longest;  // block -> part
+  for (const auto& [part, factor] : parts) {
+    bool found = false;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!holds(part, i)) continue;
+      found = true;
+      auto& now = longest[names[i]];
+      if (now.empty() || now == "backbone" || (part != "backbone" && part.size() > now.size())) now = part;
+    }
+    if (found) continue;
+    fail(ErrorKind::usage, "lr_scale: '{}' names no block; expected backbone, one of {}, or the beginning of such", part,
+         join(names, ", "));
+  }
+  for (auto& stage : plan.stages) {
+    for (const auto& block : stage.blocks) {
+      const auto part = longest.find(block);
+      if (part == longest.end()) continue;
+      const auto& text = parts.at(part->second);
+      double factor = 1;
+      std::from_chars(text.data(), text.data() + text.size(), factor);
+      stage.lr_scale.try_emplace(block, 1).first->second *= factor;
     }
   }
 }

@@ -27,4 +27,8 @@ void slow_below_solved_head(Plan& plan);
 // on 600 rows, one epoch, 3 seeds, dev accuracy and loss: 3e-4 69.6 %, 0.62; 1e-4 71.8 %, 0.56; 3e-5 72.6 %, 0.54.
 void slow_lower_head(Plan& plan, const ModelFacts& model);
 
+// options.lr_scale: its factors go onto those that the stages' blocks have already; of several parts that name a block,
+// the longest counts. Error(usage): a part that names no block.
+void scale_parts(Plan& plan, const ModelFacts& model);
+
 }  // namespace strop

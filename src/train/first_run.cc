@@ -30,6 +30,7 @@ Options pretraining(const Options& options, const fs::path& place) {
   first.test_file.clear();
   first.method = options.pretrain_method;
   first.num_train_epochs = options.pretrain_epochs;
+  first.learning_rate = options.pretrain_learning_rate;
   first.max_steps = first.top_k = first.surgical = 0;
   first.surgical_first.clear();
   first.max_train_samples = 0;

@@ -52,6 +52,10 @@ TEST_F(BoxFailures, MissingAndDamagedPicturesAreLeftOutAndSaid) {
   const auto whole = read_file(data() / "images/train5.png", ErrorKind::data);
   write_file_atomic(data() / "images/train5.png", whole.substr(0, whole.size() / 2));
   expect_done(trained({"augment=strong,copy"}), {"2 pictures skipped, the first: ", "train2.png"});
+  const auto listed = job_.content("run", "skipped.txt");
+  EXPECT_EQ(std::count(listed.begin(), listed.end(), '\n'), 2) << listed;
+  EXPECT_NE(listed.find("train5.png"), std::string::npos) << listed;
+  fs::remove_all(job_.path("run"));
   expect_failure(trained({"--strict"}), ErrorKind::data, {".png", "strict"});
   EXPECT_FALSE(fs::exists(job_.path("run")));
 }

@@ -26,6 +26,8 @@ Options with(const std::string& key, const std::string& value) {
 // A value of the key that is allowed and not the default.
 std::string other_value(const Key& key) {
   static const std::map<std::string, std::string> special = {{"learning_rate", "0.5"},
+                                                             {"pretrain_learning_rate", "0.5"},
+                                                             {"lr_scale", "neck=0.5"},
                                                              {"time", "1h30m"},
                                                              {"memory", "4G"},
                                                              {"cache_limit", "2G"},

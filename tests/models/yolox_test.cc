@@ -287,6 +287,21 @@ TEST_F(YoloxLoss, OfRandomNumbersEqualsUpstreams) {
             1e-4 * gradient.abs().max().item<double>());
 }
 
+// Pictures that show the classes of other groups teach this one that nothing is there, each as much as a box would: not
+// by the sum of all their anchors.
+TEST_F(YoloxLoss, OfPicturesWithoutBoxesIsOneMatchEachAtMost) {
+  const std::int64_t anchors = 52 * 52 + 26 * 26 + 13 * 13;
+  const auto loss_of = [&](std::int64_t samples) {
+    State state;
+    state.set("outputs", torch::full({samples, anchors, 8}, -4.0).requires_grad_());
+    state.set(kTargets, torch::full({samples, 1, 5}, -1.0));
+    return YoloxDetector({{0, 1, 2}}).losses(state).mean().item<double>();
+  };
+  const double one = static_cast<double>(anchors) * std::log1p(std::exp(-4.0));
+  EXPECT_NEAR(loss_of(1), one, 1e-4 * one);
+  EXPECT_NEAR(loss_of(8), one, 1e-4 * one);
+}
+
 // More boxes than anchors: each anchor answers for one at most.
 TEST_F(YoloxLoss, OfFiveThousandBoxesOnOnePictureIsFinite) {
   const std::int64_t count = 5000, side = 416, anchors = 52 * 52 + 26 * 26 + 13 * 13;

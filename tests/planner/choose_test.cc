@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "errors.h"
 #include "planner/learning_rates.h"
 
 namespace strop {
@@ -160,6 +161,21 @@ TEST(Choose, RatesFromTheLowestUpInEqualRatios) {
   ASSERT_EQ(scale.size(), 2U) << "the top block and the head learn at the stage's rate";
   EXPECT_NEAR(scale.at("encoder.layer.0"), 0.1, 1e-12);
   EXPECT_NEAR(scale.at("embeddings"), 0.01, 1e-12);
+}
+
+TEST(Choose, PartsLearnAtRatesOfTheirOwn) {
+  auto options = with("full");
+  options.lowest_lr = 0.01;
+  options.lr_scale = {{"backbone", "0.5"}, {"encoder.layer", "0.1"}, {"encoder.layer.1", "3"}, {"pooler", "0"}};
+  const auto scale = choose_plan(options, facts()).stages.at(0).lr_scale;
+  ASSERT_EQ(scale.size(), 4U) << "no part names the classifier";
+  EXPECT_NEAR(scale.at("embeddings"), 0.01 * 0.5, 1e-12);
+  EXPECT_NEAR(scale.at("encoder.layer.0"), 0.1 * 0.1, 1e-12) << "the longest name counts, on top of the depth's";
+  EXPECT_NEAR(scale.at("encoder.layer.1"), 3, 1e-12);
+  EXPECT_EQ(scale.at("pooler"), 0);
+  options.lr_scale = {{"encoder.lay", "0.1"}};
+  EXPECT_NE(message_of(ErrorKind::usage, [&] { choose_plan(options, facts()); }).find("'encoder.lay' names no block"),
+            std::string::npos);
 }
 
 TEST(Choose, SurgicalTrainsItsBlocksAndTheHead) {

@@ -164,6 +164,11 @@ TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
   for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}, {"test", 4}}) {
     write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
   }
+  // As many tools do, the file lists the old classes too, though none of theirs is drawn.
+  auto file = job_.json("more", "train.json");
+  for (const auto& [name, id] : {std::pair{"red", 91}, {"green", 92}})
+    file["categories"].push_back({{"id", id}, {"name", name}});
+  std::ofstream(job_.path("more/train.json")) << file.dump();
   auto increment = options("incremental", "joined");
   increment.model = job_.path("base").string();
   increment.data = job_.path("more").string();
@@ -182,6 +187,7 @@ TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
   const auto notes = record.at("data_notes").dump();
   EXPECT_NE(notes.find("does not label red, green"), std::string::npos) << notes;
   EXPECT_NE(notes.find("does not label blue"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("no training box of red, green"), std::string::npos) << notes;
   EXPECT_NE(notes.find("max_train_samples: 8 of 32"), std::string::npos) << notes;
   // Opened again, it has its three classes in two groups.
   EXPECT_FALSE(found("joined", "scenes/test.json").empty());

@@ -31,7 +31,7 @@ struct BoxSample {
 struct BoxSplit {
   std::string origin;
   std::vector<BoxSample> samples;
-  std::vector<std::string> labelled = {};  // the classes that its files tell of: what is not drawn there is not there
+  std::vector<std::string> labelled = {};  // that its files tell of: not drawn there, not there
   std::map<std::string, std::int64_t> category_ids = {};  // of the classes of the COCO file that it was read from
   std::size_t size() const { return samples.size(); }
   bool empty() const { return samples.empty(); }

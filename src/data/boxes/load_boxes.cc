@@ -151,6 +151,23 @@ void limit_training(BoxData& data, const Options& options) {
        notes.empty() ? "" : " (" + join(notes, "; ") + ")");
 }
 
+// Of the classes that a file lists, those that it tells of. Tools write the whole list into every file, and an index
+// needs it: a class that was known before and has no box here is taken as not labelled.
+std::vector<std::string> told_of(const BoxSplit& train, const std::vector<std::string>& listed,
+                                 const std::vector<std::string>& known) {
+  std::set<std::string> drawn;
+  for (const auto& sample : train.samples) {
+    for (const auto& box : sample.boxes) {
+      if (static_cast<std::size_t>(box.label) < known.size()) drawn.insert(known[static_cast<std::size_t>(box.label)]);
+    }
+  }
+  std::vector<std::string> told;
+  std::ranges::copy_if(listed, std::back_inserter(told), [&](const std::string& label) {
+    return drawn.contains(label) || std::ranges::find(known, label) == known.end();
+  });
+  return told;
+}
+
 // Nothing can be measured on a split without a box.
 void note_unmeasured(const BoxSplit& split, const char* name, std::vector<std::string>& notes) {
   const auto counts = [](const BoxSample& sample) {
@@ -161,7 +178,7 @@ void note_unmeasured(const BoxSplit& split, const char* name, std::vector<std::s
                               split.size(), name));
 }
 
-void note_counts(BoxData& data) {
+void note_counts(BoxData& data, const std::vector<std::string>& listed) {
   std::vector<std::int64_t> counts(data.label_names.size());
   std::int64_t boxes = 0, without = 0, crowds = 0;
   for (const auto& sample : data.train.samples) {
@@ -183,7 +200,7 @@ void note_counts(BoxData& data) {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const auto& label = data.label_names[i];
     if (counts[i] > 0) parts.push_back(fmt::format("{} {}", label, counts[i]));
-    else if (std::ranges::find(data.train.labelled, label) != data.train.labelled.end()) none.push_back(label);
+    else if (std::ranges::find(listed, label) != listed.end()) none.push_back(label);
   }
   data.notes.push_back(
       fmt::format("{} boxes on {} training pictures: {}", boxes, data.train.size(), excerpt(join(parts, ", "), 300)));
@@ -204,7 +221,8 @@ void note_copies(BoxData& data, decltype(copies_notes) say) {
 void note_skipped(BoxData& data) {
   if (data.skipped.empty()) return;
   data.notes.push_back(
-      fmt::format("{} pictures skipped, the first: {}", data.skipped.size(), data.skipped.front().reason));
+      fmt::format("{} pictures skipped, the first: {}{}", data.skipped.size(), data.skipped.front().reason,
+                  data.skipped.size() > 1 ? "; a run's skipped.txt lists all of them" : ""));
 }
 
 }  // namespace
@@ -232,13 +250,13 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
   if (!splits.contains("train"))
     fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
   BoxData data;
-  const auto labelled = labels_of(splits["train"]);
-  if (labelled.empty()) fail_without_boxes(splits["train"].origin, splits["train"].pictures.size(), {});
+  const auto listed = labels_of(splits["train"]);
+  if (listed.empty()) fail_without_boxes(splits["train"].origin, splits["train"].pictures.size(), {});
   data.label_names = known;
   const auto& ids = splits["train"].category_ids;
-  for (std::size_t i = 0; i < labelled.size(); ++i) {
-    if (std::ranges::find(known, labelled[i]) != known.end()) continue;
-    data.label_names.push_back(labelled[i]);
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    if (std::ranges::find(known, listed[i]) != known.end()) continue;
+    data.label_names.push_back(listed[i]);
     if (!known.empty() && i < ids.size()) data.added_ids.push_back(ids[i]);
   }
   if (known.empty()) data.category_ids = ids;
@@ -247,12 +265,12 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
     auto& split = name == "train" ? data.train : name == "validation" ? data.validation : data.test;
     split = check_boxes(std::move(raw), data.label_names, reading, data.skipped, data.notes);
   }
-  data.train.labelled = labelled;
+  data.train.labelled = told_of(data.train, listed, known);
   note_copies(data, copies_notes);
   if (data.validation.empty() && options.val_size > 0) hold_out_validation(data, options);
   limit_training(data, options);
   note_copies(data, leaks_notes);
-  note_counts(data);
+  note_counts(data, listed);
   note_unmeasured(data.validation, "validation", data.notes);
   note_unmeasured(data.test, "test", data.notes);
   note_skipped(data);

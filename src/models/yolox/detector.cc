@@ -157,7 +157,9 @@ Tensor YoloxDetector::group_losses(const Tensor& outputs, const State&, const st
         kIouLossWeight * box_losses(raw, answers) + cross_entropies(raw.narrow(1, 5, classes), wanted).sum(1);
     sums = sums.index_add(0, answers.samples, own);
   }
-  return sums * (static_cast<double>(samples) / static_cast<double>(std::max<std::int64_t>(1, count)));
+  // Upstream divides by the matches of the batch, at least one. At least one a picture here: among pictures of other
+  // groups' classes a group has next to none, and the sum over all its empty anchors would drown what the others learn.
+  return sums * (static_cast<double>(samples) / static_cast<double>(std::max(samples, count)));
 }
 
 Tensor YoloxDetector::group_distillations(const Tensor& outputs, const Tensor& before) const {

@@ -124,6 +124,7 @@ class ObjectDetection : public Task {
       result.validation = std::make_unique<Boxes>(std::move(data.validation), decode_options(options));
     if (!data.test.empty()) result.test = std::make_unique<Boxes>(std::move(data.test), decode_options(options));
     result.notes = std::move(data.notes);
+    for (const auto& one : data.skipped) result.skipped.push_back(one.reason);
     return result;
   }
 
