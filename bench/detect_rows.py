@@ -84,6 +84,11 @@ DETECT_ROWS = {
                 [Comparison(measure, name, [against], None, f"{name} over frozen backbone: {what}", "points")
                  for name, against in (("full", "frozen_backbone"), ("incremental", "frozen_backbone"))
                  for measure, what in (("test_map_50", "AP50 on test"), ("test_map", "AP on test"))], seeds=(1, 2, 3)),
+    "bccd_added": Row("BCCD, its three classes added to COCO's 80 on the frozen network, 60 epochs, 3 seeds",
+                      {"incremental": {"job": "train", "method": "incremental", "num_train_epochs": 60}}, {},
+                      [Comparison("test_map_50", "incremental", [], 0.6, "AP50 of the added classes on test", "level"),
+                       Comparison("test_least_map_50", "incremental", [], 0.4, "AP50 of the worst of them", "level")],
+                      seeds=(1, 2, 3)),
     "bccd_increment": increment("BCCD, red and white cells first, then platelets added, then joined with 50 pictures of replay, 3 seeds",
                                 "bccd", INCREMENT, "platelets", 0.4),
     "scenes_increment": increment("Composed scenes, six classes first, then two added, then joined with 50 pictures of replay, 3 seeds",

@@ -56,10 +56,9 @@ def few_pictures(**settings):
             "eval_strategy": "no"} | settings
 
 
-# Random crops come with the levels (light: crops and flips). PatchDropout has no row: it is for vision transformers, of
-# which no trained one is at hand.
+# PatchDropout has no row: it is for vision transformers, of which no trained one is at hand.
 IMAGE_AUGMENT = {name: few_pictures(augment=name)
-                 for name in ("none", "light", "medium", "strong", "flip", "jitter", "affine", "randaugment", "rand-m9-mstd0.5",
+                 for name in ("none", "light", "medium", "strong", "crop", "flip", "jitter", "affine", "randaugment", "rand-m9-mstd0.5",
                               "trivialaugment", "erasing", "mixup", "cutmix")}
 IMAGE_AUGMENT |= {
     "hue": few_pictures(augment="none", color_jitter="0,0,0,0.1"),

@@ -59,10 +59,10 @@ class TarReader {
       const bool regular = type == '0' || type == '\0' || type == '7';
       if (type >= '1' && type <= '6') size = 0;  // links, devices, folders
 
-      const std::string name = long_name.empty() ? short_name(header) : long_name;
+      const std::string name = clean(long_name.empty() ? short_name(header) : long_name);
       if (size > size_ - at_) fail_at(at_, "the archive is truncated");
       if (stays_inside(name)) {
-        TarMember member{clean(name), {archive_.file, archive_.memory, at_, size}};
+        TarMember member{name, {archive_.file, archive_.memory, at_, size}};
         const auto link = clean(long_link.empty() ? text(header, kLink) : long_link);
         const auto target = type == '1' ? seen.find(link) : seen.end();
         if (target != seen.end()) member.bytes = target->second;
@@ -158,7 +158,7 @@ class TarReader {
   }
 
   static std::string clean(std::string name) {
-    while (starts_with(name, "./")) name.erase(0, 2);
+    while (starts_with(name, "./")) name.erase(0, std::min(name.find_first_not_of('/', 1), name.size()));
     return name;
   }
   static bool stays_inside(const std::string& name) {
