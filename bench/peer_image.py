@@ -127,14 +127,14 @@ def train_step(args, model, optimizer, pixels, labels):
     return loss.item()
 
 
-def median_rate(args, once):
+def median_rate(args, once, device="cpu"):
     import torch
 
     seconds = []
     for step in range(args.steps + 2):
         began = time.perf_counter()
         once()
-        if args.device != "cpu":
+        if device != "cpu":
             torch.cuda.synchronize()
         if step >= 2:
             seconds.append(time.perf_counter() - began)
@@ -149,7 +149,7 @@ def forward_job(args, timm):
     if args.engine == "onnxruntime":
         return onnx_forward(args, model, pixels)
     with torch.inference_mode(), autocast(args):
-        return median_rate(args, lambda: model(pixels))
+        return median_rate(args, lambda: model(pixels), args.device)
 
 
 def onnx_forward(args, model, pixels):
@@ -175,7 +175,7 @@ def step_job(args, timm):
     optimizer = optimizer_of(args, model)
     pixels = torch.randn(args.batch, 3, 224, 224).to(args.device, memory_format=memory_format(args))
     labels = torch.arange(args.batch, device=args.device) % 10
-    return median_rate(args, lambda: train_step(args, model, optimizer, pixels, labels))
+    return median_rate(args, lambda: train_step(args, model, optimizer, pixels, labels), args.device)
 
 
 def pictures(args, model, split, training):

@@ -10,7 +10,7 @@
 namespace strop {
 namespace {
 
-constexpr int kWidth = 5, kHeight = 7, kStep = kWidth + 1, kMargin = 2;
+constexpr int kWidth = 5, kHeight = 7, kStep = kWidth + 1, kPadding = 2;
 
 struct Glyph {
   char sign;
@@ -108,10 +108,10 @@ void write(Picture& picture, const std::vector<char32_t>& signs, int scale, int 
 
 void draw_label(Picture& picture, std::string_view text) {
   const auto signs = signs_of(text);
-  const int wanted = std::max<int>(1, static_cast<int>(signs.size())) * kStep + 2 * kMargin;
+  const int wanted = std::max<int>(1, static_cast<int>(signs.size())) * kStep + 2 * kPadding;
   const int scale = std::clamp(picture.width() / wanted, 1, std::max(1, picture.height() / (4 * kHeight)));
-  fill(picture, {0, 0, picture.width(), scale * (kHeight + 2 * kMargin)}, {24, 24, 24});
-  write(picture, signs, scale, scale * kMargin, scale * kMargin, {255, 255, 255});
+  fill(picture, {0, 0, picture.width(), scale * (kHeight + 2 * kPadding)}, {24, 24, 24});
+  write(picture, signs, scale, scale * kPadding, scale * kPadding, {255, 255, 255});
 }
 
 void draw_box(Picture& picture, const Rect& box, const Colour& colour, std::string_view text) {
@@ -124,11 +124,11 @@ void draw_box(Picture& picture, const Rect& box, const Colour& colour, std::stri
   fill(picture, {left + width - thick, top, thick, height}, colour);
   if (text.empty()) return;
   const auto signs = signs_of(text);
-  const int scale = std::max(1, thick), strip = scale * (kHeight + 2 * kMargin);
+  const int scale = std::max(1, thick), strip = scale * (kHeight + 2 * kPadding);
   const int above = top >= strip ? top - strip : top;  // inside where there is no room above
-  fill(picture, {left, above, scale * (static_cast<int>(signs.size()) * kStep + 2 * kMargin), strip}, colour);
+  fill(picture, {left, above, scale * (static_cast<int>(signs.size()) * kStep + 2 * kPadding), strip}, colour);
   const bool bright = 299 * colour[0] + 587 * colour[1] + 114 * colour[2] > 140'000;
-  write(picture, signs, scale, left + scale * kMargin, above + scale * kMargin,
+  write(picture, signs, scale, left + scale * kPadding, above + scale * kPadding,
         bright ? Colour{0, 0, 0} : Colour{255, 255, 255});
 }
 

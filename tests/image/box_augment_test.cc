@@ -9,6 +9,7 @@
 
 #include "image/augment/boxes/copy_boxes.h"
 #include "image/augment/boxes/keeping_crop.h"
+#include "image/augment/boxes/turn_boxes.h"
 
 namespace strop {
 namespace {
@@ -96,8 +97,29 @@ TEST(BoxAugment, BoxesStayAroundWhatTheyHold) {
   EXPECT_EQ(boxes_that_fit({.flip = 1, .jitter = {}}), 100);
   EXPECT_GT(boxes_that_fit({.flip = 0.5, .scale_min = 0.4, .scale_max = 1.6, .jitter = {}}), 90);
   EXPECT_GT(boxes_that_fit({.mosaic = 1, .flip = 0.5, .scale_min = 0.4, .scale_max = 1.6, .jitter = {}}), 200);
+  EXPECT_EQ(boxes_that_fit({.affine = {10, 0, 1, 1, 2}, .jitter = {}}), 100);
   EXPECT_GT(boxes_that_fit({.crop = 1, .jitter = {}}), 95);
   EXPECT_GT(boxes_that_fit({.crop = 1, .flip = 0.5, .scale_min = 0.6, .scale_max = 1.2, .jitter = {}}), 80);
+}
+
+TEST(BoxAugment, TurnsMoveBoxesAndLoseThoseThatLeave) {
+  const BoxAugmentForm turned = {.affine = {10, 0, 1, 1, 2}, .jitter = {}};
+  double widest = 0, narrowest = 1e9;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    const auto box = augmented(turned, key).boxes.at(0).rect;
+    widest = std::max(widest, box.width), narrowest = std::min(narrowest, box.width);
+  }
+  const double side = augmented({}, 0).boxes.at(0).rect.width, degree = std::acos(-1.0) / 180;
+  EXPECT_GE(narrowest, side);
+  EXPECT_GT(widest, side * 1.12);
+  // Turned by ten degrees, a square stands in one that is cos + sin as wide; the shear adds its tangent at most.
+  EXPECT_LE(widest, side * (std::cos(10 * degree) + std::sin(10 * degree) + 2 * std::tan(2 * degree)));
+  EXPECT_EQ(without_mixing(turned), (BoxAugmentForm{.jitter = {}}));
+  Rng rng(1, RngUse::augment);
+  BoxedPicture corner{Picture(100, 100, 9, 9, 9), {{{0, 0, 9, 9}, 0, false, 81, 1}, {{45, 45, 9, 9}, 0, false, 81, 2}}};
+  turn_boxes(corner, {.degrees = 0, .translate = 1, .scale_min = 3, .scale_max = 3, .shear = 0}, {9, 9, 9}, rng);
+  EXPECT_EQ(corner.lost + static_cast<std::int64_t>(corner.boxes.size()), 2);
+  EXPECT_GE(corner.lost, 1) << "enlarged by three, one of them is outside";
 }
 
 // Some boxes anywhere on 200 x 150 pixels.

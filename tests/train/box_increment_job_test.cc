@@ -15,13 +15,17 @@
 namespace strop {
 namespace {
 
+// Pictures on which things of a new class alone are drawn, so many of each split.
+void write_blue(const std::filesystem::path& folder,
+                const std::vector<std::pair<std::string, std::uint64_t>>& splits) {
+  for (const auto& [split, count] : splits) write_scenes(folder, split, count, {"blue"}, 2);
+}
+
 TEST_F(BoxJob, AnIncrementLeavesOldBoxesAsTheyWere) {
   auto base = options("full", "base");
   base.num_train_epochs = 2;
   train(base);
-  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}, {"test", 4}}) {
-    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
-  }
+  write_blue(job_.path("more"), {{"train", 16}, {"validation", 4}, {"test", 4}});
   auto increment = options("incremental", "added");
   increment.model = job_.path("base").string();
   increment.data = job_.path("more").string();
@@ -161,9 +165,7 @@ TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
   base.num_train_epochs = 6;
   base.learning_rate = "0.001";
   train(base);
-  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}, {"test", 4}}) {
-    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
-  }
+  write_blue(job_.path("more"), {{"train", 16}, {"validation", 4}, {"test", 4}});
   // As many tools do, the file lists the old classes too, though none of theirs is drawn.
   auto file = job_.json("more", "train.json");
   for (const auto& [name, id] : {std::pair{"red", 91}, {"green", 92}})
@@ -210,9 +212,7 @@ TEST_F(BoxJob, WhatAnIncrementForgetsIsMeasured) {
   base.num_train_epochs = 4;
   base.augment = {"none"};
   train(base);
-  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 4}}) {
-    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
-  }
+  write_blue(job_.path("more"), {{"train", 16}, {"validation", 4}});
   Options use;
   use.model = job_.path("base").string();
   use.data = job_.path("scenes/test.json").string();
@@ -255,9 +255,7 @@ TEST_F(BoxJob, DistillationHoldsToTheNetworkAsItWas) {
   base.num_train_epochs = 6;
   base.learning_rate = "0.001";
   train(base);
-  for (const auto& [split, count] : {std::pair{"train", 16}, {"validation", 6}}) {
-    write_scenes(job_.path("more"), split, static_cast<std::uint64_t>(count), {"blue"}, 2);
-  }
+  write_blue(job_.path("more"), {{"train", 16}, {"validation", 6}});
   auto increment = options("incremental", "added");
   increment.model = job_.path("base").string();
   increment.data = job_.path("more").string();

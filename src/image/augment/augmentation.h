@@ -38,6 +38,8 @@ struct RandomAffine {
   bool operator==(const RandomAffine&) const = default;
 };
 std::unique_ptr<Augmentation> random_affine(const RandomAffine& affine, const Rgb& fill);
+// One of them, for a picture of this size.
+Affine draw_affine(const RandomAffine& range, int width, int height, Rng& rng);
 
 // A policy by name: "randaugment" (torchvision's: 2 operations at 9 of 30), "trivialaugment" (torchvision's wide one:
 // 1 operation at any strength), or as timm writes it "rand-m9-mstd0.5-n2-p0.5" (strength 9 of 10, deviation 0.5, each

@@ -24,7 +24,7 @@ constexpr double kUnmixedShare = 0.15;
 // Of the words of augment for pictures, those that boxes follow.
 const std::vector<std::string>& box_words() {
   static const std::vector<std::string> words = {"none",   "light",  "medium", "strong", "flip",
-                                                 "jitter", "mosaic", "crop",   "copy"};
+                                                 "jitter", "affine", "mosaic", "crop",   "copy"};
   return words;
 }
 
@@ -86,6 +86,7 @@ BoxAugmentForm box_augment_form(const Options& options) {
   for (const auto& word : plan.pictures) {
     if (word == "flip") form.flip = 0.5;
     else if (word == "jitter") form.jitter = {0.4, 0.4, 0.7, 0.015};
+    else if (word == "affine") form.affine = {10, 0, 1, 1, 2};
     else if (word == "mosaic") form.mosaic = 1;
     else if (word == "crop") form.crop = 0.5;
     else if (word == "copy") form.copy = 0.5;

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "image/augment/boxes/copy_boxes.h"
 #include "image/augment/boxes/keeping_crop.h"
+#include "image/augment/boxes/turn_boxes.h"
 
 namespace strop {
 namespace {
@@ -147,6 +148,7 @@ BoxAugmentForm box_augment_level(std::string_view name) {
 
 BoxAugmentForm without_mixing(BoxAugmentForm form) {
   form.mosaic = form.mixup = form.crop = form.copy = 0;
+  form.affine = {};
   return form;
 }
 
@@ -158,6 +160,7 @@ std::string describe(const BoxAugmentForm& form) {
   if (form.mixup > 0) parts.push_back(fmt::format("mixup {:.3g}", form.mixup));
   if (form.crop > 0) parts.push_back(fmt::format("crop {:.3g}", form.crop));
   if (form.copy > 0) parts.push_back(fmt::format("copies of boxes {:.3g}", form.copy));
+  if (form.affine != RandomAffine{}) parts.push_back(fmt::format("turns of {:.3g} degrees", form.affine.degrees));
   if (form.flip > 0) parts.push_back(fmt::format("flip {:.3g}", form.flip));
   if (form.jitter != ColorJitter{}) parts.push_back("colours");
   return parts.empty() ? "none" : join(parts, ", ");
@@ -167,6 +170,7 @@ BoxedPicture augment_boxes(BoxedPicture first, const BoxAugmentForm& augment, co
                            const OtherPictures& others, Rng rng) {
   auto canvas = rng.uniform() < augment.mosaic ? mosaic(std::move(first), augment, form, others.any, rng)
                                                : alone(std::move(first), augment, form, rng);
+  if (augment.affine != RandomAffine{}) turn_boxes(canvas, augment.affine, form.background, rng);
   if (rng.uniform() < augment.copy) copy_boxes(others.to_copy(rng), form, canvas, rng);
   if (rng.uniform() < augment.mixup) average_with(canvas, alone(others.any(rng), augment, form, rng));
   if (rng.uniform() < augment.flip) flip(canvas);
