@@ -61,7 +61,8 @@ void add_method_keys(KeyTable& t) {
            "Learning rate of each block as a factor of the block above; 1: all the same.",
            {"llrd", "layerwise_lr_decay", "layer_wise_lr_decay"});
   t.map("lr_scale", &Options::lr_scale, "part=factor", check_factor,
-        "factors on the learning rate of parts: backbone, or what the names of blocks begin with (neck, head, layer.3).");
+        "factors on the learning rate of parts: backbone, or what the names of blocks begin with (neck, head, "
+        "layer.3).");
   t.methods({"lora"});
   t.integer("lora_r", &Options::lora_r, at_least(1), "rank.", {"r", "lora_rank", "lora_dim"});
   t.number("lora_alpha", &Options::lora_alpha, at_least(0), "scale, as alpha / r; 0: twice the rank.");

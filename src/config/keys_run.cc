@@ -42,8 +42,8 @@ void add_augmentation_keys(KeyTable& t) {
        "copy",   "aeda",        "swap",           "delete", "mixup",   "cutmix",        "rdrop"},
       "Changes to the training samples, made anew each time and never stored: pictures none to erasing (the first four "
       "are levels; rand-m9-mstd0.5-n2-p0.5 is RandAugment as timm spells it) and crop, with boxes the levels, flip, "
-      "jitter, affine and mosaic to copy; texts aeda to delete (of a pair of texts the first alone); mixup and cutmix mix "
-      "samples, behind a frozen prefix their features.",
+      "jitter, affine and mosaic to copy; texts aeda to delete (of a pair of texts the first alone); mixup and cutmix "
+      "mix samples, behind a frozen prefix their features.",
       {"augmentation", "augmentations", "aa"}, {{"trivialaugmentwide", "trivialaugment"}});
   t.tasks({kTexts});
   t.number("augment_rate", &Options::augment_rate, share(), "Share of the words touched.");

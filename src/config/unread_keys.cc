@@ -26,7 +26,9 @@ std::vector<Asleep> others(const Options& options) {
   const bool solves = options.method == "auto" || options.method == "head" || options.lp_ft ||
                       options.head_init == "closed_form" || options.pretrain_method == "head";
   return {
-      {{"pretrain_method", "pretrain_epochs", "pretrain_top_k", "pretrain_learning_rate"}, !options.pretrain_data.empty(), "pretrain_data"},
+      {{"pretrain_method", "pretrain_epochs", "pretrain_top_k", "pretrain_learning_rate"},
+       !options.pretrain_data.empty(),
+       "pretrain_data"},
       {{"replay_data", "pseudo_labels", "distill"}, joins, "method=join, or incremental with join_epochs"},
       {{"replay_samples"}, !options.replay_data.empty(), "replay_data"},
       {{"head_solver"}, solves, "method=head, lp_ft or head_init=closed_form"},

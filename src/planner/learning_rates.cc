@@ -97,8 +97,8 @@ void scale_parts(Plan& plan, const ModelFacts& model) {
       if (now.empty() || now == "backbone" || (part != "backbone" && part.size() > now.size())) now = part;
     }
     if (found) continue;
-    fail(ErrorKind::usage, "lr_scale: '{}' names no block; expected backbone, one of {}, or the beginning of such", part,
-         join(names, ", "));
+    fail(ErrorKind::usage, "lr_scale: '{}' names no block; expected backbone, one of {}, or the beginning of such",
+         part, join(names, ", "));
   }
   for (auto& stage : plan.stages) {
     for (const auto& block : stage.blocks) {
