@@ -1,10 +1,10 @@
 #include "planner/choose.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "config/values.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "data/augment_plan.h"
@@ -101,10 +101,7 @@ bool rate_is_free(const Options& options) {
 
 double stage_rate(const Options& options, const Stage& stage, const PlanFacts& facts) {
   if (rate_is_free(options)) return default_learning_rate(stage.method, facts.model.family, options.optim);
-  double rate = 0;
-  const auto& text = options.learning_rate;
-  std::from_chars(text.data(), text.data() + text.size(), rate);
-  return rate;
+  return parse_number(options.learning_rate, at_least(0));
 }
 
 double gradient_stages(const Plan& plan) {

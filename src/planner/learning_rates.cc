@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "config/values.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "tuning/method.h"
@@ -87,14 +88,19 @@ void scale_parts(Plan& plan, const ModelFacts& model) {
     return name == part || starts_with(name, part + ".") ||
            (part == "backbone" && i < model.head_begin && !starts_with(name, "neck."));
   };
-  std::map<std::string, std::string> longest;  // block -> part
-  for (const auto& [part, factor] : parts) {
+  // The longest beginning holds, and the whole backbone gives way to any of its blocks.
+  std::vector<std::string> in_turn;
+  for (const auto& [part, factor] : parts) in_turn.push_back(part);
+  std::sort(in_turn.begin(), in_turn.end(), [](const std::string& a, const std::string& b) {
+    return std::pair(a != "backbone", a.size()) < std::pair(b != "backbone", b.size());
+  });
+  std::map<std::string, std::string> part_of;  // by block
+  for (const auto& part : in_turn) {
     bool found = false;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!holds(part, i)) continue;
       found = true;
-      auto& now = longest[names[i]];
-      if (now.empty() || now == "backbone" || (part != "backbone" && part.size() > now.size())) now = part;
+      part_of[names[i]] = part;
     }
     if (found) continue;
     fail(ErrorKind::usage, "lr_scale: '{}' names no block; expected backbone, one of {}, or the beginning of such",
@@ -102,12 +108,9 @@ void scale_parts(Plan& plan, const ModelFacts& model) {
   }
   for (auto& stage : plan.stages) {
     for (const auto& block : stage.blocks) {
-      const auto part = longest.find(block);
-      if (part == longest.end()) continue;
-      const auto& text = parts.at(part->second);
-      double factor = 1;
-      std::from_chars(text.data(), text.data() + text.size(), factor);
-      stage.lr_scale.try_emplace(block, 1).first->second *= factor;
+      const auto part = part_of.find(block);
+      if (part == part_of.end()) continue;
+      stage.lr_scale.try_emplace(block, 1).first->second *= parse_number(parts.at(part->second), at_least(0));
     }
   }
 }

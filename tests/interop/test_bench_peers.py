@@ -1,4 +1,4 @@
-"""The peers of the benchmark still run: each job once, on a batch of two. What they measure is the benchmark's business."""
+"""The peers of the benchmark still run: each job once, on a batch of two. What they measure is the benchmark's affair."""
 
 import json
 import os
@@ -9,12 +9,15 @@ import sys
 import pytest
 from conftest import ASSETS, ROOT
 
+sys.path.append(str(ROOT / "bench"))
+from image_sides import PEER_ENV  # noqa: E402
+
 DATA = pathlib.Path(os.environ.get("STROP_DATA", ROOT / ".." / "shared"))
 
 
 def measured(peer, *arguments):
-    done = subprocess.run([sys.executable, str(ROOT / "bench" / peer), *map(str, arguments)], capture_output=True, text=True,
-                          env=dict(os.environ, PYTHONPATH=str(ROOT / "build/venv/timm")))
+    command = [sys.executable, str(ROOT / "bench" / peer), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=PEER_ENV)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
