@@ -248,7 +248,8 @@ TEST_F(Hub, AnEndpointThatIsNoHub) {
 
 TEST_F(Hub, NamesThatAreNone) {
   for (const char* name :
-       {"", "/no/such/folder", "./none", "a/b/c", "org/", "a b", "org/..", "a--b", "-a", "org/a.", "ö"}) {
+       {"", "/no/such/folder", "./none", "a/b/c", "org/", "a b", "org/..", "a--b", "-a", "org/a.", "ö", "models/lite0.pth",
+        "model.safetensors"}) {
     const auto message = message_of(ErrorKind::model, [&] { resolve_model(name, "main"); });
     EXPECT_NE(message.find("no such file or folder, and no hub name"), std::string::npos) << message;
   }
