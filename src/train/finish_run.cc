@@ -3,6 +3,9 @@
 #include <torch/types.h>
 #include <torch/version.h>
 
+#include <algorithm>
+#include <variant>
+
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/log.h"
@@ -176,6 +179,26 @@ void note_unmade(RunRecord& record, const Measured& measured, const TaskSplit& s
   log_warning("{}", record.data_notes.back());
 }
 
+// What answers show that know nothing of their rows; "" where they know something. A run may end there without a
+// single error: at a rate so high that all rows get one label, or after too few steps to find a box.
+std::string unlearned(const ClassificationMetrics& metrics) {
+  const bool one_label = std::any_of(metrics.classes.begin(), metrics.classes.end(),
+                                     [&](const ClassMetrics& one) { return one.support == metrics.samples; });
+  if (one_label || metrics.matthews > 0) return "";
+  return fmt::format("{:.1f} % right, no more than an answer that knows nothing of the rows", 100 * metrics.accuracy);
+}
+
+std::string unlearned(const BoxMetrics& metrics) {
+  const double found = metrics.added ? metrics.added->novel.map_50 : metrics.map_50;
+  if (found < 0 || found >= 0.001) return "";  // below 0: no boxes to find
+  return fmt::format("an AP50 of {:.1f}{}", 100 * found, metrics.added ? " of the added classes" : "");
+}
+
+void warn_of_unlearned(const SplitMetrics& metrics, const std::string& name) {
+  const auto found = std::visit([](const auto& one) { return unlearned(one); }, metrics);
+  if (!found.empty()) log_warning("{}: {}; train longer, or with another learning_rate", name, found);
+}
+
 }  // namespace
 
 std::string adapter_method(const Plan& plan, const Opened& opened) {
@@ -232,6 +255,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
     results.test = last.metrics;
   }
   if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {
+    warn_of_unlearned(last.metrics, data.test ? "test" : "validation");
     write_file_atomic(folder / "predictions.jsonl", prediction_lines(last.predictions));
     const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
     if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", json_text(gallery, -1) + "\n");

@@ -126,6 +126,17 @@ TEST(Base, TensorsThatAreNoPartOfTheNetworkAreNamed) {
                   "1 tensors of the file are no part of it and are not read: lstm.weight");
 }
 
+TEST(Result, OfWeightsThatLearnedNothingIsSaid) {
+  const TinyJob job;
+  for (const std::string rate : {"1e-2", "1e2"}) {
+    Options options = job.options("bitfit", rate);
+    options.learning_rate = rate;
+    train(options);
+    const auto said = job.content(rate, "strop.log").find("no more than an answer that knows nothing of the rows");
+    EXPECT_EQ(said != std::string::npos, rate == "1e2") << rate;
+  }
+}
+
 // Trains an adapter, then changes a bit of a weights file of its base.
 void expect_other_weights_refused(const TinyJob& job, const std::string& file) {
   Options options = job.options("lora");
