@@ -41,7 +41,7 @@ BOX_LEVERS = {
     "two_thirds_steps": lever(num_train_epochs=8),
     "infobatch_0.75": lever(infobatch=0.75),
     "fresh_two_thirds": lever(data_fraction=0.67, resample="epoch"),
-    "periods_1_2_4": lever(update_period="1,1,2,2,4,4,4"),
+    "periods_backbone_4": lever(update_period="1,1,1,1,1,4"),
 }
 
 INCREMENT = {"base": {"part": "base", "method": "full", "num_train_epochs": 12},

@@ -64,7 +64,7 @@ void add_training_keys(KeyTable& t) {
            "Share of the easy samples left out each epoch, the loss of the others rescaled; 0: off.");
   t.integers("update_period", &Options::update_period, at_least(1),
              "Steps between updates, head first and then each block from the top, as 1,2,4; after p steps at 1/sqrt(p) "
-             "of the rate.");
+             "of the rate (detectors: at the rate).");
   t.integer("block_cycle", &Options::block_cycle, at_least(0), "Blocks trained at a time, in turn; 0: off.");
   t.integer("block_cycle_steps", &Options::block_cycle_steps, at_least(1), "block_cycle: steps before the next turn.",
             {"badam_switch_interval"});

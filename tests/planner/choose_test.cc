@@ -152,6 +152,8 @@ TEST(Choose, PeriodsAndDecayByDepth) {
   EXPECT_NEAR(stage.lr_scale.at("encoder.layer.1"), std::sqrt(0.5), 1e-12);
   EXPECT_NEAR(stage.lr_scale.at("encoder.layer.0"), 0.25, 1e-12);
   EXPECT_NEAR(stage.lr_scale.at("embeddings"), 0.125, 1e-12);
+  options.task = "object-detection";  // the roots are left out
+  EXPECT_NEAR(choose_plan(options, facts()).stages.at(0).lr_scale.at("embeddings"), 0.25, 1e-12);
 }
 
 TEST(Choose, RatesFromTheLowestUpInEqualRatios) {
