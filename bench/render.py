@@ -2,7 +2,7 @@
 
 import json
 
-from rows import STEPS
+from rows import NEARLY, STEPS
 
 ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "fresh_levers", "block_levers", "augment",
          "lite0_forward", "lite0_head", "lite0_top2", "lite0_step", "inputs", "five_minutes", "image_augment",
@@ -40,7 +40,7 @@ def shown(entry, number):
         return "-"
     if entry["kind"] in ("points", "level"):
         return f"{100 * number:.1f} %"
-    if entry.get("measure") == STEPS:
+    if entry.get("measure") in (STEPS, NEARLY):
         return f"{number:.0f}"
     if "memory" in entry["what"]:
         return f"{number / 2**20:.0f} MiB"

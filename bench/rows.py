@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 SPEED, TOTAL = "train_samples_per_second", "total_seconds"
 FIRST, MEMORY, ACCURACY = "launch_to_first_step", "peak_rss", "eval_accuracy"
-STEPS = "steps_to_cold_accuracy"
+STEPS, NEARLY = "steps_to_cold_accuracy", "steps_to_nine_tenths_of_it"
 
 AS_RUN = {"precision": "fp32", "batching": "random"}
 GROUPED = {"precision": "fp32", "batching": "grouped"}
