@@ -7,8 +7,8 @@ from rows import NEARLY, STEPS
 ORDER = ("lora_fp32", "lora_best", "head", "top2", "accuracy", "levers", "fresh_levers", "block_levers", "augment",
          "lite0_forward", "lite0_head", "lite0_top2", "lite0_step", "inputs", "five_minutes", "image_augment",
          "image_starts", "image_levers", "vit_small_forward", "vit_small_top3", "vit_small_step", "coco_ap",
-         "yolox_nano_step", "yolox_nano_head_step", "yolox_nano_predict", "yolox_branch", "bccd", "bccd_increment",
-         "box_levers")
+         "yolox_nano_step", "yolox_nano_head_step", "yolox_nano_predict", "yolox_branch", "bccd", "bccd_added",
+         "bccd_increment", "scenes_increment", "box_levers", "box_levers_24")
 INTRO = """# Benchmarks
 
 Made by `make bench` (`bench/run.py`): strop and Transformers + PEFT on the same machine, in turn (A B A B); medians of
