@@ -32,16 +32,17 @@ BCCD_SIDES = {"frozen_backbone": TEN | {"method": "head"}, "full": TEN | {"metho
               "incremental": TEN | {"method": "incremental"}}
 
 
-def box_levers(epochs):
-    """Each lever alone against off, all of it tuned."""
+def box_levers(epochs, steps, infobatch, fraction, period):
+    """Each lever alone against off, all of it tuned: so many epochs, a share left out, a share of the pictures each epoch, steps
+    between updates of the backbone."""
     def lever(**settings):
         return {"job": "train", "method": "full", "augment": "light", "num_train_epochs": epochs} | settings
 
     sides = {"off": lever(),
-             "two_thirds_steps": lever(num_train_epochs=epochs * 2 // 3),
-             "infobatch_0.75": lever(infobatch=0.75),
-             "fresh_two_thirds": lever(data_fraction=0.67, resample="epoch"),
-             "periods_backbone_4": lever(update_period="1,1,1,1,1,4")}
+             f"steps_{steps}_epochs": lever(num_train_epochs=steps),
+             f"infobatch_{infobatch}": lever(infobatch=infobatch),
+             f"fresh_{fraction}": lever(data_fraction=fraction, resample="epoch"),
+             f"periods_backbone_{period}": lever(update_period=f"1,1,1,1,1,{period}")}
     return Row(f"Each lever alone against off on boxes: YOLOX-Nano on BCCD in full, {epochs} epochs, 3 seeds", sides, {},
                lever_comparisons(sides, "test_map", -0.01, "AP on test"), seeds=(1, 2, 3))
 
@@ -95,6 +96,6 @@ DETECT_ROWS = {
                                 "bccd", INCREMENT, "platelets", 0.4),
     "scenes_increment": increment("Composed scenes, six classes first, then two added, then joined with 50 pictures of replay, 3 seeds",
                                   "scenes", SCENE_INCREMENT, "bag and ankle boot", 0.5),
-    "box_levers": box_levers(12),
-    "box_levers_24": box_levers(24),
+    "box_levers": box_levers(12, 8, 0.75, 0.67, 4),
+    "box_levers_24": box_levers(24, 18, 0.5, 0.75, 3),
 }

@@ -10,7 +10,8 @@
 
 namespace strop {
 
-// Returns how many there were. One pass of 32 rows, each block once; nothing is done where there is none.
+// Returns how many there were. One pass of 32 rows, 8 at a time below the first block with such a norm; nothing is done
+// where there is none.
 std::int64_t estimate_norms(const Model& model, BatchSource& train);
 
 }  // namespace strop

@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "train/join_states.h"
 
 namespace strop {
 
@@ -25,19 +26,6 @@ Tensor as_rows(const Tensor& tensor) {
   return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}).contiguous() : tensor.contiguous();
 }
 Tensor as_maps(const Tensor& rows) { return rows.dim() == 4 ? rows.permute({0, 3, 1, 2}) : rows; }
-
-// The rows one after another. Lists of boxes are as long as the longest of their own batch: the shorter ones get rows
-// of -1 (models/detector.h).
-Tensor joined(std::vector<Tensor> parts) {
-  if (parts[0].dim() == 3) {
-    std::int64_t most = 0;
-    for (const auto& part : parts) most = std::max(most, part.size(1));
-    for (auto& part : parts) {
-      if (part.size(1) < most) part = at::constant_pad_nd(part, {0, 0, 0, most - part.size(1)}, -1);
-    }
-  }
-  return at::cat(parts, 0);
-}
 
 }  // namespace
 
@@ -148,24 +136,11 @@ const State& PrefixSource::chunk(std::int64_t number, std::int64_t view, State& 
 }
 
 void PrefixSource::pack(std::int64_t view) {
-  State& packed = packed_[view];
-  for (const auto& port : live_) {
-    std::vector<Tensor> parts;
-    std::int64_t offset = 0;
-    for (auto at = chunks_.lower_bound({view, 0}); at != chunks_.end() && at->first.first == view; ++at) {
-      const Tensor part = at->second.at(port.name);
-      at->second.erase(port.name);
-      if (port.rows != Rows::bounds) {
-        parts.push_back(part);
-        continue;
-      }
-      // Row numbers go on from chunk to chunk; each chunk's leading 0 but the first is the end of the one before.
-      parts.push_back((offset == 0 ? part : part.narrow(0, 1, part.numel() - 1)) + offset);
-      offset += part[-1].item<std::int64_t>();
-    }
-    packed.set(port.name, joined(std::move(parts)));
-  }
-  chunks_.erase(chunks_.lower_bound({view, 0}), chunks_.lower_bound({view + 1, 0}));
+  const auto first = chunks_.lower_bound({view, 0}), end = chunks_.lower_bound({view + 1, 0});
+  std::vector<State> parts;
+  for (auto at = first; at != end; ++at) parts.push_back(std::move(at->second));
+  chunks_.erase(first, end);
+  packed_[view] = join_states(live_, std::move(parts));
 }
 
 State PrefixSource::gather(const State& packed, std::span<const std::int64_t> samples) const {
@@ -263,7 +238,7 @@ State PrefixSource::make(std::span<const std::int64_t> samples, std::int64_t vie
         sizes[0] = rounded_rows(count) - count;
         if (sizes[0] > 0) own.push_back(torch::zeros(sizes, own[0].options()));
       }
-      result.set(port.name, as_maps(joined(std::move(own))));
+      result.set(port.name, as_maps(join_rows(std::move(own))));
       continue;
     }
     Tensor bounds = torch::zeros({static_cast<std::int64_t>(samples.size()) + 1}, torch::kLong);

@@ -10,7 +10,7 @@
 #include "weights/hub_cache.h"
 #include "weights/hub_download.h"
 #include "weights/hub_name.h"
-#include "weights/pickled_file.h"
+#include "weights/safetensors.h"
 #include "weights/shard_index.h"
 #include "weights/weight_names.h"
 
@@ -85,9 +85,6 @@ fs::path fetch_model(const std::string& model, const std::string& revision, cons
   return snapshot;
 }
 
-// A misspelt path to a weight file also reads as a hub name; a repository hardly ends so.
-bool names_weight_file(const fs::path& name) { return is_pickled_name(name) || name.extension() == ".safetensors"; }
-
 bool is_offline() {
   const auto text = lower_ascii(environment("HF_HUB_OFFLINE"));
   return text == "1" || text == "on" || text == "yes" || text == "true";
@@ -98,7 +95,8 @@ bool is_offline() {
 fs::path resolve_model(const std::string& name, const std::string& revision) {
   std::error_code error;
   if (!name.empty() && fs::exists(name, error)) return name;
-  if (!is_hub_name(name) || names_weight_file(name)) {
+  // A misspelt path to a weight file also reads as a hub name; a repository hardly ends so.
+  if (!is_hub_name(name) || is_weight_file_name(name)) {
     fail(ErrorKind::model,
          "--model '{}': no such file or folder, and no hub name; expected a model folder, a weight file or a name "
          "such as sentence-transformers/all-MiniLM-L6-v2",

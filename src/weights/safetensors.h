@@ -72,6 +72,9 @@ class WeightFiles {
   std::map<std::string, std::size_t> owner_;
 };
 
+// Whether WeightFiles opens a file of this name (an index of shards apart).
+bool is_weight_file_name(const std::filesystem::path& file);
+
 // Writes a file as the reference does: header padded with spaces to 8 bytes, tensors sorted by dtype (largest first,
 // in the reference's order) then name, metadata {"format": "pt"} unless given. Complete or absent (see
 // write_file_atomic); streams, so no second copy of the weights is made.

@@ -43,15 +43,17 @@ fs::path weights_in(const fs::path& folder) {
 
 }  // namespace
 
+bool is_weight_file_name(const fs::path& file) { return is_pickled_name(file) || file.extension() == ".safetensors"; }
+
 WeightFiles::File WeightFiles::open_file(const fs::path& file) {
-  if (is_pickled_name(file)) {
-    auto opened = std::make_shared<const PickledFile>(file);
-    return {file, opened, &opened->tensors()};
-  }
-  if (file.extension() != ".safetensors") {
+  if (!is_weight_file_name(file)) {
     fail(ErrorKind::model,
          "{}: is no weight file, expected a .safetensors file, its .index.json or a file of torch.save (.pth, .bin)",
          file.string());
+  }
+  if (is_pickled_name(file)) {
+    auto opened = std::make_shared<const PickledFile>(file);
+    return {file, opened, &opened->tensors()};
   }
   auto opened = std::make_shared<const SafetensorsFile>(file);
   return {file, opened, &opened->tensors()};

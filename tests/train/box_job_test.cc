@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "errors.h"
+#include "nn/compare.h"
 #include "train/box_job.h"
 #include "train/task.h"
 #include "train/tasks/box_gallery.h"
@@ -188,6 +189,14 @@ TEST_F(BoxJob, AClassifierBecomesABackbone) {
   const auto figures = nlohmann::json::parse(evaluate(use));
   EXPECT_EQ(figures.at("eval_map"), job_.json("run", "all_results.json").at("test_map"));
   EXPECT_EQ(job_.json("run", "config.json").at("backbone").at("family"), "resnet");
+}
+
+TEST_F(BoxJob, WeightsThatFindNothingAreSaidToDoSo) {
+  auto one = options("full");
+  one.max_steps = 1;
+  one.learning_rate = "1e-9";
+  train(one);
+  expect_contains(job_.content("run", "strop.log"), "test: an AP50 of 0.0; train longer");
 }
 
 // A classifier's files say how it cuts the middle out of a picture; a detector on its maps has to see all of it.

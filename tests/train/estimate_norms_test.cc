@@ -1,5 +1,7 @@
 #include "train/estimate_norms.h"
 
+#include <numeric>
+
 #include "models/conv_reference.h"
 #include "nn/compare.h"
 #include "nn/conv.h"
@@ -22,6 +24,7 @@ class Pictures : public BatchSource {
     State state;
     state.set("pixels", pixels_.index_select(0, torch::tensor(std::vector(samples.begin(), samples.end())))
                             .contiguous(at::MemoryFormat::ChannelsLast));
+    state.set(kTargets, torch::zeros({static_cast<std::int64_t>(samples.size()), 0, 5}));
     return state;
   }
 
@@ -48,6 +51,37 @@ TEST(EstimateNorms, ReachesEveryFreshNorm) {
   EXPECT_EQ(estimate_norms(*model, pictures), static_cast<std::int64_t>(norms.size()));
   for (const auto* norm : norms) EXPECT_EQ(norm->statistics, Statistics::measured);
   EXPECT_EQ(estimate_norms(*model, pictures), 0);
+}
+
+// More pictures than go at once through what has its statistics: those above are of all of them.
+TEST(EstimateNorms, IsOfAllRowsThoughTheyGoInParts) {
+  const auto model = open_model(tiny_detector() / "weights.pth", {}).model;
+  Pictures pictures(picture(20, 64));
+  const auto head = [&](Statistics statistics) {
+    std::vector<torch::Tensor> found;
+    for (std::size_t i = model->head_begin(); i < model->size(); ++i) {
+      for (const auto& [name, layer] : model->block(i).layers()) {
+        auto* norm = dynamic_cast<BatchNorm2d*>(layer);
+        if (norm == nullptr) continue;
+        found.insert(found.end(), {norm->running_mean, norm->running_var});
+        norm->statistics = statistics;
+      }
+    }
+    return found;
+  };
+  head(Statistics::fresh);
+  EXPECT_GT(estimate_norms(*model, pictures), 0);
+  const auto in_parts = head(Statistics::fresh);
+  torch::NoGradGuard no_grad;
+  std::vector<std::int64_t> all(pictures.size());
+  std::iota(all.begin(), all.end(), 0);
+  State state = pictures.make(all, 0);
+  Pass pass;
+  pass.estimates_norms = true;
+  model->forward(state, pass, 0, model->size());
+  const auto at_once = head(Statistics::measured);
+  ASSERT_EQ(at_once.size(), in_parts.size());
+  for (std::size_t i = 0; i < at_once.size(); ++i) expect_close(in_parts[i], at_once[i], 1e-4, std::to_string(i));
 }
 
 // A file whose norms are folded into the convolutions: the statistics are those of the data, the answers as before.

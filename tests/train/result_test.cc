@@ -8,6 +8,7 @@
 #include "models/model.h"
 #include "nn/compare.h"
 #include "tiny_job.h"
+#include "train/remarks.h"
 
 namespace strop {
 namespace {
@@ -135,6 +136,18 @@ TEST(Result, OfWeightsThatLearnedNothingIsSaid) {
     const auto said = job.content(rate, "strop.log").find("no more than an answer that knows nothing of the rows");
     EXPECT_EQ(said != std::string::npos, rate == "1e2") << rate;
   }
+}
+
+TEST(Result, OfADetectorThatFindsNothingIsSaid) {
+  BoxMetrics boxes;
+  boxes.map_50 = 0.0004;
+  EXPECT_EQ(unlearned(boxes), "an AP50 of 0.0");
+  boxes.map_50 = 0.3;
+  EXPECT_EQ(unlearned(boxes), "");
+  boxes.added.emplace().novel.map_50 = 0;
+  EXPECT_EQ(unlearned(boxes), "an AP50 of 0.0 of the added classes") << "whatever the others find";
+  boxes.added->novel.map_50 = -1;
+  EXPECT_EQ(unlearned(boxes), "") << "there are none to find";
 }
 
 // Trains an adapter, then changes a bit of a weights file of its base.
