@@ -34,7 +34,9 @@ void add_picture_keys(KeyTable& t) {
            "Size over the side that is resized to, before the middle is cut out; 0: the model's own.");
   t.group("Boxes");
   t.tasks({kBoxes});
-  t.number("conf", &Options::conf, share(), "Least score of a found box.", {"conf_thres", "score_threshold"});
+  t.number("conf", &Options::conf, share(),
+           "Least score of a found box; predict draws those of 0.3 and more where it is not given.",
+           {"conf_thres", "score_threshold"});
   t.number("nms_iou", &Options::nms_iou, share(),
            "Of two found boxes of a class that overlap more, the worse is dropped.", {"iou", "nms", "iou_thres"});
   t.integer("max_det", &Options::max_det, at_least(1), "Found boxes of a picture, for each group of classes.",

@@ -128,8 +128,8 @@ void add_run_keys(KeyTable& t) {
   add_augmentation_keys(t);
   add_prefix_keys(t);
   t.group("Limits and machine");
-  t.checked("time", &Options::time, "as 90s, 10m or 1h30m", check_time, "Wall clock of the whole job.",
-            {"max_time", "time_limit"});
+  t.checked("time", &Options::time, "as 90s, 10m or 1h30m", check_time,
+            "Wall clock of the whole job; of two runs in one the first takes half.", {"max_time", "time_limit"});
   t.checked("memory", &Options::memory, "as 4G or 512M", check_memory,
             "Peak resident memory, or of the GPU where it computes; G is GiB.",
             {"max_memory", "memory_limit"});

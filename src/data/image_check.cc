@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <string_view>
 #include <thread>
 
@@ -29,9 +31,17 @@ std::string fault_of(ImageSample& sample, const DecodeOptions& options) {
 std::vector<std::string> faults_of(ImageSplit& split, const ImageReading& reading) {
   std::vector<std::string> faults(split.size());
   std::atomic<std::size_t> next{0};
+  std::mutex lock;
+  std::exception_ptr failure;  // of any of the threads: no memory, say
   const auto work = [&] {
-    for (std::size_t i = next++; i < split.size() && !interrupted(); i = next++) {
-      if (split.samples[i].raw_width == 0) faults[i] = fault_of(split.samples[i], reading.decode);
+    try {
+      for (std::size_t i = next++; i < split.size() && !interrupted(); i = next++) {
+        if (split.samples[i].raw_width == 0) faults[i] = fault_of(split.samples[i], reading.decode);
+      }
+    } catch (...) {
+      const std::lock_guard guard(lock);
+      failure = std::current_exception();
+      next = split.size();
     }
   };
   {
@@ -39,6 +49,7 @@ std::vector<std::string> faults_of(ImageSplit& split, const ImageReading& readin
     for (int i = 1; i < reading.threads; ++i) helpers.emplace_back(work);
     work();
   }
+  if (failure) std::rethrow_exception(failure);
   throw_if_interrupted();
   return faults;
 }

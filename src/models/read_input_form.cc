@@ -20,6 +20,13 @@ struct Source {
   bool says(const char* key, bool fallback) const {
     return has(key) && object[key].is_boolean() ? object[key].get<bool>() : fallback;
   }
+  // By the name of the class that reads the file.
+  bool is_a(const std::string& word) const {
+    const auto holds = [&](const char* key) {
+      return has(key) && object[key].is_string() && object[key].get<std::string>().find(word) != std::string::npos;
+    };
+    return holds("image_processor_type") || holds("feature_extractor_type");
+  }
   [[noreturn]] void refuse(const char* key, const char* expected) const {
     fail(ErrorKind::model, "{}: {} is {}; expected {}", where, key, object[key].dump(), expected);
   }
@@ -105,6 +112,27 @@ Sides sides_of(const Source& from, const char* key) {
   return sides;
 }
 
+// What the processor makes of a level p of 0 .. 255, (p * factor - offset - mean) / std, as mean and std of p / 255.
+// EfficientNet's divides by image_std once more for a classifier (its files' is the root of ImageNet's).
+void read_levels(const Source& from, InputForm& form) {
+  const bool normalises = from.says("do_normalize", true), rescales = from.says("do_rescale", true);
+  const bool again = from.is_a("EfficientNet") && from.says("include_top", true);
+  double factor = 1;
+  if (rescales) {
+    factor = from.has("rescale_factor") && from.object["rescale_factor"].is_number()
+                 ? from.object["rescale_factor"].get<double>()
+                 : 1.0 / 255;
+    if (!(factor > 0)) from.refuse("rescale_factor", "above 0, as 1/255");
+  }
+  const double offset = rescales && from.says("rescale_offset", false) ? 1 : 0;
+  const auto mean = from.colours("image_mean", form.mean), std = from.colours("image_std", form.std);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double divisor = (normalises ? std[i] : 1.0) * (again ? std[i] : 1.0);
+    form.mean[i] = static_cast<float>(((normalises ? mean[i] : 0.0) + offset) / (255 * factor));
+    form.std[i] = static_cast<float>(divisor / (255 * factor));
+  }
+}
+
 void read_transformers(const Source& from, InputForm& form) {
   const Sides size = sides_of(from, "size"), crop = sides_of(from, "crop_size");
   if (from.says("do_center_crop", false) && crop.height > 0) {
@@ -125,13 +153,7 @@ void read_transformers(const Source& from, InputForm& form) {
   if (from.has("fit") && from.object["fit"].is_string()) form.fit = parse_fit(from.object["fit"].get<std::string>());
   if (from.has("channel_order")) form.bgr = from.object["channel_order"] == "bgr";
   if (from.has("resample")) form.interpolation = filter_of(from);
-  if (!from.says("do_normalize", true)) {
-    form.mean = {0, 0, 0};
-    form.std = {1, 1, 1};
-  } else {
-    form.mean = from.colours("image_mean", form.mean);
-    form.std = from.colours("image_std", form.std);
-  }
+  read_levels(from, form);
 }
 
 }  // namespace
@@ -154,6 +176,19 @@ InputForm read_input_form(const ModelFiles& files, const InputForm& base) {
            form.std[i]);
   }
   return form;
+}
+
+std::string processor_type(const nlohmann::ordered_json& config, const InputForm& form) {
+  std::string type;
+  for (const char* key : {"feature_extractor_type", "image_processor_type"}) {
+    if (config.contains(key) && config[key].is_string()) type = config[key].get<std::string>();
+  }
+  const auto holds = [&](const std::string& word) { return type.find(word) != std::string::npos; };
+  if (type.empty() || holds("ConvNext") || holds("EfficientNet"))
+    return form.fit == Fit::squash ? "ViTImageProcessor" : "BitImageProcessor";
+  const std::string old = "FeatureExtractor";  // of which the image processors of the same name took the place
+  if (const auto at = type.find(old); at != std::string::npos) type.replace(at, old.size(), "ImageProcessor");
+  return type;
 }
 
 }  // namespace strop

@@ -16,7 +16,7 @@ namespace strop {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr std::string_view kPrefix = "checkpoint-";
 
 std::int64_t step_of(const fs::path& folder) {
@@ -49,6 +49,7 @@ void visit_progress(TrainProgress& progress, const Visit& visit) {
   visit("batch", progress.batch);
   visit("micro_batch", progress.micro_batch);
   visit("samples", progress.samples);
+  visit("rows", progress.rows);
   visit("elapsed", progress.elapsed);
   visit("stage_elapsed", progress.stage_elapsed);
   visit("loss_sum", progress.loss_sum);

@@ -27,6 +27,7 @@ struct TrainProgress {
   std::int64_t batch = 0;        // batches of the epoch done
   std::int64_t micro_batch = 0;  // samples at a time
   std::int64_t samples = 0;      // trained on so far
+  std::int64_t rows = 0;         // of the training split, of which the sampler makes the batches
   double elapsed = 0;            // seconds of training so far, interruptions aside
   double stage_elapsed = 0;
   double loss_sum = 0;        // of all steps, for the mean

@@ -1,7 +1,13 @@
 #include "train/first_run.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "config/changed_key.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "strop/job.h"
 #include "train/opened.h"
 
@@ -17,7 +23,9 @@ Options part_of(const Options& options, const fs::path& place) {
   part.pretrain_data.clear();
   part.replay_data.clear();
   part.join_epochs = 0;
-  part.time.clear();  // what it takes is missing from the second run's
+  // The second run has what this one leaves.
+  if (!options.time.empty())
+    part.time = fmt::format("{}s", std::max<std::int64_t>(1, std::llround(parse_duration(options.time, "time") / 2)));
   part.save = "full";
   part.out = place.string();
   return part;
@@ -61,18 +69,32 @@ Options second_run(const Options& options, const fs::path& place) {
   return second;
 }
 
+// What is there already must be what is asked for.
+void refuse_another(Options first, const fs::path& place) {
+  const auto file = place / "plan.yaml";
+  const auto planned = plan_from_yaml(read_file(file, ErrorKind::usage), file.string()).options;
+  first.time = planned.time;  // it had what there was of it
+  const auto key = changed_key(first, {"method", "num_train_epochs", "learning_rate"}, planned);
+  if (!key) return;
+  fail(ErrorKind::usage,
+       "{}: the first of the two runs was made with {}={}, and now {} is asked for; remove it, or give another --out",
+       place.string(), key->name, key->planned, key->asked);
+}
+
 // Begins it, goes on with it, or finds it complete.
 void run_first(const Options& options, const fs::path& place) {
+  const auto first = options.pretrain_data.empty() ? part_of(options, place) : pretraining(options, place);
+  const bool begun = fs::exists(place / "plan.yaml");
+  if (begun) refuse_another(first, place);
   if (fs::exists(place / "report.html")) {
     log_info("{}: complete; it is used as it is", place.string());
-  } else if (fs::exists(place / "plan.yaml")) {
+  } else if (begun) {
     Options rest;
     rest.resume = place.string();
     rest.quiet = options.quiet;
     rest.json = options.json;
     train(rest);
   } else {
-    const auto first = options.pretrain_data.empty() ? part_of(options, place) : pretraining(options, place);
     log_info("first {} on {}, into {}", first.method, first.data, place.string());
     train(first);
   }

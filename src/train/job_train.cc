@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <ranges>
-#include <set>
 
-#include "config/schema.h"
+#include "config/changed_key.h"
 #include "config/unread_keys.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -113,6 +112,15 @@ std::vector<std::string> head_origin(const Plan& plan, const Workbench& bench) {
   return lines;
 }
 
+// Patches are left out by the first block, and only where it trains.
+void warn_of_whole_pictures(const Plan& plan, const Model& model) {
+  const bool trains_first =
+      std::ranges::any_of(plan.stages, [&](const Stage& stage) { return model.index_of(stage.cut) == 0; });
+  if (plan.options.patch_dropout == 0 || trains_first || model.picture_tokens == 0) return;
+  log_warning(
+      "patch_dropout: has no effect: the embeddings are frozen, and give all patches; method=full trains them");
+}
+
 RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder,
                   const std::optional<Checkpoint>& resume) {
   const auto started = utc_now();
@@ -125,6 +133,7 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   set_log_file(folder.path / "strop.log");
   for (const auto& line : keys_of_other_tasks(plan.options, bench->opened.task->name())) log_warning("{}", line);
   for (const auto& line : keys_of_steps(plan)) log_warning("{}", line);
+  warn_of_whole_pictures(plan, *bench->opened.model);
   for (const auto& [decision, reason] : plan.reasons) log_info("plan: {} {}", decision, reason);
   for (const auto& stage : plan.stages) {
     const auto length = stage.max_steps > 0 ? fmt::format("{} steps", stage.max_steps)
@@ -156,21 +165,13 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
 // The command of the run itself may be given again with --resume; another value of a key would change nothing.
 void refuse_changes(const Options& options, const std::vector<std::string>& given, const Plan& plan,
                     const fs::path& run) {
-  static const std::set<std::string> kOfTheCommand = {"out", "resume", "quiet", "json"};
-  // What these leave open the plan has filled in.
-  static const std::set<std::string> kOpen = {"auto", "", "0"};
   if (!first_run_folder(options).empty()) return;  // of two runs, whose keys differ from the command's
-  const Options unset;
-  for (const auto& key : schema()) {
-    const auto asked = key.get(options), planned = key.get(plan.options);
-    const bool named = std::ranges::find(given, key.name) != given.end();
-    const bool silent = asked == "auto" || (asked == key.get(unset) && (!named || kOpen.contains(asked)));
-    if (kOfTheCommand.contains(key.name) || silent || asked == planned) continue;
-    fail(ErrorKind::usage,
-         "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out to finish it, and "
-         "then {}",
-         key.name, asked, run.string(), planned.empty() ? "none" : planned, how_to_train_on(run));
-  }
+  const auto key = changed_key(options, given, plan.options);
+  if (!key) return;
+  fail(ErrorKind::usage,
+       "{}={}: the run in {} was begun with {}, and goes on by its own plan; leave the key out to finish it, and "
+       "then {}",
+       key->name, key->asked, run.string(), key->planned, how_to_train_on(run));
 }
 
 RunResult resume_run(const Options& options, const std::vector<std::string>& named_keys) {

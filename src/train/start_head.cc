@@ -60,11 +60,9 @@ HeadData sample_features(const Opened& opened, BatchSource& train) {
   return data;
 }
 
-}  // namespace
-
-std::optional<PretrainedHead> stored_head(const Opened& opened, const Options& options) {
+// The rows of this layer in the file.
+std::optional<PretrainedHead> stored_rows(const Opened& opened, const Options& options, const std::string& name) {
   const auto& model = *opened.model;
-  const auto& name = model.block(model.size() - 1).layers().back().first;
   const auto files = std::make_shared<const WeightFiles>(opened.base_folder);
   const auto weight = files->tensors().find(name + ".weight");
   if (weight == files->tensors().end() || weight->second.shape.size() != 2) return std::nullopt;
@@ -80,9 +78,17 @@ std::optional<PretrainedHead> stored_head(const Opened& opened, const Options& o
   return head;
 }
 
+}  // namespace
+
+std::optional<PretrainedHead> stored_head(const Opened& opened, const Options& options) {
+  const auto& model = *opened.model;
+  return stored_rows(opened, options, model.block(model.size() - 1).layers().back().first);
+}
+
 std::vector<std::string> start_head(Opened& opened, const Options& options, BatchSource& train) {
   const auto& labels = opened.model->label_names;
-  auto& [name, layer] = opened.model->block(opened.model->size() - 1).layers().back();
+  const auto& layers = opened.model->block(opened.model->size() - 1).layers();
+  const auto& name = layers.back().first;
   const auto pretrained = stored_head(opened, options);
   // A closed form is solved as a stage of the plan; until then the head is what chance gives.
   const std::string mode = options.head_init == "closed_form" ? "random" : options.head_init;
@@ -100,12 +106,17 @@ std::vector<std::string> start_head(Opened& opened, const Options& options, Batc
   const bool asked =
       pretrained && (mode == "pretrained" || (mode == "auto" && std::any_of(labels.begin(), labels.end(), known)));
   // Of several classifiers (a distilled DeiT's) each reads a part of the features: the stored one can't be asked alone.
-  const bool alone = opened.model->block(opened.model->size() - 1).layers().size() == 1;
+  const bool alone = layers.size() == 1;
   if (asked && alone && !std::all_of(labels.begin(), labels.end(), known)) samples = sample_features(opened, train);
   const auto seed = static_cast<std::uint64_t>(options.seed);
-  auto start = init_head(mode, labels, layer->shape()[1], pretrained, samples, seed);
-  layer->weight = start.weight;
-  if (layer->has_bias()) layer->bias = start.bias;
+  HeadInit start;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    auto* layer = layers[i].second;
+    const auto rows = stored_rows(opened, options, layers[i].first);
+    start = init_head(mode, labels, layer->shape()[1], rows, samples, seed + i);
+    layer->weight = start.weight;
+    if (layer->has_bias()) layer->bias = start.bias;
+  }
   if (!asked) return start.origin;
   std::vector<std::string> dropped;
   for (const auto& label : pretrained->labels) {

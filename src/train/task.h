@@ -56,7 +56,7 @@ struct TaskData {
 
 struct Measured {
   SplitMetrics metrics;
-  std::vector<PredictionRecord> predictions;      // of every row
+  std::vector<PredictionRecord> predictions;      // of every row that was made
   std::vector<std::vector<FoundBox>> found = {};  // of every row, where boxes are the answer
   std::vector<std::size_t> unmade = {};           // rows that could not be made and so count nowhere
 };

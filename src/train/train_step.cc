@@ -130,8 +130,10 @@ void Trainer::halve_if_near_limit() {
       static_cast<double>(bytes_in_use(model_.device())) > 0.8 * limit) {
     progress_.micro_batch = (progress_.micro_batch + 1) / 2;
     trim_memory();
-    log_warning("memory is at {} of {}: {} samples at a time from now on (the same batch, the same gradient)",
-                human_bytes(static_cast<double>(bytes_in_use(model_.device()))), options.memory, progress_.micro_batch);
+    log_warning("memory is at {} of {}: {} samples at a time from now on ({})",
+                human_bytes(static_cast<double>(bytes_in_use(model_.device()))), options.memory, progress_.micro_batch,
+                model_.detector ? "the same batch; a detector's loss is over the boxes of each part"
+                                : "the same batch, the same gradient");
   }
 }
 

@@ -45,13 +45,21 @@ Trainer::Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem
 }
 
 void Trainer::run(const std::optional<Checkpoint>& resume) {
+  const auto rows = static_cast<std::int64_t>(data_.train->size());
   if (resume) {
+    if (resume->progress.rows != rows) {
+      fail(ErrorKind::usage,
+           "resume: the run was begun on {} rows to train on, and now there are {}: which of them a step takes follows "
+           "from their number; put back what went (skipped.txt may tell), or begin anew with another --out",
+           resume->progress.rows, rows);
+    }
     progress_ = resume->progress;
     for (std::int64_t i = 0; i < progress_.stage; ++i) open(plan_.stages.at(static_cast<std::size_t>(i)));
     for (const auto& [key, tensor] : resume->tensors) {
       if (key.starts_with("best/")) best_[key.substr(5)] = tensor;
     }
   }
+  progress_.rows = rows;
   log_ = std::make_unique<RunLog>(folder_, progress_.global_step);
   const auto stages = static_cast<std::int64_t>(plan_.stages.size());
   for (bool resumed = resume.has_value(); progress_.stage < stages; ++progress_.stage, resumed = false) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -136,6 +137,15 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
       fail(ErrorKind::model, "adapter_config.json: {} is {}; this variant of LoRA is not supported", key,
            config[key].dump());
     }
+  }
+  // PEFT changes the base's weights as it puts in an adapter that began so; others leave them as they are.
+  static const std::set<std::string> kOnBase = {"gaussian", "eva", "orthogonal"};
+  if (const auto begun = config.find("init_lora_weights");
+      begun != config.end() && begun->is_string() && !kOnBase.contains(begun->get<std::string>())) {
+    fail(ErrorKind::model,
+         "adapter_config.json: init_lora_weights is {}: such an adapter stands on changed weights of the base and is "
+         "not supported; save it from PEFT with path_initial_model_for_weight_conversion, which makes a plain one of it",
+         begun->dump());
   }
   const auto find = [&](const std::string& name) {
     const auto found = tensors.find(name);

@@ -7,6 +7,7 @@ import pytest
 import torch
 from conftest import ROOT, from_apart, run, save_base
 from safetensors.torch import load_file
+from test_detection import paint
 
 Image = pytest.importorskip("PIL.Image")
 DATA = ROOT / "tests/data"
@@ -151,6 +152,43 @@ def test_a_run_is_exported_with_its_adapter_and_labels(base, method, pictures, o
     ours = torch.tensor([[line["scores"][label] for label in labels] for line in lines]).log()
     theirs = answers(opened, torch.stack([prepared(pathlib.Path(line["file"]), form) for line in lines]))
     torch.testing.assert_close(theirs.log_softmax(-1).clamp(min=-20), ours.clamp(min=-20), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("base, method", [("yolox/nano/weights.pth", "incremental"), ("fastestdet/tiny/weights.pth", "incremental"),
+                                          ("conv/timm_resnet", "head")])
+def test_what_training_made_of_detectors_is_written_with_its_decoding(base, method, onnxruntime, tmp_path):
+    """Added classes beside the old ones, and a detector on a classifier: each box that strop finds is among the file's."""
+    side = 64
+    scenes, out = paint(tmp_path / "scenes", side), tmp_path / "run"
+    run("train", "--task", "object-detection", "--model", DATA / base, "--data", scenes, "--out", out, f"method={method}", "save=full",
+        "max_steps=4", "precision=fp32", "learning_rate=1e-3", "eval_strategy=no", "augment=none", f"image_size={side}")
+    opened = session(onnxruntime, export(tmp_path / "model.onnx", "--model", out))
+    about = opened.get_modelmeta().custom_metadata_map
+    labels, form = json.loads(about["labels"]), json.loads(about["input"])
+    parts = sorted({one.name.partition(".")[2] for one in opened.get_outputs()})
+    assert parts == (["", "0"] if method == "incremental" else [""])
+    found = json.loads(run("predict", "--model", out, "--data", scenes / "val", "conf=0", "nms_iou=1", "max_det=1000").stdout)
+    assert {one["category_name"] for one in found} == set(labels)
+    for file in {one["file"] for one in found}:
+        pixels = prepared(scenes / "val" / pathlib.Path(file).name, {**form, "mean": [0] * 3, "std": [1] * 3})
+        if form["channel_order"] == "bgr":
+            pixels = pixels.flip(0)
+        pixels = (pixels - torch.tensor(form["mean"]).view(3, 1, 1)) / torch.tensor(form["std"]).view(3, 1, 1)
+        rows, first = {}, 0
+        for part in parts:
+            ending = f".{part}" if part else ""
+            boxes, scores = (torch.from_numpy(one)[0] for one in opened.run([f"boxes{ending}", f"scores{ending}"],
+                                                                            {"pixels": pixels[None].contiguous().numpy()}))
+            low, high = boxes[:, :2].clamp(0, side), (boxes[:, :2] + boxes[:, 2:]).clamp(0, side)
+            for label in range(scores.shape[1]):
+                rows[labels[first + label]] = torch.cat([low, high - low, scores[:, label:label + 1] * side], 1)
+            first += scores.shape[1]
+        assert first == len(labels)
+        own = [one for one in found if one["file"] == file]
+        assert len(own) > 20
+        for one in own:
+            answer = torch.tensor([*one["bbox"], one["score"] * side])
+            assert (rows[one["category_name"]] - answer).abs().amax(1).min() < 1e-2, one
 
 
 def test_what_can_not_be_exported_is_said(tokenizer, tmp_path):

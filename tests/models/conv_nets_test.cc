@@ -129,6 +129,12 @@ TEST(ConvNets, WhatWasPublishedOtherwiseIsRefusedByItsWeights) {
                             tensors["blocks.3.0.conv_dw.weight"] = torch::zeros({72, 1, 5, 5});
                           }),
                   "stage 3 has kernels of 5; expected 3");
+  expect_contains(refusal("timm_lite",
+                          [](auto& tensors) {
+                            auto& last = tensors.at("blocks.4.0.conv_pwl.weight");
+                            last = torch::zeros({512, last.size(1), 1, 1});
+                          }),
+                  "is one of EfficientNet B5 to B8");
   expect_contains(refusal("timm_v3_small",
                           [](auto& tensors) {
                             std::erase_if(tensors,

@@ -164,6 +164,19 @@ TEST(VitFiles, InputForm) {
   EXPECT_EQ(cropped.width, 224);
   EXPECT_NEAR(cropped.crop_pct, 0.875, 1e-9);
   EXPECT_EQ(cropped.interpolation, Filter::bicubic);
+  // Levels that are scaled otherwise, and EfficientNet's second division.
+  const auto moved = form(R"({"size": 32, "rescale_factor": 0.0078431372549019607, "rescale_offset": true,
+                             "image_mean": [0, 0, 0], "image_std": [1, 1, 1]})");
+  EXPECT_FLOAT_EQ(moved.mean[0], 0.5F);
+  EXPECT_FLOAT_EQ(moved.std[0], 0.5F);
+  const auto raw = form(R"({"size": 32, "do_rescale": false, "do_normalize": false})");
+  EXPECT_FLOAT_EQ(raw.mean[2], 0.0F);
+  EXPECT_FLOAT_EQ(raw.std[2], 1 / 255.0F);
+  const std::string efficientnet =
+      R"({"image_processor_type": "EfficientNetImageProcessor", "size": 32, "image_mean": [0.5, 0.5, 0.5],
+          "image_std": [0.4, 0.5, 0.6])";
+  EXPECT_FLOAT_EQ(form((efficientnet + "}").c_str()).std[0], 0.16F);
+  EXPECT_FLOAT_EQ(form((efficientnet + R"(, "include_top": false})").c_str()).std[0], 0.4F);
   try {
     form(R"({"size": {"height": -1, "width": 4}})");
     ADD_FAILURE() << "no error";

@@ -126,6 +126,24 @@ TEST(Yolox, IsRecognised) {
   }
 }
 
+// What upstream calls legacy: no name tells, but the first convolution multiplies normalised pixels by far more.
+TEST(Yolox, FilesForNormalisedPixelsAreToldByTheirFirstConvolution) {
+  const auto files = std::make_shared<const WeightFiles>(kData / "nano" / "weights.pth");
+  auto views = files->tensors();
+  const std::string name = "backbone.backbone.stem.conv.conv.weight";
+  const TempFolder folder;
+  for (const bool legacy : {false, true}) {
+    const Tensor weight = to_tensor(views.at(name), files) * (legacy ? 100 : 0.01);
+    views[name] = {
+        "F32", weight.sizes().vec(), {static_cast<const std::byte*>(weight.const_data_ptr()), weight.nbytes()}};
+    write_safetensors(folder.path() / "model.safetensors", views);
+    const auto form = *open_model(folder.path() / "model.safetensors", {}).model->input_form;
+    EXPECT_EQ(form.bgr, !legacy);
+    EXPECT_FLOAT_EQ(form.mean[0], legacy ? 0.485F : 0.0F);
+    views = files->tensors();
+  }
+}
+
 TEST(Yolox, SavedTensorsKeepTheirNamesAndOpenAgain) {
   for (const auto& net : nets()) {
     const Tiny tiny(net);

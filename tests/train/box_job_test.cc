@@ -170,7 +170,7 @@ TEST_F(BoxJob, AFrozenBackboneIsCachedByViewAndProved) {
   auto head = options("head");
   head.augment = {"light", "mosaic"};
   head.views = 2;
-  head.num_train_epochs = 3;
+  head.num_train_epochs = 4;  // fewer than two of each view are not kept
   train(head);
   for (const auto& block : job_.json("run", "strop.json").at("blocks")) {
     EXPECT_EQ(block.at("frozen_hash_before"), block.at("frozen_hash_after")) << block.at("name");
@@ -197,6 +197,75 @@ TEST_F(BoxJob, WeightsThatFindNothingAreSaidToDoSo) {
   one.learning_rate = "1e-9";
   train(one);
   expect_contains(job_.content("run", "strop.log"), "test: an AP50 of 0.0; train longer");
+}
+
+// Adapters and parts of a detector: trained, saved, opened again, folded in, with the same boxes.
+TEST_F(BoxJob, AdaptersAndPartsOfDetectorsAreOpenedAgain) {
+  for (const std::string model : {"yolox/nano", "fastestdet/tiny"}) {
+    for (const std::string method : {"lora", "bitfit", "norm", "layerwise"}) {
+      const auto name = model.substr(0, 4) + method;
+      auto some = options(method, name);
+      some.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data" / model).string();
+      some.max_steps = 3;
+      some.learning_rate = "0.01";
+      some.augment = {"none"};
+      if (method == "lora") {
+        const bool yolox = model.starts_with("yolox");
+        some.target_modules = {yolox ? "lateral_conv0.conv" : "branch_main.0"};
+        some.lr_scale = {{"backbone", "0.1"}};
+      }
+      train(some);
+      const auto record = job_.json(name, "strop.json");
+      std::int64_t trained = 0;
+      for (const auto& block : record.at("blocks")) {
+        trained += block.at("trained_parameters").get<std::int64_t>();
+        EXPECT_EQ(block.at("frozen_hash_before"), block.at("frozen_hash_after")) << name;
+      }
+      EXPECT_GT(trained, 0) << name;
+      const auto answers = found(name, "scenes/test.json");
+      ASSERT_FALSE(answers.empty()) << name;
+      if (method != "lora") continue;
+      Options merging;
+      merging.model = job_.path(name).string();
+      merging.out = job_.path(name + "-merged").string();
+      merge(merging);
+      const auto whole = found(name + "-merged", "scenes/test.json");
+      ASSERT_EQ(whole.size(), answers.size()) << name;
+      for (std::size_t i = 0; i < whole.size(); ++i)
+        EXPECT_NEAR(whole[i].at("score").get<double>(), answers[i].at("score").get<double>(), 1e-4) << name;
+    }
+  }
+}
+
+// A transformer keeps no maps of the strides that a detector reads, whatever side its patches divide.
+TEST_F(BoxJob, ATransformerIsRefusedAsABackbone) {
+  for (const char* model : {"vit/vit", "vit/dinov2"}) {
+    auto head = options("head");
+    head.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data" / model).string();
+    head.image_size = 0;
+    expect_parts(message_of(ErrorKind::model, [&] { train(head); }),
+                 {"a detector needs maps of strides 8, 16 and 32", "give a convolutional network"});
+  }
+}
+
+// Without `conf` few sure boxes are drawn; with it those that the JSON lists.
+TEST_F(BoxJob, WhatIsDrawnFollowsConf) {
+  auto one = options("full");
+  one.max_steps = 1;
+  train(one);
+  const auto answers = found("run", "scenes/test.json", "all");
+  ASSERT_FALSE(answers.empty());
+  for (const auto& box : answers) ASSERT_LT(box.at("score").get<double>(), 0.3) << "too sure for this test";
+  Options use;
+  use.model = job_.path("run").string();
+  use.data = job_.path("scenes/test.json").string();
+  use.draw = job_.path("sure").string();
+  std::ostringstream out;
+  predict(use, out);
+  const auto drawn = [&](const char* folder) {
+    return read_file(job_.path(folder) / "000000-test0.jpg", ErrorKind::data);
+  };
+  EXPECT_NE(drawn("all"), drawn("sure"));
 }
 
 // A classifier's files say how it cuts the middle out of a picture; a detector on its maps has to see all of it.

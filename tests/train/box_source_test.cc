@@ -13,6 +13,7 @@
 #include "models/detector.h"
 #include "temp_folder.h"
 #include "train/prefix_source.h"
+#include "train/tasks/boxes.h"
 
 namespace strop {
 namespace {
@@ -167,6 +168,12 @@ TEST_F(BoxBatches, PassTheCacheWithTheirBoxes) {
     check(cached);
     check(cached);
   }
+}
+
+TEST(BoxEpochs, TheLastOfSeveralTakesPicturesAsTheyAre) {
+  for (const auto& [epochs, first] :
+       {std::pair{0.5, 1}, {1.0, 1}, {1.5, 1}, {2.0, 1}, {3.0, 2}, {6.0, 5}, {7.0, 6}, {20.0, 17}, {60.0, 51}})
+    EXPECT_EQ(unmixed_from(epochs), first) << epochs;
 }
 
 }  // namespace

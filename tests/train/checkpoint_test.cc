@@ -93,9 +93,9 @@ TEST(Checkpoint, BrokenOnesAreNamed) {
     return std::string("no error");
   };
   const auto file = (path / "trainer_state.json").string();
-  expect_contains(message("{\"version\": 1, \"sta"), file + ": broken: ");
-  expect_contains(message("{\"version\": 1}"), "resume from an older checkpoint");
-  expect_contains(message("{\"version\": 99}"), file + ": version is 99; this strop reads version 1");
+  expect_contains(message("{\"version\": 2, \"sta"), file + ": broken: ");
+  expect_contains(message("{\"version\": 2}"), "resume from an older checkpoint");
+  expect_contains(message("{\"version\": 99}"), file + ": version is 99; this strop reads version 2");
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 // Whole jobs on pictures: train, save, open again, evaluate, predict; cached and not; head rows by name.
+#include <algorithm>
 #include <sstream>
 
 #include "core/log.h"
 #include "errors.h"
 #include "image/decode.h"
+#include "models/family.h"
+#include "nn/compare.h"
 #include "strop/job.h"
 #include "train/picture_data.h"
 #include "train/tiny_job.h"
@@ -159,6 +162,26 @@ TEST_F(PictureJob, TwoStagesFromOneSetOfOptions) {
   EXPECT_EQ(job_.json("both/pretrain", "strop.json").at("labels").size(), 3U);
   EXPECT_EQ(job_.json("both", "strop.json").at("labels").size(), 2U);
   EXPECT_EQ(job_.json("both", "strop.json").at("base_model"), job_.path("both/pretrain").string());
+  // What is there of the first is used by the same command alone.
+  for (const auto& entry : std::filesystem::directory_iterator(job_.path("both")))
+    if (entry.path().filename() != "pretrain") std::filesystem::remove_all(entry.path());
+  auto longer = both;
+  longer.pretrain_epochs = 5;
+  expect_contains(message_of(ErrorKind::usage, [&] { train(longer); }),
+                  "was made with pretrain_epochs=2, and now 5 is asked for");
+  const auto first = sha256_file(job_.path("both/pretrain/model.safetensors"));
+  train(both);
+  EXPECT_EQ(sha256_file(job_.path("both/pretrain/model.safetensors")), first);
+}
+
+TEST_F(PictureJob, OfALimitOnTimeTheFirstOfTwoRunsHasHalf) {
+  auto both = options("head", "both");
+  both.pretrain_data = both.data;
+  both.pretrain_method = "head";
+  both.time = "10m";
+  train(both);
+  EXPECT_NE(job_.content("both/pretrain", "plan.yaml").find("time: 300s"), std::string::npos);
+  EXPECT_NE(job_.content("both", "plan.yaml").find("time: 10m"), std::string::npos);
 }
 
 TEST_F(PictureJob, APlanHoldsNoPretraining) {
@@ -173,6 +196,22 @@ TEST_F(PictureJob, ASolvedHeadIsSharedAmongSeveralClassifiers) {
   train(distilled);
   EXPECT_EQ(job_.json("distilled", "strop.json").at("labels").size(), 3U);
   EXPECT_GT(job_.json("distilled", "all_results.json").at("eval_accuracy").get<double>(), 0.5);
+}
+
+// Both heads of a distilled DeiT answer, so both have to forget the file's labels.
+TEST_F(PictureJob, EachOfSeveralClassifiersBeginsAnew) {
+  auto distilled = options("full", "distilled");
+  distilled.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/vit/timm_distilled").string();
+  distilled.head_init = "random";
+  distilled.max_steps = 1;
+  distilled.learning_rate = "1e-9";
+  train(distilled);
+  const auto file = open_model(distilled.model, {}).model, run = open_model(job_.path("distilled"), {}).model;
+  for (const auto* head : {"head", "head_dist"}) {
+    const auto stored = file->find_layer(head)->weight, begun = run->find_layer(head)->weight;
+    ASSERT_EQ(stored.sizes(), begun.sizes()) << head;
+    EXPECT_GT((stored - begun).abs().max().item<float>(), 1e-3F) << head;
+  }
 }
 
 TEST_F(PictureJob, LevelsAndSingleChangesOfAugmentationGoTogether) {
@@ -255,6 +294,19 @@ TEST_F(PictureJob, ProgressiveResizingIsRefusedWhereFeaturesAreKept) {
   some.cache = "auto";
   some.num_train_epochs = 2;
   train(some);
+}
+
+TEST_F(PictureJob, AnAnswerOnAPictureThatCannotBeReadIsNone) {
+  const auto file = job_.path("pictures/test/cat/0.png");
+  auto broken = read_file(file, ErrorKind::data);
+  for (std::size_t i = broken.size() / 2; i < broken.size() / 2 + 40; ++i) broken[i] = 0;
+  write_file_atomic(file, broken);
+  train(options("head"));
+  const auto answers = job_.content("run", "predictions.jsonl");
+  const auto rows = job_.json("run", "strop.json").at("splits").at(2).at("rows").get<std::int64_t>();
+  EXPECT_EQ(std::ranges::count(answers, '\n'), rows - 1);
+  EXPECT_EQ(answers.find("cat/0.png"), std::string::npos);
+  expect_contains(job_.content("run", "strop.log"), "could not be read when the result was measured");
 }
 
 TEST_F(PictureJob, FilesThatGoBadDuringTheRunAreLeftOut) {

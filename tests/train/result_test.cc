@@ -249,6 +249,25 @@ TEST(Folder, ResumeOfWhatIsCompleteOrNoRun) {
   expect_contains(message_of(ErrorKind::usage, [&] { train(options); }), "complete");
 }
 
+// What a step takes follows from the number of rows.
+TEST(Folder, ResumeOnOtherRowsIsRefused) {
+  const TinyJob job;
+  Options options = job.options("lora");
+  options.max_steps = 6;
+  options.save_steps = 4;
+  options.eval_strategy = "no";
+  train(options);
+  for (const auto* file : {"report.html", "all_results.json"}) std::filesystem::remove(job.path("run") / file);
+  auto rows = job.content("data", "train.csv");
+  rows.erase(rows.find_last_of('\n', rows.size() - 2) + 1);
+  std::ofstream(job.path("data") / "train.csv", std::ios::binary) << rows;
+  Options again;
+  again.resume = job.path("run").string();
+  again.quiet = true;
+  expect_contains(message_of(ErrorKind::usage, [&] { train(again); }),
+                  "resume: the run was begun on 96 rows to train on, and now there are 95");
+}
+
 // The run's own command may stand beside --resume, another value of a key not: it would change nothing.
 TEST(Folder, ResumeRefusesWhatThePlanSaysOtherwise) {
   const TinyJob job;

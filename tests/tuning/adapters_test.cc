@@ -201,6 +201,8 @@ TEST(PeftFiles, ThatDoNotFitAreRefused) {
   expect_contains(with("peft_type", "PREFIX_TUNING"),
                   "peft_type is 'PREFIX_TUNING'; supported: LORA, IA3, ADAPTFORMER, VPT");
   expect_contains(with("use_qalora", true), "use_qalora is true; this variant of LoRA is not supported");
+  for (const auto* begun : {"pissa_niter_4", "olora", "corda", "loftq", "lora_ga"})
+    expect_contains(with("init_lora_weights", begun), std::string("init_lora_weights is \"") + begun + "\": such an");
   expect_contains(with("use_dora", true), "has no tensor lora_magnitude_vector");
   // What config and weights say of each other: else a part of the adapter would do nothing, without a word.
   expect_contains(with("r", 4), "r is 4 for '");

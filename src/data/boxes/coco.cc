@@ -1,6 +1,8 @@
 // COCO's object annotations: {"images": [...], "annotations": [...], "categories": [...]}.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
@@ -102,10 +104,12 @@ Rect rect_of(const Entry& entry) {
 struct Categories {
   std::vector<std::string> names;
   std::vector<std::int64_t> ids;
+  std::string first_where;  // of the smallest id
 };
 
 Categories categories_of(const Document& document) {
   std::map<std::int64_t, std::string> by_id;
+  std::string first_where;
   std::set<std::string> seen;
   for (const auto& entry : entries(document, "categories", true)) {
     const auto id = entry.whole("id");
@@ -114,9 +118,11 @@ Categories categories_of(const Document& document) {
       fail(ErrorKind::data, "{}: id {} stands twice; give each category its own", entry.where, id);
     if (!seen.insert(name).second)
       fail(ErrorKind::data, "{}: the name '{}' stands twice; give each category its own", entry.where, name);
+    if (by_id.begin()->first == id) first_where = entry.where;
   }
   if (by_id.empty()) fail(ErrorKind::data, "{}: no categories", document.where);
   Categories found;
+  found.first_where = first_where;
   for (const auto& [id, name] : by_id) {
     found.ids.push_back(id);
     found.names.push_back(name);
@@ -154,6 +160,7 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
   }
   std::set<std::int64_t> ids;
   std::int64_t repeated = 0, unnumbered = 0;
+  std::string first_repeated;
   for (const auto& entry : entries(document, "annotations", false)) {
     RawBox box;
     const auto category = entry.whole("category_id");
@@ -178,16 +185,26 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
     box.crowd = crowd == true || (crowd.is_number() && crowd != 0);
     if (object.contains("area") && object["area"].is_number()) box.area = object["area"].get<double>();
     box.where = entry.where;
-    if (!object.contains("id")) ++unnumbered;
-    else if (!ids.insert(entry.whole("id")).second) ++repeated;
+    if (!object.contains("id")) {
+      ++unnumbered;
+    } else if (!ids.insert(entry.whole("id")).second && repeated++ == 0) {
+      first_repeated = entry.where;
+    }
     raw.pictures[picture->second].boxes.push_back(std::move(box));
   }
   if (repeated > 0)
-    raw.notes.push_back(fmt::format("{}: {} annotations repeat an id; boxes are numbered anew", where, repeated));
+    raw.notes.push_back(
+        fmt::format("{}: {} annotations repeat an id; boxes are numbered anew", first_repeated, repeated));
   if (unnumbered > 0)
     raw.notes.push_back(fmt::format("{}: {} annotations have no id; boxes are numbered anew", where, unnumbered));
   if (categories.ids.front() == 0)
-    raw.notes.push_back(fmt::format("{}: a category has the id 0, kept as it is", where));
+    raw.notes.push_back(fmt::format("{}: a category has the id 0, kept as it is", categories.first_where));
+  const auto gaps = static_cast<std::uint64_t>(categories.ids.back()) -
+                    static_cast<std::uint64_t>(categories.ids.front()) + 1 - categories.ids.size();
+  if (gaps > 0) {
+    raw.notes.push_back(fmt::format("{}: the categories' ids go from {} to {} with {} gaps, kept as they are", where,
+                                    categories.ids.front(), categories.ids.back(), gaps));
+  }
   return raw;
 }
 
@@ -224,10 +241,23 @@ RawBoxes read_coco_file(const fs::path& file, const std::string& split) {
   return raw;
 }
 
+bool begins_with_one_of(const fs::path& file, std::initializer_list<const char*> words) {
+  return std::ranges::any_of(words, [&](const char* word) { return file.filename().string().starts_with(word); });
+}
+
+// COCO's own folder has files of the same pictures without boxes beside instances_*.json, and some with other boxes.
+bool lacks_boxes(const fs::path& file) { return begins_with_one_of(file, {"captions_", "image_info_", "panoptic_"}); }
+void prefer_instances(std::vector<fs::path>& files) {
+  auto rest = files;
+  std::erase_if(rest, [](const fs::path& file) { return begins_with_one_of(file, {"person_keypoints_", "stuff_"}); });
+  if (!rest.empty()) files = std::move(rest);
+}
+
 }  // namespace
 
 RawBoxSplits read_coco_splits(const std::string& path) {
   RawBoxSplits splits;
+  std::map<std::string, std::vector<fs::path>> found;
   if (!fs::is_directory(path)) {
     splits["train"] = read_coco_file(path, "train");
     return splits;
@@ -244,13 +274,17 @@ RawBoxSplits read_coco_splits(const std::string& path) {
           lower_ascii(file.stem().string() + " " + (folder == fs::path(path) ? "" : folder.filename().string()));
       const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
       const std::string split = has("train") ? "train" : has("val") ? "validation" : has("test") ? "test" : "";
-      if (split.empty() || box_format_of(file.string()) != BoxFormat::coco) continue;
-      if (splits.contains(split)) {
-        fail(ErrorKind::data, "{}: {} and {} are both for {}; keep one, or name the files themselves", path,
-             splits[split].origin, file.string(), split);
-      }
-      splits[split] = read_coco_file(file, split);
+      if (split.empty() || lacks_boxes(file) || box_format_of(file.string()) != BoxFormat::coco) continue;
+      found[split].push_back(file);
     }
+  }
+  for (auto& [split, files] : found) {
+    prefer_instances(files);
+    if (files.size() > 1) {
+      fail(ErrorKind::data, "{}: {} and {} are both for {}; keep one, or name the files themselves", path,
+           files[0].string(), files[1].string(), split);
+    }
+    splits[split] = read_coco_file(files.front(), split);
   }
   return splits;
 }

@@ -51,6 +51,14 @@ RawBoxSplits read_splits(const std::string& path) {
        path);
 }
 
+const char* place_of_training(const std::string& path) {
+  switch (box_format_of(path)) {
+    case BoxFormat::voc: return "ImageSets/Main/train.txt or trainval.txt";
+    case BoxFormat::yolo: return "'train' in data.yaml";
+    default: return "*train*.json";
+  }
+}
+
 // All of a path as one split: the first of its splits in this order.
 RawBoxes read_whole(const std::string& path, std::initializer_list<const char*> order) {
   auto splits = read_splits(path);
@@ -248,7 +256,7 @@ BoxData load_box_data(const Options& options, const ImageReading& reading, const
     splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
   if (!options.test_file.empty()) splits["test"] = read_whole(options.test_file, {"train", "test", "validation"});
   if (!splits.contains("train"))
-    fail(ErrorKind::data, "{}: no training annotations; expected *train*.json or the like", options.data);
+    fail(ErrorKind::data, "{}: no training annotations; expected {}", options.data, place_of_training(options.data));
   BoxData data;
   const auto listed = labels_of(splits["train"]);
   if (listed.empty()) fail_without_boxes(splits["train"].origin, splits["train"].pictures.size(), {});

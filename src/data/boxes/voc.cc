@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <pugixml.hpp>
+#include <set>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -140,25 +141,37 @@ RawBoxes read_list(const fs::path& root, const std::string& origin, const std::v
   return raw;
 }
 
+// A list of ImageSets/Main: lines of "name", or of "name 1" and "name -1" where it is of one class.
+std::vector<ListedStem> stems_of(const fs::path& list) {
+  std::vector<ListedStem> stems;
+  std::int64_t number = 0;
+  for (const auto& line : strop::split(read_file(list, ErrorKind::data, 64 << 20), '\n')) {
+    ++number;
+    const auto words = strop::split(trim(line), ' ');
+    if (!words.empty() && !words[0].empty()) stems.push_back({words[0], fmt::format("{}:{}", list.string(), number)});
+  }
+  return stems;
+}
+
 }  // namespace
 
 RawBoxSplits read_voc_splits(const std::string& path) {
-  const fs::path root = path;
+  const fs::path root = path, lists = root / "ImageSets" / "Main";
   RawBoxSplits splits;
-  for (const auto& [split, names] :
-       {std::pair{"train", std::vector{"train"}}, {"validation", {"val", "valid", "validation"}}, {"test", {"test"}}}) {
+  std::set<std::string> held_out;
+  for (const auto& [split, names] : {std::pair{"validation", std::vector{"val", "valid", "validation"}},
+                                     {"test", {"test"}},
+                                     {"train", {"train", "trainval"}}}) {
     for (const auto* name : names) {
-      const auto list = root / "ImageSets" / "Main" / (std::string(name) + ".txt");
+      const auto list = lists / (std::string(name) + ".txt");
       if (!fs::exists(list)) continue;
-      std::vector<ListedStem> stems;
-      std::int64_t number = 0;
-      for (const auto& line : strop::split(read_file(list, ErrorKind::data, 64 << 20), '\n')) {
-        ++number;
-        const auto words = strop::split(trim(line), ' ');  // "name 1" and "name -1" of the lists of one class
-        if (!words.empty() && !words[0].empty())
-          stems.push_back({words[0], fmt::format("{}:{}", list.string(), number)});
-      }
+      auto stems = stems_of(list);
+      if (name == std::string("trainval"))
+        std::erase_if(stems, [&](const ListedStem& one) { return held_out.contains(one.stem); });
       splits[split] = read_list(root, list.string(), stems);
+      if (split == std::string("validation"))
+        for (const auto& one : stems) held_out.insert(one.stem);
+      break;
     }
   }
   if (splits.empty()) {

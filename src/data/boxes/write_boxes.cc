@@ -99,6 +99,8 @@ void note_losses(const BoxData& data, BoxFormat format, const std::vector<Outgoi
     notes.push_back(
         fmt::format("{} boxes of crowds or marked difficult are left out: YOLO's files cannot mark them", crowds));
   }
+  if (format == BoxFormat::yolo && data.validation.empty())
+    notes.push_back("data.yaml names no 'val', which other tools ask for: --val-size 0.2 holds some pictures out");
   if (areas > 0)
     notes.push_back(fmt::format("{} boxes had an area of their own (of an outline); only COCO's files keep it", areas));
   std::vector<std::int64_t> plain(data.category_ids.size());

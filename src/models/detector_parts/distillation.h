@@ -32,4 +32,8 @@ torch::Tensor held_losses(const SureAnswers& sure, const torch::Tensor& moved, s
 torch::Tensor yes_no_divergence(const torch::Tensor& now, const torch::Tensor& before);
 torch::Tensor choice_divergence(const torch::Tensor& now, const torch::Tensor& before);
 
+// How far the rows' boxes (four numbers each) have moved, one number a row: squares near by, absolute values beyond,
+// for a box that went astray must not outweigh all others.
+torch::Tensor box_distances(const torch::Tensor& now, const torch::Tensor& before);
+
 }  // namespace strop

@@ -229,6 +229,14 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
     return std::nullopt;
   }
   if (!starts_with(row->layout, "transformers")) {  // whose config.json says them
+    // B5 to B8 have other sizes and, of torchvision, another eps.
+    if (const auto out = row->blocks.back().out;
+        family == "efficientnet" && (out == 512 || out == 576 || out == 640 || out == 704)) {
+      fail(ErrorKind::model,
+           "{}: is one of EfficientNet B5 to B8 (its last block gives {} channels); of such files B0 to B4 are "
+           "supported",
+           files.place.string(), out);
+    }
     if (const auto unlike = unlike_published(*row); !unlike.empty()) {
       fail(ErrorKind::model,
            "{}: has the names of {}, but {}: another network with these names (MNASNet, FBNet, a minimal "

@@ -152,7 +152,7 @@ Tensor FastestDetector::group_distillations(const Tensor& outputs, const Tensor&
     return all.permute({0, 2, 3, 1}).reshape({-1, channels}).index_select(0, sure.rows);
   };
   const Tensor now = held(outputs), then = held(before);
-  const Tensor apart = (now.narrow(1, 1, 4) - then.narrow(1, 1, 4)).square().sum(1);
+  const Tensor apart = box_distances(now.narrow(1, 1, 4), then.narrow(1, 1, 4));
   const Tensor moved = yes_no_divergence(now.narrow(1, 0, 1), then.narrow(1, 0, 1)) +
                        choice_divergence(now.narrow(1, 5, classes), then.narrow(1, 5, classes)) +
                        kBoxWeight * sure.scores * apart;

@@ -12,7 +12,7 @@
 // one alone is its own mean) the first two are 0.
 //
 // Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 8 *
-// score * the squared differences of the four raw numbers of the box.
+// score * box_distances of the four raw numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"

@@ -74,7 +74,7 @@ Tensor YolosDetector::group_distillations(const Tensor& outputs, const Tensor& b
   const auto sure = sure_answers(before.narrow(2, 4, logits).softmax(2).narrow(2, 0, logits - 1).amax(2));
   const auto held = [&](const Tensor& all) { return all.reshape({-1, numbers}).index_select(0, sure.rows); };
   const Tensor now = held(outputs), then = held(before);
-  const Tensor boxes = (now.narrow(1, 0, 4) - then.narrow(1, 0, 4)).square().sum(1);
+  const Tensor boxes = box_distances(now.narrow(1, 0, 4), then.narrow(1, 0, 4));
   const Tensor moved =
       choice_divergence(now.narrow(1, 4, logits), then.narrow(1, 4, logits)) + weights_.box_loss * sure.scores * boxes;
   return held_losses(sure, moved, outputs.size(0));

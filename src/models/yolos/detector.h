@@ -6,7 +6,7 @@
 // the batch. The losses of inner layers ("auxiliary_loss") are not computed.
 //
 // Held to answers from before (detector_parts/distillation.h), query by query: classes and "nothing" by their
-// divergence, plus box_loss * score * the squared differences of the four numbers of the box.
+// divergence, plus box_loss * score * box_distances of the four numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"

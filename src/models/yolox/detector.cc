@@ -167,8 +167,7 @@ Tensor YoloxDetector::group_distillations(const Tensor& outputs, const Tensor& b
   const auto sure = sure_answers(before.select(2, 4).sigmoid() * before.narrow(2, 5, classes).sigmoid().amax(2));
   const auto held = [&](const Tensor& all) { return all.reshape({-1, 5 + classes}).index_select(0, sure.rows); };
   const Tensor now = held(outputs), then = held(before);
-  // Squares near by, absolute values beyond: a box that went astray must not outweigh all others.
-  const Tensor boxes = at::smooth_l1_loss(now.narrow(1, 0, 4), then.narrow(1, 0, 4), at::Reduction::None).sum(1);
+  const Tensor boxes = box_distances(now.narrow(1, 0, 4), then.narrow(1, 0, 4));
   const Tensor moved = yes_no_divergence(now.narrow(1, 4, 1 + classes), then.narrow(1, 4, 1 + classes)) +
                        kIouLossWeight * sure.scores * boxes;
   return held_losses(sure, moved, outputs.size(0));

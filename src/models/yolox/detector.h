@@ -6,7 +6,7 @@
 // that the mean over the samples is the loss of the batch.
 //
 // Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 5 *
-// score * the squared differences of the four raw numbers of the box.
+// score * box_distances of the four raw numbers of the box.
 #pragma once
 
 #include "models/detector_parts/grouped_detector.h"

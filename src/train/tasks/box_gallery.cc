@@ -55,10 +55,10 @@ Mistakes mistakes_of(const std::vector<TrueBox>& truths, const std::vector<Found
 }  // namespace
 
 void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found,
-                const std::vector<std::string>& names) {
+                const std::vector<std::string>& names, double least_score) {
   for (const auto& box : truths) draw_box(picture, box.rect, {255, 255, 255}, "");
   for (const auto& box : found) {
-    if (box.score < kDrawnScore) continue;
+    if (box.score < least_score) continue;
     draw_box(picture, box.rect, label_colour(box.label),
              fmt::format("{} {:.0f}", names[static_cast<std::size_t>(box.label)], 100 * box.score));
   }

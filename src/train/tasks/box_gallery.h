@@ -8,12 +8,12 @@
 
 namespace strop {
 
-// Found boxes below that score are not drawn.
+// Found boxes below that score are not drawn, unless `conf` says another.
 inline constexpr double kDrawnScore = 0.3;
 
-// Draws the true boxes (white, thin names) and the found ones in their label's colour.
+// Draws the true boxes (white, thin names) and the found ones of that score in their label's colour.
 void draw_boxes(Picture& picture, const std::vector<TrueBox>& truths, const std::vector<FoundBox>& found,
-                const std::vector<std::string>& names);
+                const std::vector<std::string>& names, double least_score = kDrawnScore);
 
 // The pictures with the most missed boxes and false alarms (found at kDrawnScore, IoU 0.5), the worst first:
 // [{"name", "image": data URI, "missed", "false_alarms"}].

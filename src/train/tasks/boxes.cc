@@ -30,6 +30,11 @@ const std::vector<std::string>& box_words() {
 
 }  // namespace
 
+std::int64_t unmixed_from(double epochs) {
+  const auto share = std::llround(std::ceil((1 - kUnmixedShare) * epochs)), all = std::llround(std::ceil(epochs));
+  return all > 1 ? std::min(share, all - 1) : share;
+}
+
 Boxes::Boxes(BoxSplit split, const DecodeOptions& decode) : split_(std::move(split)), decode_(decode) {
   for (const auto& sample : split_.samples) labels_.push_back(sample.boxes.empty() ? -1 : sample.boxes.front().label);
 }
@@ -54,9 +59,7 @@ std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& 
            model.family());
     }
     work = training_work(*model.input_form, model.detector->stride(), options);
-    if (options.time.empty())
-      work.mixing_ends =
-          std::llround(std::ceil((1 - kUnmixedShare) * epochs_of(options, static_cast<double>(split_.size()))));
+    if (options.time.empty()) work.mixing_ends = unmixed_from(epochs_of(options, static_cast<double>(split_.size())));
   }
   return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(),
                                      options.strict, pictures_at_once(opened.model->picture_tokens));

@@ -27,6 +27,10 @@ class Boxes : public TaskSplit {
   DecodeOptions decode_;
 };
 
+// Of so many epochs the first one of those that take pictures as they are, without partners and crops: the last 15 %,
+// and of two or more at least the last.
+std::int64_t unmixed_from(double epochs);
+
 // What options.augment asks for. Error(usage): words that pictures with boxes do not take.
 BoxAugmentForm box_augment_form(const Options& options);
 // How training pictures are made for a detector of this form and stride, with all that the options ask for and to the

@@ -36,6 +36,10 @@ Measured Classification::measure(const Opened& opened, const TaskSplit& split, c
       classification_metrics(labels, {scores.const_data_ptr<float>(), static_cast<std::size_t>(scores.numel())}, names);
   const float* row = scores.const_data_ptr<float>();
   for (std::size_t i = 0; i < split.size(); ++i, row += names.size()) {
+    if (!source->fault_of(i).empty()) {
+      measured.unmade.push_back(i);
+      continue;
+    }
     const auto winner = static_cast<std::size_t>(std::max_element(row, row + names.size()) - row);
     measured.predictions.push_back({static_cast<std::int64_t>(i), split.text_of(i),
                                     labels[i] < 0 ? "" : names[static_cast<std::size_t>(labels[i])], names[winner],

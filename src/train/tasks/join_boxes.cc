@@ -62,7 +62,7 @@ std::string find_unlabelled(BoxSplit& split, const Opened& opened, const Options
 }  // namespace
 
 std::vector<std::string> join_boxes(BoxSplit& train, const Opened& opened, const Options& options,
-                                    const ImageReading& reading) {
+                                    const ImageReading& reading, std::vector<std::string>& skipped) {
   std::vector<std::string> notes = {find_unlabelled(train, opened, options)};
   if (options.replay_data.empty()) return notes;
   Options before = options;
@@ -77,6 +77,7 @@ std::vector<std::string> join_boxes(BoxSplit& train, const Opened& opened, const
          options.replay_data, replay.label_names[opened.model->label_names.size()],
          excerpt(join(opened.model->label_names, ", "), 200));
   }
+  for (const auto& one : replay.skipped) skipped.push_back(one.reason);
   for (const auto& note : replay.notes) notes.push_back("replay_data: " + note);
   notes.push_back("replay_data: " + find_unlabelled(replay.train, opened, options));
   train.samples.insert(train.samples.end(), replay.train.samples.begin(), replay.train.samples.end());

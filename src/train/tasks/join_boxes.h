@@ -14,9 +14,10 @@
 
 namespace strop {
 
-// Adds both to `train`. Returns what was done, for a person. Error(data): replay_data has a class that the model lacks.
-// Cost: a forward pass over each picture that leaves classes out.
+// Adds both to `train`, and to `skipped` a line for each old picture that is left out. Returns what was done, for a
+// person. Error(data): replay_data has a class that the model lacks. Cost: a forward pass over each picture that leaves
+// classes out.
 std::vector<std::string> join_boxes(BoxSplit& train, const Opened& opened, const Options& options,
-                                    const ImageReading& reading);
+                                    const ImageReading& reading, std::vector<std::string>& skipped);
 
 }  // namespace strop

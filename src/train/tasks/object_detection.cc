@@ -137,7 +137,7 @@ class ObjectDetection : public Task {
     }
     if (labels_of_method(options) != Labels::model) return {};
     auto train = boxes_of(*data.train);
-    auto notes = join_boxes(train, opened, options, reading_of(options));
+    auto notes = join_boxes(train, opened, options, reading_of(options), data.skipped);
     data.train = std::make_unique<Boxes>(std::move(train), decode_options(options));
     return notes;
   }
@@ -288,7 +288,7 @@ class ObjectDetection : public Task {
                    const Options& options, std::size_t row) {
     HeldBytes held;
     Picture picture = decode_source(source_of(sample, held), decode_options(options));
-    draw_boxes(picture, {}, found, names);
+    draw_boxes(picture, {}, found, names, options.conf == Options().conf ? kDrawnScore : options.conf);
     const auto name =
         fmt::format("{:06}-{}.jpg", row, excerpt(std::filesystem::path(sample.name).stem().string(), 120));
     write_file_atomic(std::filesystem::path(options.draw) / name, encode_jpeg(picture.view(), 90));

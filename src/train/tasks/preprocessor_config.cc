@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "models/read_input_form.h"
 #include "train/write_files.h"
 
 namespace strop {
@@ -31,21 +32,15 @@ json keys_of_base(const fs::path& base) {
 void write_preprocessor(const fs::path& folder, const fs::path& base, const InputForm& form) {
   auto config = keys_of_base(base);
   const json square = {{"height", form.height}, {"width", form.width}};
-  if (!config.contains("image_processor_type")) {
-    config["image_processor_type"] = form.fit == Fit::squash ? "ViTImageProcessor" : "BitImageProcessor";
-  }
+  config["image_processor_type"] = processor_type(config, form);
+  // Older files' name of the class, and what the classes with their own ways read.
+  for (const char* key : {"feature_extractor_type", "crop_pct", "include_top", "rescale_offset"}) config.erase(key);
   config["do_resize"] = true;
-  const bool has_pct = config.contains("crop_pct");
-  if (form.fit == Fit::crop && has_pct && form.width < 384) {
-    config["size"] = {{"shortest_edge", form.width}};
-    config["crop_pct"] = form.crop_pct;
-  } else if (form.fit == Fit::crop) {
-    config.erase("crop_pct");  // says another way of resizing there
+  if (form.fit == Fit::crop) {
     config["do_center_crop"] = true;
     config["crop_size"] = square;
     config["size"] = {{"shortest_edge", static_cast<int>(std::floor(form.height / form.crop_pct))}};
   } else {
-    config.erase("crop_pct");
     if (config.contains("do_center_crop")) config["do_center_crop"] = false;
     config["size"] = square;
   }
