@@ -38,6 +38,8 @@ PROCESSORS = {
                      EfficientNetImageProcessor(size=SQUARE, resample=3, include_top=False)],
     "mobilenet_v2": [MobileNetV2ImageProcessor(size={"shortest_edge": 36}, crop_size=SQUARE)],
 }
+# The deep ones say the same to all pictures with less, and rounding grows in them.
+NOISE, LIMITS = {"efficientnet": 0.3, "mobilenet_v2": 0.3}, {"mobilenet_v2": 5e-4}
 CASES = [(kind, number) for kind, forms in PROCESSORS.items() for number in range(len(forms))]
 
 
@@ -60,13 +62,16 @@ def base(kind, folder, number=0):
     model = KINDS[kind]()
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.05)
+            parameter.add_(torch.randn_like(parameter) * NOISE.get(kind, 0.05))
+        for norm in (one for one in model.modules() if isinstance(one, torch.nn.BatchNorm2d)):
+            norm.momentum = 1  # statistics of one batch: else the answers of so deep a network are all alike
+        model.train()(torch.randn(16, 3, 32, 32))
     model.save_pretrained(folder)
     PROCESSORS[kind][number].save_pretrained(folder)
     return folder
 
 
-def assert_same_answers(folder, model, pictures, labels):
+def assert_same_answers(kind, folder, model, pictures, labels):
     processor = AutoImageProcessor.from_pretrained(folder)
     lines = [json.loads(line) for line in
              run("predict", "--model", folder, "--data", pictures / "validation").stdout.splitlines()]
@@ -75,14 +80,14 @@ def assert_same_answers(folder, model, pictures, labels):
     model.eval()
     with torch.no_grad():
         theirs = torch.cat([model(**processor(Image.open(line["file"]), return_tensors="pt")).logits for line in lines])
-    assert_same(ours, theirs.double().log_softmax(-1))
+    assert_same(ours, theirs.double().log_softmax(-1), LIMITS.get(kind, 1e-5))
 
 
 @pytest.mark.parametrize("kind, number", CASES)
 def test_pictures_are_prepared_as_the_files_say(kind, number, pictures, tmp_path):
     folder = base(kind, tmp_path / "base", number)
     model = AutoModelForImageClassification.from_pretrained(folder)
-    assert_same_answers(folder, model, pictures, [model.config.id2label[i] for i in range(3)])
+    assert_same_answers(kind, folder, model, pictures, [model.config.id2label[i] for i in range(3)])
 
 
 @pytest.mark.parametrize("kind, number", CASES)
@@ -94,4 +99,4 @@ def test_opens_without_a_flag(kind, number, method, pictures, tmp_path):
     model, loading = AutoModelForImageClassification.from_pretrained(out, output_loading_info=True)
     assert not loading["missing_keys"] and not loading["unexpected_keys"] and not loading["mismatched_keys"]
     assert [model.config.id2label[i] for i in range(3)] == LABELS
-    assert_same_answers(out, model, pictures, LABELS)
+    assert_same_answers(kind, out, model, pictures, LABELS)

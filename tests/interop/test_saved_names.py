@@ -11,6 +11,8 @@ from safetensors.torch import load_file
 Image = pytest.importorskip("PIL.Image")
 DATA = ROOT / "tests/data"
 FOLDERS = sorted(path.parent for kind in ("conv", "convnext", "vit") for path in (DATA / kind).glob("*/reference.*"))
+# A DeiT with a teacher is saved with one head for other labels, as Transformers tunes it: test_vision_transformers.py has it.
+FOLDERS = [folder for folder in FOLDERS if folder.name != "deit_teacher"]
 CLASSES = 4  # another number than any of the files
 
 

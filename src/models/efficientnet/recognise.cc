@@ -1,6 +1,8 @@
 // Which inverted-residual network a file holds: its blocks by the tensors' names and shapes, the rest by config.json
 // or, without it, by what the library whose names they are does.
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -15,6 +17,10 @@ namespace efficientnet {
 namespace {
 
 using nlohmann::json;
+double number_or(const json& config, const char* key, double fallback) {
+  return config.contains(key) && config[key].is_number() ? config[key].get<double>() : fallback;
+}
+
 // The block at this place, without stride and activation; nothing where none is.
 std::optional<Inverted> block_at(const LayerShapes& shapes, const Names& names, Place place, std::int64_t in) {
   for (const bool squeezes : {true, false}) {
@@ -42,6 +48,17 @@ std::optional<Inverted> block_at(const LayerShapes& shapes, const Names& names, 
   return std::nullopt;
 }
 
+// Stages of so many blocks.
+void divide_by(const std::vector<std::int64_t>& repeats, Row& row) {
+  std::size_t i = 0;
+  for (std::size_t stage = 0; stage < repeats.size(); ++stage) {
+    for (std::int64_t place = 0; place < repeats[stage]; ++place, ++i) {
+      row.blocks[i].stage = static_cast<std::int64_t>(stage);
+      row.blocks[i].place = place;
+    }
+  }
+}
+
 // Stages of layouts that count blocks through: as published where the count is, else by the change of channels.
 void divide_into_stages(Row& row) {
   static const std::vector<std::vector<std::int64_t>> kPublished = {
@@ -51,11 +68,10 @@ void divide_into_stages(Row& row) {
   if (row.family == "mobilenet_v2" && count == 17) repeats = &kPublished[0];
   if (row.family == "mobilenet_v3" && count == 15) repeats = &kPublished[1];
   if (row.family == "mobilenet_v3" && count == 11) repeats = &kPublished[2];
+  if (repeats != nullptr) return divide_by(*repeats, row);
   std::int64_t stage = 0, place = 0;
   for (std::size_t i = 0; i < row.blocks.size(); ++i) {
-    const bool full = repeats != nullptr && place == (*repeats)[static_cast<std::size_t>(stage)];
-    const bool changes = repeats == nullptr && i > 0 && row.blocks[i].in != row.blocks[i].out;
-    if (full || changes) {
+    if (i > 0 && row.blocks[i].in != row.blocks[i].out) {
       ++stage;
       place = 0;
     }
@@ -73,12 +89,28 @@ std::string family_of(const Row& row) {
   return plain ? "mobilenet_v2" : "efficientnet";
 }
 
-void set_strides(Row& row) {
+std::vector<std::int64_t> published_strides(const Row& row) {
+  if (row.family != "mobilenet_v3") return {1, 2, 2, 2, 1, 2, 1};
+  return row.blocks[0].squeezed > 0 ? std::vector<std::int64_t>{2, 2, 2, 1, 2}  // the small one
+                                    : std::vector<std::int64_t>{1, 2, 2, 2, 1, 2};
+}
+
+// Transformers' config.json says what no weight tells for sure: two stages may be as wide as each other.
+std::vector<std::int64_t> strides_of_config(const json& config, Row& row) {
+  using Numbers = std::vector<std::int64_t>;
+  const auto numbers = [&](const char* key, const Numbers& usual) {  // what equals its class's default is left out
+    return config.contains(key) && config[key].is_array() ? config[key].get<Numbers>() : usual;
+  };
+  const double depth = number_or(config, "depth_coefficient", 3.1);
+  auto repeats = numbers("num_block_repeats", {1, 2, 2, 3, 3, 4, 1});
+  for (auto& one : repeats) one = static_cast<std::int64_t>(std::ceil(depth * static_cast<double>(one)));
+  if (std::accumulate(repeats.begin(), repeats.end(), std::size_t{0}) == row.blocks.size()) divide_by(repeats, row);
+  return numbers("strides", published_strides(row));
+}
+
+void set_strides(Row& row, const std::vector<std::int64_t>& strides) {
   const bool small = row.blocks[0].squeezed > 0;  // of the two MobileNetV3
   const bool v3 = row.family == "mobilenet_v3";
-  const std::vector<std::int64_t> strides = !v3     ? std::vector<std::int64_t>{1, 2, 2, 2, 1, 2, 1}
-                                            : small ? std::vector<std::int64_t>{2, 2, 2, 1, 2}
-                                                    : std::vector<std::int64_t>{1, 2, 2, 2, 1, 2};
   for (auto& one : row.blocks) {
     const auto stage = static_cast<std::size_t>(one.stage);
     one.stride = one.place == 0 && stage < strides.size() ? strides[stage] : 1;
@@ -197,10 +229,6 @@ std::string timm_name(const Row& row, bool tensorflow) {
   return row.wide == 1024 ? before + "mobilenetv3_small_100" : "";
 }
 
-double number_or(const json& config, const char* key, double fallback) {
-  return config.contains(key) && config[key].is_number() ? config[key].get<double>() : fallback;
-}
-
 void read_transformers(const json& config, Row& row) {
   const bool v2 = row.family == "mobilenet_v2";
   row.eps = number_or(config, v2 ? "layer_norm_eps" : "batch_norm_eps", 1e-3);
@@ -263,7 +291,8 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
       if (const auto usual = timm_name(*row, tensorflow); !usual.empty()) found.config["architecture"] = usual;
     }
   }
-  set_strides(*row);
+  const bool told = transformers && row->family == "efficientnet";
+  set_strides(*row, told ? strides_of_config(given, *row) : published_strides(*row));
   const auto& names = find_layout(layouts(), row->layout);
   add_labels(found.config, LayerShapes(*files.weights, names.prefix).outputs(names.classifier));
   found.config["row"] = to_json(*row);
