@@ -10,6 +10,8 @@
 namespace strop {
 
 std::vector<std::string> split(std::string_view text, char separator);
+// The lines of a file, numbered from its first; without a mark of byte order in front.
+std::vector<std::string> split_lines(std::string_view text);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string join_numbers(const std::vector<std::int64_t>& numbers, std::string_view separator = ", ");
 std::string_view trim(std::string_view text);

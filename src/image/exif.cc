@@ -30,6 +30,8 @@ constexpr std::uint32_t kShort = 3;
 }  // namespace
 
 int orientation_of_tiff(std::string_view tiff) {
+  constexpr std::string_view kPrefix("Exif\0\0", 6);  // a JPEG's, which some writers leave before it in other formats
+  while (starts_with(tiff, kPrefix)) tiff.remove_prefix(kPrefix.size());
   const bool little = starts_with(tiff, std::string_view("II*\0", 4));
   if (!little && !starts_with(tiff, std::string_view("MM\0*", 4))) return 1;
   const TiffReader reader(tiff, little);

@@ -28,8 +28,10 @@ std::pair<int, int> covering_size(const PictureView& view, int least_width, int 
   return {std::max(other(least_height, view.width, view.height), least_width), least_height};
 }
 
-// Python's round: halves go to the even neighbour.
-int middle(int whole, int part) { return static_cast<int>(std::nearbyint((whole - part) / 2.0)); }
+// torchvision's is Python's round: halves go to the even neighbour.
+int middle(int whole, int part, bool floors) {
+  return floors ? (whole - part) / 2 : static_cast<int>(std::nearbyint((whole - part) / 2.0));
+}
 
 kernels::Normalisation normalisation(const InputForm& form) {
   kernels::Normalisation result{};
@@ -55,12 +57,17 @@ Fit parse_fit(std::string_view name) {
 
 std::string_view fit_name(Fit fit) { return kFits[static_cast<std::size_t>(fit)].first; }
 
+int before_cut(int side, const InputForm& form) {
+  return std::max(side, static_cast<int>(std::floor(side / form.crop_pct + 1e-6)));  // 32 / (32 / 37) is 37
+}
+
 Picture fit_picture(const PictureView& view, const InputForm& form) {
-  if (form.fit == Fit::squash) return resize(view, form.width, form.height, form.interpolation);
   if (form.fit == Fit::letterbox) return letterbox(view, form).picture;
-  const auto enlarged = [&](int side) { return std::max(side, static_cast<int>(std::floor(side / form.crop_pct))); };
-  const auto [width, height] = covering_size(view, enlarged(form.width), enlarged(form.height));
-  const Box part{middle(width, form.width), middle(height, form.height), form.width, form.height};
+  const std::pair whole{before_cut(form.width, form), before_cut(form.height, form)};
+  const auto [width, height] =
+      form.fit == Fit::squash ? whole : covering_size(view, whole.first, whole.second);
+  const Box part{middle(width, form.width, form.floors), middle(height, form.height, form.floors), form.width,
+                 form.height};
   return resize_part(view, width, height, form.interpolation, part);
 }
 

@@ -12,7 +12,7 @@ namespace strop {
 
 enum class Fit {
   crop,       // timm, torchvision: the short side to size / crop_pct, then the centre
-  squash,     // Hugging Face's ViT: both sides to size, proportions change
+  squash,     // Hugging Face's ViT and DeiT: both sides to size / crop_pct, proportions change, then the centre
   letterbox,  // detectors: all of it, undistorted, on a background
 };
 
@@ -27,9 +27,13 @@ struct InputForm {
   Filter interpolation = Filter::bilinear;
   std::array<float, 3> mean = {0.485F, 0.456F, 0.406F};  // of red, green, blue in 0 .. 1; ImageNet's
   std::array<float, 3> std = {0.229F, 0.224F, 0.225F};
+  bool floors = false;  // a cut by an odd number: the smaller half in front (Transformers); else torchvision's
   bool bgr = false;                                          // the first channel out is blue
   std::array<std::uint8_t, 3> background = {114, 114, 114};  // letterbox
 };
+
+// The side before the centre is cut out: side / crop_pct, rounded down.
+int before_cut(int side, const InputForm& form);
 
 // The evaluation transform, without random parts: width x height pixels of the picture. Crop and resize are one step.
 Picture fit_picture(const PictureView& view, const InputForm& form);

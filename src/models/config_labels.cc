@@ -15,6 +15,8 @@ void add_labels(nlohmann::json& config, std::int64_t classes) {
   nlohmann::json known = config.value("label_names", nlohmann::json());
   if (known.is_null() && config.contains("pretrained_cfg") && config["pretrained_cfg"].is_object())
     known = config["pretrained_cfg"].value("label_names", nlohmann::json());
+  else if (known.is_null() && config.contains("architecture"))  // timm's older files
+    known = config.value("labels", nlohmann::json());
   const bool named = known.is_array() && static_cast<std::int64_t>(known.size()) == classes;
   for (std::int64_t i = 0; i < classes; ++i) {
     config["id2label"][std::to_string(i)] =
@@ -32,7 +34,7 @@ void add_listed_labels(nlohmann::json& config, const std::filesystem::path& plac
   }
   if (lists.size() != 1) return;
   std::vector<std::string> labels;
-  for (const auto& line : split(read_file(lists[0], ErrorKind::model, 1 << 20), '\n')) {
+  for (const auto& line : split_lines(read_file(lists[0], ErrorKind::model, 1 << 20))) {
     if (const auto label = trim(line); !label.empty()) labels.emplace_back(label);
   }
   if (static_cast<std::int64_t>(labels.size()) != classes) {

@@ -137,6 +137,22 @@ std::vector<std::string> labels_of(const nlohmann::json& config, const std::stri
   return labels;
 }
 
+// Of timm's arguments those that no weight tells of. Pooling of other kinds has the same layers.
+void refuse_other_pooling(const nlohmann::json& config, const std::string& where) {
+  if (!config.contains("architecture")) return;
+  const auto arguments = config.value("model_args", nlohmann::json::object());
+  for (const auto* holder : {&config, &arguments}) {
+    if (holder->contains("global_pool") && (*holder)["global_pool"].is_string()) {
+      const auto pool = (*holder)["global_pool"].get<std::string>();
+      if (pool != "avg" && pool != "token" && pool != "fast" && !pool.empty())
+        fail(ErrorKind::model, "{}: global_pool is '{}'; supported: avg, token", where, excerpt(pool));
+    }
+    if (holder->contains("output_stride") && (*holder)["output_stride"] != 32) {
+      fail(ErrorKind::model, "{}: output_stride is {}; supported: 32", where, (*holder)["output_stride"].dump());
+    }
+  }
+}
+
 // Rows under the wrong names, or a head of chance beside them, answer without a word of it.
 void check_own_labels(const Model& model, const WeightFiles& weights, std::size_t labels, const std::string& where) {
   if (labels == 0) return;
@@ -184,6 +200,7 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
     known.family = &family_of("yolox");
   }
   const auto& config = known.recognition.config;
+  refuse_other_pooling(config, known.where);
   OpenedModel opened;
   opened.why = known.recognition.why;
   const auto own = labels_of(config, known.where);
@@ -192,8 +209,10 @@ OpenedModel open_model(const fs::path& place, ModelOptions options) {
   opened.model = known.family->build(config, options, known.where);
   opened.model->task = opened.model->detector ? kObjectDetection : known.family->task;
   opened.model->category_ids = config.value("category_ids", std::vector<std::int64_t>());
-  // Those of other labels than the ones asked for.
-  if (opened.model->category_ids.size() > opened.model->label_names.size()) opened.model->category_ids.clear();
+  // Those of other labels than the ones asked for say nothing; classes that were added stand behind its own.
+  const auto& labels = opened.model->label_names;
+  if (labels.size() < own.size() || !std::equal(own.begin(), own.end(), labels.begin()))
+    opened.model->category_ids.clear();
   if (opened.model->input_form) {
     const auto built = *opened.model->input_form;
     auto& form = *opened.model->input_form;

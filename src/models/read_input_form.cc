@@ -71,7 +71,10 @@ void read_timm(const Source& from, InputForm& form) {
     form.interpolation = parse_filter(from.object["interpolation"].get<std::string>());
   }
   from.set_crop_pct(form);
-  if (from.has("crop_mode")) form.fit = from.object["crop_mode"] == "squash" ? Fit::squash : Fit::crop;
+  if (from.has("crop_mode")) {
+    const auto& mode = from.object["crop_mode"];
+    form.fit = mode == "squash" ? Fit::squash : mode == "border" ? Fit::letterbox : Fit::crop;
+  }
   form.mean = from.colours("mean", form.mean);
   form.std = from.colours("std", form.std);
 }
@@ -99,7 +102,10 @@ Sides sides_of(const Source& from, const char* key) {
   if (!from.has(key)) return sides;
   const auto& value = from.object[key];
   if (value.is_number()) {
-    sides.height = sides.width = sides.shortest = from.side(key, value);
+    const int side = from.side(key, value);
+    // One number is the shortest edge to some classes, both sides to the others.
+    if (from.is_a("Bit") || from.is_a("ConvNext") || from.is_a("MobileNet")) sides.shortest = side;
+    else sides.height = sides.width = side;
   } else if (value.contains("shortest_edge")) {
     sides.shortest = from.side(key, value["shortest_edge"]);
     sides.whole = value.contains("longest_edge");
@@ -135,20 +141,24 @@ void read_levels(const Source& from, InputForm& form) {
 
 void read_transformers(const Source& from, InputForm& form) {
   const Sides size = sides_of(from, "size"), crop = sides_of(from, "crop_size");
-  if (from.says("do_center_crop", false) && crop.height > 0) {
-    from.set_size(form, crop.height, crop.width);
-    form.fit = Fit::crop;
-    const int edge = size.shortest > 0 ? size.shortest : size.height;
-    form.crop_pct = edge > 0 ? std::min(1.0, static_cast<double>(crop.height) / edge) : 1.0;
-  } else if (size.height > 0 && !from.has("crop_pct")) {
+  const int cut = std::max(crop.height, crop.shortest);
+  if (from.says("do_center_crop", false) && cut > 0) {
+    from.set_size(form, cut, crop.height > 0 ? crop.width : cut);
+    form.fit = size.shortest > 0 ? Fit::crop : Fit::squash;  // of both sides the proportions change
+    if (size.height != size.width) from.refuse("size", "sides that are alike, where the centre is cut out");
+    const int edge = std::max(size.shortest, size.height);
+    form.crop_pct = edge > 0 ? std::min(1.0, static_cast<double>(cut) / edge) : 1.0;
+  } else if (size.height > 0) {
     from.set_size(form, size.height, size.width);
     form.fit = Fit::squash;
+    form.crop_pct = 1;
   } else if (size.shortest > 0) {
     // ConvNext's processor: below 384 the short side to size / crop_pct and the centre, else both sides to size.
     // Detectors' keep the proportions and fill up batches; here all pictures are squares.
     from.set_size(form, size.shortest, size.shortest);
     form.fit = size.shortest < 384 && !size.whole ? Fit::crop : Fit::squash;
-    from.set_crop_pct(form);
+    form.crop_pct = form.fit == Fit::squash ? 1 : form.crop_pct;
+    if (form.fit == Fit::crop) from.set_crop_pct(form);
   }
   if (from.has("fit") && from.object["fit"].is_string()) form.fit = parse_fit(from.object["fit"].get<std::string>());
   if (from.has("channel_order")) form.bgr = from.object["channel_order"] == "bgr";
@@ -160,9 +170,12 @@ void read_transformers(const Source& from, InputForm& form) {
 
 InputForm read_input_form(const ModelFiles& files, const InputForm& base) {
   InputForm form = base;
-  if (files.config.is_object() && files.config.contains("pretrained_cfg") &&
-      files.config["pretrained_cfg"].is_object()) {
-    read_timm({files.config["pretrained_cfg"], (files.place / "config.json").string() + ": pretrained_cfg"}, form);
+  const auto& own = files.config;
+  form.floors = own.is_object() && own.contains("model_type");  // a folder of Transformers
+  if (own.is_object() && own.contains("pretrained_cfg") && own["pretrained_cfg"].is_object()) {
+    read_timm({own["pretrained_cfg"], (files.place / "config.json").string() + ": pretrained_cfg"}, form);
+  } else if (own.is_object() && own.contains("architecture") && !own.contains("model_type")) {
+    read_timm({own, (files.place / "config.json").string()}, form);  // timm's older files
   }
   const auto file = files.place / "preprocessor_config.json";
   if (fs::is_directory(files.place) && fs::exists(file)) {
@@ -184,8 +197,11 @@ std::string processor_type(const nlohmann::ordered_json& config, const InputForm
     if (config.contains(key) && config[key].is_string()) type = config[key].get<std::string>();
   }
   const auto holds = [&](const std::string& word) { return type.find(word) != std::string::npos; };
-  if (type.empty() || holds("ConvNext") || holds("EfficientNet"))
-    return form.fit == Fit::squash ? "ViTImageProcessor" : "BitImageProcessor";
+  const bool squash = form.fit == Fit::squash, cuts = squash && form.crop_pct < 1;
+  const bool other_way = squash ? holds("Bit") || holds("MobileNet") || (cuts && holds("ViT"))
+                                : holds("ViT") || holds("DeiT");
+  if (type.empty() || holds("ConvNext") || holds("EfficientNet") || other_way)
+    return cuts ? "DeiTImageProcessor" : squash ? "ViTImageProcessor" : "BitImageProcessor";
   const std::string old = "FeatureExtractor";  // of which the image processors of the same name took the place
   if (const auto at = type.find(old); at != std::string::npos) type.replace(at, old.size(), "ImageProcessor");
   return type;

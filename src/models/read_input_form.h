@@ -13,8 +13,8 @@ namespace strop {
 // Error(model) naming file and key where a value cannot be.
 InputForm read_input_form(const ModelFiles& files, const InputForm& base);
 
-// The class of Transformers for a preprocessor_config.json that says this form: that of `config`, the file that came in,
-// unless it has ways of its own with sizes or levels (ConvNext's, EfficientNet's) and so cannot.
+// The class of Transformers for a preprocessor_config.json that says this form: that of `config`, the file that came
+// in, unless it has ways of its own with sizes or levels (ConvNext's, EfficientNet's, ViT's with a cut) and so cannot.
 std::string processor_type(const nlohmann::ordered_json& config, const InputForm& form);
 
 }  // namespace strop

@@ -10,6 +10,7 @@ std::pair<std::int64_t, std::int64_t> ConvShape::zeros(std::int64_t length) cons
   const auto reach = (kernel - 1) * dilation;
   if (pad == Pad::none) return {0, 0};
   if (pad == Pad::half) return {reach / 2, reach / 2};
+  if (pad == Pad::even) return {(reach - 1) / 2, reach - 1 - (reach - 1) / 2};
   const auto total = std::max<std::int64_t>(((length + stride - 1) / stride - 1) * stride + reach + 1 - length, 0);
   return {total / 2, total - total / 2};
 }

@@ -12,6 +12,7 @@ namespace strop {
 enum class Pad {
   half,  // (kernel - 1) * dilation / 2 on every side
   same,  // TensorFlow's SAME: ceil(length / stride) results; an odd zero stands behind
+  even,  // that of lengths which the stride of 2 divides, for any length
   none,
 };
 

@@ -63,6 +63,8 @@ Options second_run(const Options& options, const fs::path& place) {
     return second;
   }
   second.method = "join";
+  // A rate for branches that begin anew is far too high for what is joined then.
+  if (second.learning_rate != "auto") second.learning_rate = "table";
   second.num_train_epochs = options.join_epochs;
   second.max_steps = 0;
   second.join_epochs = 0;

@@ -17,7 +17,7 @@ nlohmann::ordered_json form_json(const InputForm& form) {
                                  {"mean", form.mean},
                                  {"std", form.std},
                                  {"channel_order", form.bgr ? "bgr" : "rgb"}};
-  if (form.fit == Fit::crop) keys["crop_pct"] = form.crop_pct;
+  if (form.fit != Fit::letterbox) keys["crop_pct"] = form.crop_pct;
   if (form.fit == Fit::letterbox) keys["background"] = form.background;
   return keys;
 }

@@ -199,7 +199,7 @@ std::string pooling_of(const Options& options) {
 
 std::vector<std::string> read_label_list(const std::string& file) {
   std::vector<std::string> labels;
-  for (const auto& line : split(read_file(file, ErrorKind::usage, 16 << 20), '\n')) {
+  for (const auto& line : split_lines(read_file(file, ErrorKind::usage, 16 << 20))) {
     if (const auto label = trim(line); !label.empty()) labels.emplace_back(label);
   }
   return labels;

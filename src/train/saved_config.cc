@@ -26,7 +26,7 @@ void add_timm_keys(nlohmann::json& config, const Model& model) {
   form_keys["mean"] = form.mean;
   form_keys["std"] = form.std;
   form_keys["interpolation"] = filter_name(form.interpolation);
-  form_keys["crop_pct"] = form.fit == Fit::crop ? form.crop_pct : 1.0;
+  form_keys["crop_pct"] = form.fit == Fit::letterbox ? 1.0 : form.crop_pct;
   form_keys["crop_mode"] = form.fit == Fit::squash ? "squash" : form.fit == Fit::letterbox ? "border" : "center";
 }
 

@@ -136,6 +136,57 @@ TEST_F(BoxFolder, OfCocosOwnFilesTheBoxesAreRead) {
   expect_parts(error(), {"instances_train2017.json and ", "other_train.json are both for train"});
 }
 
+// Splits whose pictures have the same names, each in a folder of its own: a file takes those of its own.
+TEST_F(BoxFolder, AFileAloneTakesThePicturesOfItsSplit) {
+  const auto annotations = coco(R"({"id": 1, "image_id": 5, "category_id": 7, "bbox": [1, 2, 3, 4]})");
+  for (const std::string folder : {"", "images/"}) {
+    fs::remove_all(fs::path(folder_.path()) / "train"), fs::remove_all(fs::path(folder_.path()) / "val");
+    put_picture(folder + "train/a.png"), put_picture(folder + "val/a.png");
+    for (const std::string name : {"train", "val"}) put("annotations/instances_" + name + ".json", annotations);
+    Options options;
+    options.data = (fs::path(folder_.path()) / "annotations/instances_train.json").string();
+    options.validation_file = (fs::path(folder_.path()) / "annotations/instances_val.json").string();
+    const auto data = load_box_data(options, {});
+    EXPECT_NE(data.train.samples.at(0).name.find(folder + "train/a.png"), std::string::npos);
+    EXPECT_NE(data.validation.samples.at(0).name.find(folder + "val/a.png"), std::string::npos);
+  }
+  put_picture("alone/a.png");
+  put("alone/boxes.json", annotations);
+  Options options;
+  options.data = (fs::path(folder_.path()) / "alone").string();
+  options.val_size = 0;
+  EXPECT_EQ(load_box_data(options, {}).train.size(), 1U);
+}
+
+// Exports list test pictures that they do not have; tools of other systems put a mark of byte order into lists.
+TEST_F(BoxFolder, YoloWithoutItsTestPicturesAndWithAMark) {
+  put_picture("images/train/a.png"), put_picture("images/train/b.tif");
+  put("labels/train/a.txt", "0 0.5 0.5 0.5 0.5\n");
+  put("data.yaml", "train: train.txt\ntest: ../test/images\nnames: [cat]\n");
+  put("train.txt", "\xEF\xBB\xBFimages/train/a.png\n");
+  auto data = load();
+  EXPECT_EQ(data.train.size(), 1U);
+  EXPECT_TRUE(data.skipped.empty());
+  EXPECT_TRUE(hold(data.notes, "test: ../test/images does not exist"));
+  put("data.yaml", "train: images/train\nval: images/none\nnames: [cat]\n");
+  expect_parts(error(), {"val: images/none does not exist"});
+  fs::create_directories(fs::path(folder_.path()) / "images/none");
+  data = load();
+  EXPECT_TRUE(hold(data.notes, "no pictures, and so no such split"));
+  ASSERT_EQ(data.skipped.size(), 1U);
+  expect_parts(data.skipped[0].reason, {"b.tif"});
+  expect_parts(error(true), {"b.tif", "strict is set"});
+}
+
+TEST_F(BoxFolder, VocNamesMayHoldBlanks) {
+  put_picture("JPEGImages/a b.png");
+  put("Annotations/a b.xml",
+      "<annotation><filename>a b.png</filename><object><name>cat</name><bndbox><xmin>2</xmin><ymin>2</ymin>"
+      "<xmax>9</xmax><ymax>9</ymax></bndbox></object></annotation>");
+  put("ImageSets/Main/train.txt", "a b\n");
+  EXPECT_EQ(load().train.size(), 1U);
+}
+
 TEST_F(BoxFolder, WhatStandsTwiceIsNamedWithItsLine) {
   put_picture("JPEGImages/a.png"), put_picture("JPEGImages/b.png");
   const auto xml = [](const std::string& picture) {
@@ -318,6 +369,7 @@ TEST_F(BoxFolder, BoxesAreThoseOfThePictureAsItIsShown) {
     EXPECT_EQ(sample.width, 30);
     EXPECT_EQ(sample.height, 40);
     EXPECT_EQ(sample.boxes.at(0).rect, upright);
+    EXPECT_EQ(stored_rect(upright, sample), data == &stored ? (Rect{5, 10, 8, 6}) : upright);
     HeldBytes held;
     const Picture picture = decode_source(source_of(sample, held), {});
     ASSERT_EQ(picture.width(), 30);

@@ -28,6 +28,24 @@ TEST(FitPicture, EqualsTheUsualTransforms) {
   EXPECT_EQ(difference(fit_picture(source.view(), form), read_ppm(image_data() / "fit/crop_1.0_24.ppm")).most, 0);
   form.fit = Fit::squash;
   EXPECT_EQ(difference(fit_picture(source.view(), form), resize(source.view(), 24, 24, Filter::bicubic)).most, 0);
+  form.crop_pct = 0.75;  // both sides to 32, then the middle
+  const Picture cut = resize_part(source.view(), 32, 32, Filter::bicubic, {4, 4, 24, 24});
+  EXPECT_EQ(difference(fit_picture(source.view(), form), cut).most, 0);
+}
+
+// Of 43 pixels 11 are cut: 5.5 in front is 6 to torchvision, 5 to Transformers.
+TEST(FitPicture, AnOddCutIsTheLibrarys) {
+  const Picture source = decoded(image_data() / "source.png");
+  for (const bool floors : {false, true}) {
+    InputForm form = form_of(32, Fit::squash);
+    form.crop_pct = 32.0 / 43.5;
+    form.floors = floors;
+    const int first = floors ? 5 : 6;
+    EXPECT_EQ(difference(fit_picture(source.view(), form),
+                         resize_part(source.view(), 43, 43, form.interpolation, {first, first, 32, 32}))
+                  .most,
+              0);
+  }
 }
 
 TEST(FitPicture, AnyPictureToAnySize) {

@@ -8,7 +8,8 @@ import torch
 from conftest import assert_same, run
 from transformers import (AutoImageProcessor, AutoModelForImageClassification, ConvNextConfig, ConvNextForImageClassification,
                           ConvNextImageProcessor, EfficientNetConfig, EfficientNetForImageClassification,
-                          EfficientNetImageProcessor, MobileNetV2Config, MobileNetV2ForImageClassification,
+                          EfficientNetImageProcessor, DeiTConfig, DeiTForImageClassification,
+                          DeiTImageProcessor, MobileNetV2Config, MobileNetV2ForImageClassification,
                           MobileNetV2ImageProcessor, ResNetConfig, ResNetForImageClassification, ViTConfig,
                           ViTForImageClassification, ViTImageProcessor)
 
@@ -18,6 +19,9 @@ COLOURS = {"cat": (200, 60, 60), "dog": (60, 190, 70), "owl": (70, 80, 200)}
 SQUARE = {"height": 32, "width": 32}
 KINDS = {
     "vit": lambda: ViTForImageClassification(ViTConfig(
+        image_size=32, patch_size=8, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
+        num_labels=3)),
+    "deit": lambda: DeiTForImageClassification(DeiTConfig(
         image_size=32, patch_size=8, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
         num_labels=3)),
     "resnet": lambda: ResNetForImageClassification(ResNetConfig(
@@ -32,9 +36,11 @@ KINDS = {
 # Each in the ways that files of its family come with; resnet's as its first files had it.
 PROCESSORS = {
     "vit": [ViTImageProcessor(size=SQUARE)],
+    "deit": [DeiTImageProcessor(size={"height": 36, "width": 36}, crop_size=SQUARE), DeiTImageProcessor(size=SQUARE, do_center_crop=False)],
     "resnet": [ConvNextImageProcessor(size={"shortest_edge": 32}, crop_pct=0.875, resample=3)],
     "convnext": [ConvNextImageProcessor(size={"shortest_edge": 32}, crop_pct=0.95), ConvNextImageProcessor(size={"shortest_edge": 384})],
-    "efficientnet": [EfficientNetImageProcessor(size=SQUARE, resample=3, image_std=[0.4785, 0.4733, 0.4743]),
+    "efficientnet": [EfficientNetImageProcessor(size={"height": 37, "width": 37}, resample=3, image_std=[0.4785, 0.4733, 0.4743],
+                                                do_center_crop=True, crop_size=SQUARE),
                      EfficientNetImageProcessor(size=SQUARE, resample=3, include_top=False)],
     "mobilenet_v2": [MobileNetV2ImageProcessor(size={"shortest_edge": 36}, crop_size=SQUARE)],
 }
@@ -51,7 +57,7 @@ def pictures(tmp_path_factory):
         for label in LABELS:
             (folder / split / label).mkdir(parents=True)
             for i in range(count):
-                noise = torch.randint(-50, 51, (40, 40, 3), generator=generator)
+                noise = torch.randint(-50, 51, (40, 48, 3), generator=generator)
                 pixels = (torch.tensor(COLOURS[label]) + noise).clamp(0, 255).to(torch.uint8)
                 Image.fromarray(pixels.numpy()).save(folder / split / label / f"{i}.png")
     return folder

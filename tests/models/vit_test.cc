@@ -164,6 +164,19 @@ TEST(VitFiles, InputForm) {
   EXPECT_EQ(cropped.width, 224);
   EXPECT_NEAR(cropped.crop_pct, 0.875, 1e-9);
   EXPECT_EQ(cropped.interpolation, Filter::bicubic);
+  EXPECT_TRUE(cropped.floors);
+  // As DeiT's files have it: a number is both sides, of which the proportions change.
+  for (const char* size : {"256", R"({"height": 256, "width": 256})"}) {
+    const auto deit = form((std::string(R"({"feature_extractor_type": "DeiTFeatureExtractor", "do_center_crop": true,
+                                          "crop_size": 224, "size": )") +
+                            size + "}")
+                               .c_str());
+    EXPECT_EQ(deit.fit, Fit::squash);
+    EXPECT_EQ(deit.width, 224);
+    EXPECT_NEAR(deit.crop_pct, 0.875, 1e-9);
+  }
+  EXPECT_EQ(form(R"({"feature_extractor_type": "ConvNextFeatureExtractor", "size": 224, "crop_pct": 0.875})").fit,
+            Fit::crop);
   // Levels that are scaled otherwise, and EfficientNet's second division.
   const auto moved = form(R"({"size": 32, "rescale_factor": 0.0078431372549019607, "rescale_offset": true,
                              "image_mean": [0, 0, 0], "image_std": [1, 1, 1]})");

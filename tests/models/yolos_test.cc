@@ -403,6 +403,8 @@ TEST(YolosFiles, CategoryIds) {
   ModelOptions options;
   options.label_names = {"a", "b"};
   EXPECT_TRUE(open_model(tiny.place(), options).model->category_ids.empty()) << "those of other labels";
+  options.label_names = {"a", "b", "c"};
+  EXPECT_TRUE(open_model(tiny.place(), options).model->category_ids.empty()) << "though they are as many";
 }
 
 TEST(YolosFiles, FilesThatDoNotFitAreRefused) {

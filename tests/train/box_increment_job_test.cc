@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "errors.h"
+#include "nn/compare.h"
 #include "train/box_job.h"
 #include "train/start_detector.h"
 #include "train/task.h"
@@ -181,8 +182,11 @@ TEST_F(BoxJob, AnIncrementIsJoinedWithOldPicturesAndItsOwnFinds) {
   increment.replay_samples = 8;
   increment.pseudo_labels = 0.01;
   increment.conf = 0.001;
+  increment.learning_rate = "0.003";
   train(increment);
   EXPECT_TRUE(std::filesystem::exists(job_.path("joined/increment/report.html")));
+  expect_contains(job_.content("joined/increment", "plan.yaml"), "learning_rate: 0.003");
+  expect_contains(job_.content("joined", "plan.yaml"), "learning_rate: table");
   const auto record = job_.json("joined", "strop.json");
   EXPECT_EQ(record.at("labels"), (nlohmann::json{"red", "green", "blue"}));
   EXPECT_EQ(record.at("method"), "join");

@@ -26,7 +26,11 @@ struct BoxSample {
   std::int64_t image_id = 0;  // of the COCO file, else 1 .. n by name
   std::vector<TrueBox> boxes;
   std::uint64_t fingerprint = 0;  // ImageSample's
+  int stored_turn = 1;            // the EXIF orientation, where its file tells of the picture before that turn
 };
+
+// Where a box of the picture as it is shown lies in the one that its file tells of.
+Rect stored_rect(const Rect& box, const BoxSample& sample);
 
 struct BoxSplit {
   std::string origin;

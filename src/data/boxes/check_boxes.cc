@@ -79,6 +79,11 @@ ImageSplit without_boxes(const BoxSplit& split) {
   return pictures;
 }
 
+Rect stored_rect(const Rect& box, const BoxSample& sample) {
+  const int turn = sample.stored_turn, back = turn == 6 ? 8 : turn == 8 ? 6 : turn;
+  return upright_rect(box, back, sample.width, sample.height);
+}
+
 PictureSource source_of(const BoxSample& sample, HeldBytes& held) {
   held = read_range(sample.bytes, sample.name);
   return {held.view, sample.name};
@@ -87,6 +92,9 @@ PictureSource source_of(const BoxSample& sample, HeldBytes& held) {
 BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const ImageReading& reading,
                      std::vector<SkippedPicture>& skipped, std::vector<std::string>& notes) {
   BoxSplit split{raw.origin, {}};
+  if (reading.strict && !raw.skipped.empty())
+    fail(ErrorKind::data, "{} (strict is set)", raw.skipped.front().reason);
+  skipped.insert(skipped.end(), raw.skipped.begin(), raw.skipped.end());
   std::map<std::string, RawPicture> by_name;
   for (auto& picture : raw.pictures) {
     if (!std::filesystem::exists(picture.file)) {
@@ -127,6 +135,7 @@ BoxSplit check_boxes(RawBoxes raw, const std::vector<std::string>& labels, const
     const bool differs = said && (picture.width != sample.width || picture.height != sample.height);
     const bool stored =
         differs && swaps_sides(info.orientation) && picture.width == sample.height && picture.height == sample.width;
+    if (stored) sample.stored_turn = info.orientation;
     if (differs) (stored ? turned : sizes).add(picture.where);
     std::set<std::tuple<std::string, bool, double, double, double, double>> seen;
     for (auto& box : picture.boxes) {

@@ -210,21 +210,25 @@ RawBoxes parse_coco(std::string_view text, const std::string& where) {
 
 namespace {
 
-// Where the pictures of an annotation file lie: the first of the usual folders that holds the first picture.
-fs::path pictures_of(const fs::path& file, const RawBoxes& raw, const std::string& split) {
+// The split that a file's name speaks of; "" where it speaks of none.
+std::string split_in(const std::string& name) {
+  const auto text = lower_ascii(name);
+  const auto has = [&](const char* word) { return text.find(word) != std::string::npos; };
+  return has("train") ? "train" : has("val") ? "validation" : has("test") ? "test" : "";
+}
+
+// Where the pictures of an annotation file lie: the first of the usual folders that holds one of them. Two splits may
+// have pictures of the same names, so that the folders of the file's own come first.
+fs::path pictures_of(const fs::path& file, const RawBoxes& raw) {
   const auto folder = file.parent_path(), above = folder.parent_path();
+  const auto stem = file.stem().string(), split = split_in(stem);
+  std::vector<std::string> own = {stem, stem.substr(stem.rfind('_') + 1)};  // instances_train2017.json -> train2017
+  if (split == "validation") own.insert(own.end(), {"validation", "valid", "val"});
+  else own.push_back(split.empty() ? "train" : split);
   std::vector<fs::path> places = {folder};
   for (const auto& root : {folder, above}) {
-    for (const auto& name :
-         {std::string("images"), split, file.stem().string(), "images/" + split, std::string("JPEGImages")}) {
-      places.push_back(root / name);
-    }
-    // instances_train2017.json -> train2017
-    const auto stem = file.stem().string();
-    if (const auto bar = stem.rfind('_'); bar != std::string::npos) {
-      places.push_back(root / stem.substr(bar + 1));
-      places.push_back(root / "images" / stem.substr(bar + 1));
-    }
+    for (const auto& name : own) places.insert(places.end(), {root / name, root / "images" / name});
+    places.insert(places.end(), {root / "images", root / "JPEGImages"});
   }
   for (const auto& picture : raw.pictures) {
     for (const auto& place : places) {
@@ -234,9 +238,9 @@ fs::path pictures_of(const fs::path& file, const RawBoxes& raw, const std::strin
   return folder;
 }
 
-RawBoxes read_coco_file(const fs::path& file, const std::string& split) {
+RawBoxes read_coco_file(const fs::path& file) {
   auto raw = parse_coco(read_file(file, ErrorKind::data), file.string());
-  const auto folder = pictures_of(file, raw, split);
+  const auto folder = pictures_of(file, raw);
   for (auto& picture : raw.pictures) picture.file = (folder / picture.file).lexically_normal().string();
   return raw;
 }
@@ -258,8 +262,9 @@ void prefer_instances(std::vector<fs::path>& files) {
 RawBoxSplits read_coco_splits(const std::string& path) {
   RawBoxSplits splits;
   std::map<std::string, std::vector<fs::path>> found;
+  std::vector<fs::path> unnamed;  // by no split's name
   if (!fs::is_directory(path)) {
-    splits["train"] = read_coco_file(path, "train");
+    splits["train"] = read_coco_file(path);
     return splits;
   }
   for (const auto& folder : {fs::path(path), fs::path(path) / "annotations", fs::path(path) / "train",
@@ -270,21 +275,20 @@ RawBoxSplits read_coco_splits(const std::string& path) {
       if (entry.path().extension() == ".json") files.insert(entry.path());
     }
     for (const auto& file : files) {
-      const auto name =
-          lower_ascii(file.stem().string() + " " + (folder == fs::path(path) ? "" : folder.filename().string()));
-      const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
-      const std::string split = has("train") ? "train" : has("val") ? "validation" : has("test") ? "test" : "";
-      if (split.empty() || lacks_boxes(file) || box_format_of(file.string()) != BoxFormat::coco) continue;
-      found[split].push_back(file);
+      if (lacks_boxes(file) || box_format_of(file.string()) != BoxFormat::coco) continue;
+      const auto own = folder == fs::path(path) ? "" : folder.filename().string();
+      const auto split = split_in(file.stem().string() + " " + own);
+      (split.empty() ? unnamed : found[split]).push_back(file);
     }
   }
+  if (found.empty() && unnamed.size() == 1) found["train"] = unnamed;
   for (auto& [split, files] : found) {
     prefer_instances(files);
     if (files.size() > 1) {
       fail(ErrorKind::data, "{}: {} and {} are both for {}; keep one, or name the files themselves", path,
            files[0].string(), files[1].string(), split);
     }
-    splits[split] = read_coco_file(files.front(), split);
+    splits[split] = read_coco_file(files.front());
   }
   return splits;
 }

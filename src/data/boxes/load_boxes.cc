@@ -252,6 +252,11 @@ bool looks_like_box_data(const std::string& path) { return box_format_of(path) !
 
 BoxData load_box_data(const Options& options, const ImageReading& reading, const std::vector<std::string>& known) {
   auto splits = read_splits(options.data);
+  for (const auto* name : {"validation", "test"}) {
+    if (!splits.contains(name) || !splits.contains("train") || !splits[name].pictures.empty()) continue;
+    splits["train"].notes.push_back(splits[name].origin + ": no pictures, and so no such split");
+    splits.erase(name);
+  }
   if (!options.validation_file.empty())
     splits["validation"] = read_whole(options.validation_file, {"train", "validation", "test"});
   if (!options.test_file.empty()) splits["test"] = read_whole(options.test_file, {"train", "test", "validation"});

@@ -36,6 +36,7 @@ struct RawBoxes {
   std::vector<std::string> labels;         // all that the format names, in its order; VOC without labelmap.txt: none
   std::vector<std::int64_t> category_ids;  // COCO's; else empty
   std::vector<std::string> notes;
+  std::vector<SkippedPicture> skipped = {};  // what the folder of the pictures holds and nobody can read
 };
 
 // The readers proper: text in, pictures and boxes out; `where` is the file's name for messages. Error(data).

@@ -78,7 +78,7 @@ RawPicture parse_voc(std::string_view text, const std::string& where) {
 std::vector<std::string> parse_labelmap(std::string_view text, const std::string& where) {
   std::vector<std::string> labels;
   std::int64_t number = 0;
-  for (const auto& line : split(text, '\n')) {
+  for (const auto& line : split_lines(text)) {
     ++number;
     const std::string name(trim(std::string_view(line).substr(0, line.find(':'))));
     if (name.empty() || name[0] == '#') continue;
@@ -141,14 +141,18 @@ RawBoxes read_list(const fs::path& root, const std::string& origin, const std::v
   return raw;
 }
 
-// A list of ImageSets/Main: lines of "name", or of "name 1" and "name -1" where it is of one class.
-std::vector<ListedStem> stems_of(const fs::path& list) {
+// A list of ImageSets/Main: lines of "name", which may hold blanks, or of "name 1" and "name -1" where it is of one
+// class.
+std::vector<ListedStem> stems_of(const fs::path& root, const fs::path& list) {
   std::vector<ListedStem> stems;
   std::int64_t number = 0;
-  for (const auto& line : strop::split(read_file(list, ErrorKind::data, 64 << 20), '\n')) {
+  for (const auto& line : split_lines(read_file(list, ErrorKind::data, 64 << 20))) {
     ++number;
-    const auto words = strop::split(trim(line), ' ');
-    if (!words.empty() && !words[0].empty()) stems.push_back({words[0], fmt::format("{}:{}", list.string(), number)});
+    const std::string whole(trim(line));
+    if (whole.empty()) continue;
+    const bool is_one = fs::exists(root / "Annotations" / (whole + ".xml"));
+    stems.push_back({is_one ? whole : whole.substr(0, whole.find_first_of(" \t")),
+                     fmt::format("{}:{}", list.string(), number)});
   }
   return stems;
 }
@@ -165,7 +169,7 @@ RawBoxSplits read_voc_splits(const std::string& path) {
     for (const auto* name : names) {
       const auto list = lists / (std::string(name) + ".txt");
       if (!fs::exists(list)) continue;
-      auto stems = stems_of(list);
+      auto stems = stems_of(root, list);
       if (name == std::string("trainval"))
         std::erase_if(stems, [&](const ListedStem& one) { return held_out.contains(one.stem); });
       splits[split] = read_list(root, list.string(), stems);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "core/error.h"
@@ -36,10 +37,9 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 std::vector<RawBox> parse_yolo(std::string_view text, const std::string& where,
                                const std::vector<std::string>& labels) {
-  if (starts_with(text, "\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<RawBox> boxes;
   std::int64_t number = 0;
-  for (const auto& line : split(text, '\n')) {
+  for (const auto& line : split_lines(text)) {
     ++number;
     const auto words = words_of(line);
     if (words.empty()) continue;
@@ -150,14 +150,14 @@ DataFile read_data_file(const fs::path& path) {
   return {file, own.is_absolute() ? own : file.parent_path() / own, std::move(data)};
 }
 
-// Relative to the root; "../train/images", as some exports write it, also from the root itself.
-fs::path place_of(const DataFile& data, fs::path named) {
+// Relative to the root; "../train/images", as some exports write it, also from the root itself. Nothing where it is not
+// there.
+std::optional<fs::path> place_of(const DataFile& data, fs::path named) {
   const auto direct = named.is_absolute() ? named : data.root / named;
   if (fs::exists(direct)) return direct;
   while (!named.empty() && *named.begin() == "..") named = named.lexically_relative("..");
   if (fs::exists(data.root / named)) return data.root / named;
-  fail(ErrorKind::data, "{}: {} does not exist; expected a folder of pictures or a list of them", data.file.string(),
-       direct.string());
+  return std::nullopt;
 }
 
 // images/a/b.jpg -> labels/a/b.txt, by the last folder of that name; without one, beside the picture.
@@ -179,15 +179,16 @@ struct ListedPicture {
 };
 
 // Those of a folder, or of a file that lists them, one a line.
-std::vector<ListedPicture> pictures_at(const fs::path& place) {
+std::vector<ListedPicture> pictures_at(const fs::path& place, std::vector<SkippedPicture>& skipped) {
   std::vector<ListedPicture> pictures;
   if (fs::is_directory(place)) {
-    for (const auto& listed : list_folder(place.string()).pictures)
-      pictures.push_back({(place / listed.path).lexically_normal(), ""});
+    auto listing = list_folder(place.string());
+    for (const auto& listed : listing.pictures) pictures.push_back({(place / listed.path).lexically_normal(), ""});
+    skipped = std::move(listing.skipped);
     return pictures;
   }
   std::int64_t number = 0;
-  for (const auto& line : strop::split(read_file(place, ErrorKind::data, 64 << 20), '\n')) {
+  for (const auto& line : split_lines(read_file(place, ErrorKind::data, 64 << 20))) {
     ++number;
     const auto name = trim(line);
     if (name.empty()) continue;
@@ -218,12 +219,23 @@ RawBoxSplits read_yolo_splits(const std::string& path) {
   const auto data = read_data_file(path);
   RawBoxSplits splits;
   for (const auto& [split, named] : data.data.splits) {
-    const auto place = place_of(data, named);
+    const auto found = place_of(data, named);
+    // Exports name a folder of test pictures whether or not they have some.
+    if (!found && split == "test") {
+      splits["train"].notes.push_back(
+          fmt::format("{}: test: {} does not exist; there are no test pictures", data.file.string(), named));
+      continue;
+    }
+    if (!found) {
+      fail(ErrorKind::data, "{}: {}: {} does not exist; expected a folder of pictures or a list of them",
+           data.file.string(), split == "train" ? "train" : "val", named);
+    }
+    const auto& place = *found;
     RawBoxes& raw = splits[split];
     raw.origin = place.string();
     raw.labels = data.data.labels;
     std::set<fs::path> read, absent;
-    for (const auto& listed : pictures_at(place)) {
+    for (const auto& listed : pictures_at(place, raw.skipped)) {
       RawPicture one;
       one.file = listed.file.string();
       one.normalized = true;

@@ -182,6 +182,12 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
     fail(ErrorKind::model, "{}: hidden_act is {}; supported for ConvNeXt: \"gelu\"", where,
          config["hidden_act"].dump());
   }
+  const auto architecture = config.value("architecture", std::string());
+  if (starts_with(architecture, "test_convnext"))  // another eps and activation, which no weight tells
+    fail(ErrorKind::model, "{}: architecture is '{}', which is not supported", where, architecture);
+  if (sizes["channels"] != 3) {
+    fail(ErrorKind::model, "{}: takes pictures of {} channels; supported: 3", where, sizes["channels"].dump());
+  }
   const auto names = layout_of(library).names();
   json kept = config;
   kept.erase("strop");
@@ -196,7 +202,7 @@ std::unique_ptr<Model> build_convnext(const json& config, const ModelOptions& op
   }
   const std::int64_t side = options.image_size > 0 ? options.image_size : form.width;
   convnext::Dims dims{};
-  dims.eps = 1e-6;
+  dims.eps = starts_with(architecture, "convnext_xxlarge") ? 1e-5 : 1e-6;
   dims.scaled = !sizes["scale"].empty();
   dims.scale_as_map = sizes["scale"].size() > 1;
   dims.conv_mlp = sizes["conv_mlp"].get<bool>();

@@ -8,8 +8,8 @@ using torch::Tensor;
 
 namespace {
 
-ConvShape depthwise_shape(const Inverted& one, Pad pad) {
-  return {.in = one.mid, .out = one.mid, .kernel = one.kernel, .stride = one.stride, .groups = one.mid, .pad = pad};
+ConvShape depthwise_shape(const Inverted& one) {
+  return {.in = one.mid, .out = one.mid, .kernel = one.kernel, .stride = one.stride, .groups = one.mid, .pad = one.pad};
 }
 
 double counted(const ConvUnit& unit, Sides sides) {
@@ -48,7 +48,7 @@ InvertedResidual::InvertedResidual(const Row& row, std::size_t number, const Nam
     : Block("blocks." + std::to_string(row.blocks[number].stage) + "." + std::to_string(row.blocks[number].place),
             index),
       residual_(row.blocks[number].residual),
-      depthwise_(depthwise_shape(row.blocks[number], row.pad), row.blocks[number].activation, row.eps),
+      depthwise_(depthwise_shape(row.blocks[number]), row.blocks[number].activation, row.eps),
       project_({.in = row.blocks[number].mid, .out = row.blocks[number].out}, Activation::none, row.eps) {
   const auto& one = row.blocks[number];
   const auto own =

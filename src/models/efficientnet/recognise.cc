@@ -42,7 +42,8 @@ std::optional<Inverted> block_at(const LayerShapes& shapes, const Names& names, 
                       .squeezed = squeezes ? shapes.outputs(own.reduce) : 0,
                       .expands = expands,
                       .activation = Activation::none,
-                      .residual = false};
+                      .residual = false,
+                      .pad = Pad::half};
     }
   }
   return std::nullopt;
@@ -119,6 +120,7 @@ void set_strides(Row& row, const std::vector<std::int64_t>& strides) {
     const bool never =
         (row.layout == "transformers" && one.place == 0) || (row.layout == "transformers-v2" && &one == &row.blocks[0]);
     one.residual = one.in == one.out && one.stride == 1 && !never;
+    one.pad = row.pad;
   }
 }
 
@@ -212,7 +214,7 @@ void set_habits(Row& row, bool tensorflow) {
   static constexpr std::int64_t kSizes[] = {224, 240, 260, 300, 380}, kLite[] = {224, 240, 260, 280, 300},
                                 kTorchvision[] = {224, 240, 288, 300, 380};
   static constexpr double kCrops[] = {0.875, 0.882, 0.890, 0.904, 0.922},
-                          kTorchvisionCrops[] = {0.875, 0.9375, 1.0, 0.9375, 0.9896};
+                          kTorchvisionCrops[] = {0.875, 0.9375, 1.0, 0.9375, 380.0 / 384};
   const auto variant = variant_of(row);
   row.size = (torchvision ? kTorchvision : lite ? kLite : kSizes)[variant];
   row.crop_pct = (torchvision ? kTorchvisionCrops : kCrops)[variant];
@@ -237,6 +239,24 @@ void read_transformers(const json& config, Row& row) {
   if (config.contains("hidden_act") && config["hidden_act"].is_string())
     row.activation = parse_activation(config["hidden_act"].get<std::string>());
   if (v2 && config.contains("tf_padding") && config["tf_padding"] == false) row.pad = Pad::half;
+}
+
+// Transformers pads its EfficientNet by a table, whatever the size of the picture; TensorFlow, whose weights they are,
+// by the size.
+void set_padding(const json& config, Row& row) {
+  row.pad = Pad::even;
+  const auto listed = config.value("depthwise_padding", std::vector<std::int64_t>());
+  for (std::size_t i = 0; i < row.blocks.size(); ++i) {
+    const bool is_listed = std::ranges::find(listed, static_cast<std::int64_t>(i)) != listed.end();
+    row.blocks[i].pad = row.blocks[i].stride == 2 && !is_listed ? Pad::even : Pad::half;
+  }
+}
+
+// What changes the answers and no weight tells.
+void expect_usual(const json& config, const char* key, const json& only, const ModelFiles& files) {
+  if (!config.contains(key) || config[key] == only) return;
+  fail(ErrorKind::model, "{}: {} is {}; supported: {}", (files.place / "config.json").string(), key, config[key].dump(),
+       only.dump());
 }
 
 std::optional<Recognition> recognise(const ModelFiles& files, const std::string& family) {
@@ -279,6 +299,8 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
                                : !starts_with(row->layout, "torchvision");
   set_habits(*row, tensorflow);
   if (transformers) {
+    expect_usual(given, "pooling_type", "mean", files);
+    expect_usual(given, "output_stride", 32, files);
     read_transformers(given, *row);
     found.why = "model_type of config.json";
   } else if (!name.empty()) {
@@ -293,6 +315,7 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
   }
   const bool told = transformers && row->family == "efficientnet";
   set_strides(*row, told ? strides_of_config(given, *row) : published_strides(*row));
+  if (told) set_padding(given, *row);
   const auto& names = find_layout(layouts(), row->layout);
   add_labels(found.config, LayerShapes(*files.weights, names.prefix).outputs(names.classifier));
   found.config["row"] = to_json(*row);

@@ -8,7 +8,7 @@ json to_json(const Row& row) {
   json blocks = json::array();
   for (const auto& one : row.blocks) {
     blocks.push_back({one.stage, one.place, one.in, one.mid, one.out, one.kernel, one.stride, one.squeezed, one.expands,
-                      static_cast<int>(one.activation), one.residual});
+                      static_cast<int>(one.activation), one.residual, static_cast<int>(one.pad)});
   }
   return {{"family", row.family},
           {"layout", row.layout},
@@ -33,7 +33,8 @@ Row row_of(const json& from) {
   row.stem = from.at("stem");
   for (const auto& one : from.at("blocks")) {
     row.blocks.push_back({one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7], one[8],
-                          static_cast<Activation>(one[9].get<int>()), one[10]});
+                          static_cast<Activation>(one[9].get<int>()), one[10],
+                          static_cast<Pad>(one[11].get<int>())});
   }
   row.top = from.at("top");
   row.wide = from.at("wide");

@@ -20,6 +20,7 @@ struct Inverted {
   bool expands;
   Activation activation;
   bool residual;
+  Pad pad;
 };
 
 struct Row {
@@ -31,7 +32,7 @@ struct Row {
   std::int64_t wide;      // MobileNetV3's layer between pooling and classifier; 0: none
   Activation activation;  // of stem, top and wide
   double eps, dropout;
-  Pad pad;
+  Pad pad;  // of the stem
   // The pictures that published weights of this kind were trained with.
   std::int64_t size;
   double crop_pct;

@@ -32,6 +32,7 @@ std::unique_ptr<Model> build_fastestdet(const nlohmann::json& config, const Mode
   InputForm form;
   form.width = form.height = static_cast<int>(row.side);
   form.fit = Fit::squash;
+  form.crop_pct = 1;
   form.interpolation = Filter::bilinear;
   form.mean = {0, 0, 0};
   form.std = {1, 1, 1};

@@ -42,6 +42,8 @@ Dims read_dims(const json& config, const std::string& where) {
   dims.layers = integer_or(config, "num_hidden_layers", 12, where);
   dims.mlp = integer_or(config, "intermediate_size", 3072, where);
   dims.channels = integer_or(config, "num_channels", 3, where);
+  if (dims.channels != 3)
+    fail(ErrorKind::model, "{}: takes pictures of {} channels; supported: 3", where, dims.channels);
   const auto [height, width] = sides(config, "image_size", 224, where);
   const auto [patch, across] = sides(config, "patch_size", 16, where);
   if (patch != across)

@@ -63,7 +63,7 @@ Build transformers_build(const json& config, const ModelOptions& options, const 
     dims.distilled = true;
     dims.pooling = teacher ? vit::Pooling::first_two : vit::Pooling::first;
     build.architecture = teacher ? "DeiTForImageClassificationWithTeacher" : "DeiTForImageClassification";
-    build.form = usual_form(dims, Fit::crop, 0.875, Filter::bicubic, true);
+    build.form = usual_form(dims, Fit::squash, 0.875, Filter::bicubic, true);
   } else {
     build.architecture = "ViTForImageClassification";
     build.form = usual_form(dims, Fit::squash, 1, Filter::bilinear, false);

@@ -82,6 +82,7 @@ std::unique_ptr<Model> build_yolos(const json& config, const ModelOptions& optio
   InputForm form;
   form.width = form.height = static_cast<int>(dims.image_rows * dims.patch);
   form.fit = Fit::squash;
+  form.crop_pct = 1;
   form.interpolation = Filter::bilinear;
   model->input_form = form;
   model->one_size = true;  // the tables become as large as its maps

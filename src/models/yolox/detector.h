@@ -3,7 +3,8 @@
 // score = sigmoid(objectness) * sigmoid(class). Loss of a batch: (5 * (1 - IoU^2) + class cross entropy, over the
 // anchors that SimOTA gives a box, plus objectness cross entropy over all anchors) / number of those anchors; the class
 // that is learnt is the IoU, not 1. losses() gives sample i the share i of that sum times the number of samples, so
-// that the mean over the samples is the loss of the batch.
+// that the mean over the samples is the loss of the batch. The L1 term that upstream adds for its last 15 epochs is
+// left out: it is meant for a network that begins anew and trains for hundreds.
 //
 // Held to answers from before (detector_parts/distillation.h): objectness and classes by their divergence, plus 5 *
 // score * box_distances of the four raw numbers of the box.

@@ -143,6 +143,7 @@ BoxAnswers find_boxes(const Model& model, const BoxSplit& split, BatchSource& so
       }
       const auto place = placement_of(sample.width, sample.height, *model.input_form);
       for (auto& box : found) box.rect = place.to_picture(box.rect, sample.width, sample.height);
+      std::erase_if(found, [](const FoundBox& box) { return box.rect.area() <= 0; });  // in the margin
       all.found.push_back(std::move(found));
     }
   }

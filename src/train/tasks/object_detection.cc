@@ -244,12 +244,13 @@ class ObjectDetection : public Task {
     for (std::size_t row = 0; row < boxes.size(); ++row) {
       const auto& sample = boxes.samples[row];
       for (const auto& box : all.found[row]) {
+        const auto rect = stored_rect(box.rect, sample);
         const auto label = static_cast<std::size_t>(box.label);
         const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
         const json entry = {
             {"image_id", sample.image_id},
             {"category_id", ids[label]},
-            {"bbox", {rounded(box.rect.x), rounded(box.rect.y), rounded(box.rect.width), rounded(box.rect.height)}},
+            {"bbox", {rounded(rect.x), rounded(rect.y), rounded(rect.width), rounded(rect.height)}},
             {"score", box.score},
             {"category_name", names[label]},
             {"file", sample.name}};

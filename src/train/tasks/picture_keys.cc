@@ -53,8 +53,12 @@ InputForm with_keys(InputForm form, const Options& options) {
   set_channels(options.mean, form.mean);
   set_channels(options.std, form.std);
   if (options.interpolation != "auto") form.interpolation = parse_filter(options.interpolation);
+  if (options.fit != "auto") {
+    const auto fit = parse_fit(options.fit);
+    if (fit == Fit::squash && form.fit != fit) form.crop_pct = 1;  // of another way of fitting
+    form.fit = fit;
+  }
   if (options.crop_pct > 0) form.crop_pct = options.crop_pct;
-  if (options.fit != "auto") form.fit = parse_fit(options.fit);
   if (options.channel_order != "auto") form.bgr = options.channel_order == "bgr";
   return form;
 }
@@ -111,7 +115,8 @@ InputForm form_of_record(const InputRecord& record, InputForm form) {
 }
 
 std::string describe(const InputForm& form) {
-  const auto fit = form.fit == Fit::crop ? fmt::format("crop {:.3g}", form.crop_pct) : std::string(fit_name(form.fit));
+  const bool cuts = form.fit == Fit::crop || (form.fit == Fit::squash && form.crop_pct < 1);
+  const auto fit = std::string(fit_name(form.fit)) + (cuts ? fmt::format(" {:.3g}", form.crop_pct) : "");
   return fmt::format("{} x {} pixels, {}, {}, mean {}, std {}{}", form.width, form.height, fit,
                      filter_name(form.interpolation), channels_text(form.mean), channels_text(form.std),
                      form.bgr ? ", blue first" : "");

@@ -36,10 +36,11 @@ void write_preprocessor(const fs::path& folder, const fs::path& base, const Inpu
   // Older files' name of the class, and what the classes with their own ways read.
   for (const char* key : {"feature_extractor_type", "crop_pct", "include_top", "rescale_offset"}) config.erase(key);
   config["do_resize"] = true;
-  if (form.fit == Fit::crop) {
+  if (form.fit == Fit::crop || (form.fit == Fit::squash && form.crop_pct < 1)) {
     config["do_center_crop"] = true;
     config["crop_size"] = square;
-    config["size"] = {{"shortest_edge", static_cast<int>(std::floor(form.height / form.crop_pct))}};
+    if (form.fit == Fit::crop) config["size"] = {{"shortest_edge", before_cut(form.height, form)}};
+    else config["size"] = {{"height", before_cut(form.height, form)}, {"width", before_cut(form.width, form)}};
   } else {
     if (config.contains("do_center_crop")) config["do_center_crop"] = false;
     config["size"] = square;
