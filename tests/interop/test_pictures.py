@@ -45,7 +45,7 @@ PROCESSORS = {
     "mobilenet_v2": [MobileNetV2ImageProcessor(size={"shortest_edge": 36}, crop_size=SQUARE)],
 }
 # The deep ones say the same to all pictures with less, and rounding grows in them.
-NOISE, LIMITS = {"efficientnet": 0.3, "mobilenet_v2": 0.3}, {"mobilenet_v2": 5e-4}
+NOISE, LIMITS = {"efficientnet": 0.3, "mobilenet_v2": 0.3}, {"efficientnet": 5e-4, "mobilenet_v2": 5e-4}
 CASES = [(kind, number) for kind, forms in PROCESSORS.items() for number in range(len(forms))]
 
 
