@@ -10,6 +10,7 @@ namespace {
 
 int run_export(const CommandLine& command) {
   require_keys(command, {"model", "out"});
+  refuse_own_input(command.options.out, command.options);
   const auto file = export_model(command.options).string();
   print(command.options.json ? nlohmann::json{{"model", file}}.dump() : file);
   return 0;

@@ -40,10 +40,14 @@ class FileStream : public std::streambuf {
   std::vector<char> buffer_;
 };
 
-// The lines as the one object that --json promises.
+// The lines, or a detector's one array, as the one object that --json promises.
 std::string as_object(std::istream& lines) {
   auto predictions = nlohmann::ordered_json::array();
-  for (std::string line; std::getline(lines, line);) predictions.push_back(nlohmann::ordered_json::parse(line));
+  if (lines.peek() == '[') {
+    predictions = nlohmann::ordered_json::parse(lines);
+  } else {
+    for (std::string line; std::getline(lines, line);) predictions.push_back(nlohmann::ordered_json::parse(line));
+  }
   return nlohmann::ordered_json{{"predictions", predictions}}.dump();
 }
 

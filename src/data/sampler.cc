@@ -93,7 +93,10 @@ std::vector<Batch> Sampler::epoch_batches(std::int64_t epoch) const {
 
 Indices balanced_draw(const Indices& samples, const std::vector<std::int32_t>& labels, Rng rng) {
   std::vector<Indices> classes;
+  std::size_t all = 0;  // those with a label: a picture that could not be read has none
   for (const auto sample : samples) {
+    if (labels[static_cast<std::size_t>(sample)] < 0) continue;
+    ++all;
     const auto label = static_cast<std::size_t>(labels[static_cast<std::size_t>(sample)]);
     if (label >= classes.size()) classes.resize(label + 1);
     classes[label].push_back(sample);
@@ -103,7 +106,7 @@ Indices balanced_draw(const Indices& samples, const std::vector<std::int32_t>& l
   Indices drawn;
   for (std::size_t c = 0; c < classes.size(); ++c) {
     Indices& members = classes[c];
-    const std::size_t share = samples.size() / classes.size() + (c < samples.size() % classes.size() ? 1 : 0);
+    const std::size_t share = all / classes.size() + (c < all % classes.size() ? 1 : 0);
     for (std::size_t i = 0; i < share; ++i) {
       if (i % members.size() == 0) rng.shuffle(members);
       drawn.push_back(members[i % members.size()]);

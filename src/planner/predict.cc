@@ -110,7 +110,7 @@ class StageCost {
     const double trained = gradient() ? trained_parameters() * copies : 0;
     const double before = asks_before() ? 4 * static_cast<double>(facts_.model.parameters()) : 0;
     const double cache = options_.cache == "disk" ? 0 : cache_bytes();
-    return trained + before + cache + std::max(micro_batch_bytes(), inference_bytes());
+    return trained + before + cache + solver_bytes() + std::max(micro_batch_bytes(), inference_bytes());
   }
 
  private:
@@ -143,6 +143,11 @@ class StageCost {
   double closed_form_views() const {
     if (const auto next = behind()) return next->views_kept();
     return changes_samples(options_) ? static_cast<double>(options_.views) : 1;
+  }
+  // A closed form holds the features of all rows and views in fp32, and their reduced form in fp64.
+  double solver_bytes() const {
+    if (gradient()) return 0;
+    return 12 * static_cast<double>(facts_.train_rows) * closed_form_views() * blocks_.back().live;
   }
   double trained_of(std::size_t i) const {
     const bool own_weights = weights_ || i >= facts_.model.head_begin;

@@ -61,6 +61,15 @@ std::vector<BlockRecord> block_records(const Model& model, const Options& option
   return records;
 }
 
+// As one word of a shell's command: in quotes where it needs them.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& trainer, const std::string& started) {
   const auto& data = bench.data;
   RunRecord record;
@@ -103,7 +112,10 @@ RunRecord make_record(const Workbench& bench, const Plan& plan, const Trainer& t
   const auto& device = bench.opened.model->device();
   record.machine = {this_machine().cpu, this_machine().abilities, name_of(device), bench.threads, free_bytes(device)};
   record.versions = {{"strop", STROP_VERSION}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
-  record.command = fmt::format("strop train {0}/plan.yaml --out {0}-again", plan.options.out);
+  fs::path out = fs::path(plan.options.out).lexically_normal();
+  if (!out.has_filename()) out = out.parent_path();
+  record.command = fmt::format("strop train {} --out {}", shell_word((out / "plan.yaml").string()),
+                               shell_word(out.string() + "-again"));
   record.started = started;
   return record;
 }

@@ -90,7 +90,9 @@ std::string evaluate_predictions(const std::string& predictions, const Options& 
   Numbers place_of_image;
   auto pictures = true_boxes(raw, options.data, place_of_image);
   add_found(pictures, results, raw, place_of_image, predictions);
-  auto figures = nlohmann::ordered_json::parse(metrics_json(box_metrics(pictures, raw.labels), "eval"));
+  auto metrics = box_metrics(pictures, raw.labels);
+  metrics.confusion = box_confusion(pictures, raw.labels.size());
+  auto figures = nlohmann::ordered_json::parse(metrics_json(metrics, "eval"));
   figures["eval_seconds"] = watch.seconds();
   const auto text = figures.dump(2);
   if (!options.out.empty()) write_file_atomic(std::filesystem::path(options.out) / "eval_results.json", text + "\n");

@@ -8,9 +8,11 @@
 #include "core/log.h"
 #include "core/machine.h"
 #include "core/text.h"
+#include "data/boxes/box_data.h"
 #include "models/facts.h"
 #include "strop/job.h"
 #include "train/task.h"
+#include "train/tasks/tasks.h"
 #include "train/write_files.h"
 
 namespace strop {
@@ -77,6 +79,9 @@ std::string inspect(const Options& given, const InspectOptions& what) {
   const Task* task = nullptr;
   if (!options.model.empty()) all["model"] = model_part(options, what, text, task);
   if (task == nullptr) task = &task_of_data(options);
+  // A classifier may become a detector's backbone.
+  const bool boxes = options.task == kObjectDetection || (options.task == "auto" && looks_like_box_data(options.data));
+  if (!options.data.empty() && boxes && task->name() == kImageClassification) task = &object_detection();
   if (!what.write.empty() && !task->writes_data()) {
     fail(ErrorKind::usage, "write: data of {} is not written; only pictures with boxes are", task->name());
   }

@@ -32,11 +32,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The time that trials took is the stages' no more.
+void take_from_stages(Plan& plan, double seconds) {
+  double all = 0;
+  for (const auto& stage : plan.stages) all += stage.seconds;
+  if (all == 0) return;
+  if (all <= seconds) {
+    fail(ErrorKind::budget,
+         "time: the trials of learning_rate=auto took {}, and {} were left for them and the training; allow more, or "
+         "leave learning_rate out",
+         human_duration(seconds), human_duration(all));
+  }
+  for (auto& stage : plan.stages) stage.seconds *= 1 - seconds / all;
+}
+
 // learning_rate=auto is settled by trials and written into the plan, so that a resumed or repeated run does not sweep.
 void settle_learning_rate(Plan& plan, Workbench& bench) {
   if (plan.options.learning_rate != "auto") return;
+  const Stopwatch watch;
   const double factor = sweep_rate_factor(*bench.opened.model, plan, bench.train_data(plan.options));
   for (auto& stage : plan.stages) stage.learning_rate *= factor;
+  take_from_stages(plan, watch.seconds());
   plan.options.learning_rate = "table";
   plan.reasons["learning_rate"] =
       fmt::format("{} times the table's, by a sweep of five rates over 20 steps each", factor);

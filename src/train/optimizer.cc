@@ -64,8 +64,10 @@ void Optimizer::step(double learning_rate) {
       // First steps differ (the buffer starts as the gradient): one call for each kind.
       for (std::size_t i = 0; i < group.tensors.size(); ++i) {
         const bool first_step = group.steps[i].item<float>() == 1;
-        at::_fused_sgd_({group.tensors[i]}, {group.gradients[i]}, {group.first[i]}, decay, momentum_, rate, 0.0, false,
-                        false, first_step);
+        std::vector<Tensor> buffers;  // none where nothing is kept
+        if (momentum_ > 0) buffers.push_back(group.first[i]);
+        at::_fused_sgd_({group.tensors[i]}, {group.gradients[i]}, buffers, decay, momentum_, rate, 0.0, false, false,
+                        first_step);
       }
     }
     // The fused kernels leave the versions alone, from which layers know that what they derived is out of date.

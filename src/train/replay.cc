@@ -12,7 +12,9 @@ namespace fs = std::filesystem;
 
 Replay::Replay(const fs::path& run_folder) : file_(run_folder / "trainer_log.jsonl") {
   for (const auto& line : read_log_lines(file_)) {
-    if (std::isfinite(line.eval_loss)) evaluations_.insert({line.current_steps, line.stage});
+    // Detectors have no loss there.
+    if (std::isfinite(line.eval_loss) || std::isfinite(line.eval_map))
+      evaluations_.insert({line.current_steps, line.stage});
     if (!std::isfinite(line.learning_rate)) continue;
     if (line.current_steps != static_cast<std::int64_t>(steps_.size()) + 1 || line.micro_batch < 1) {
       fail(ErrorKind::usage,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "core/interrupt.h"
 #include "core/log.h"
@@ -41,17 +42,22 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
     for (std::size_t step = 0; step < kSteps; ++step) {
       throw_if_interrupted();
       const auto& batch = batches[step % batches.size()];
-      MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
-      for (const auto sample : batch.samples) add_label(micro, source.labels()[static_cast<std::size_t>(sample)]);
       Pass pass;
       pass.training = true;
       pass.precision = precision;
       pass.dropout = options.dropout;
       pass.dropout_key = Rng(static_cast<std::uint64_t>(options.seed), RngUse::probe, {step}).next();
       const auto samples = static_cast<double>(batch.samples.size());
-      const auto result = run_step(model, std::move(micro), pass, {}, lowest, samples, 0);
+      double own = 0;
+      const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, plan.micro_batch));
+      for (std::size_t first = 0; first < batch.samples.size(); first += most) {
+        const auto part = std::span(batch.samples).subspan(first, std::min(most, batch.samples.size() - first));
+        MicroBatch micro{source.make(part, 0), source.first_block(), {}, {}};
+        for (const auto sample : part) add_label(micro, source.labels()[static_cast<std::size_t>(sample)]);
+        own += run_step(model, std::move(micro), pass, {}, lowest, samples, 0).loss;
+      }
       if (step >= kSteps / 2) {
-        loss += std::isfinite(result.loss) ? result.loss : 1e9;
+        loss += std::isfinite(own) ? own : 1e9;
         counted += samples;
       }
       optimizer.clip(options.max_grad_norm);

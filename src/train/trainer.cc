@@ -156,7 +156,9 @@ void Trainer::run_closed_form(const Stage& stage) {
     if (data_.groups.empty()) groups.insert(groups.end(), order.begin(), order.end());
     else groups.insert(groups.end(), data_.groups.begin(), data_.groups.end());
   }
-  HeadData data{at::cat(features, 0),
+  const Tensor all = at::cat(features, 0);
+  features.clear();
+  HeadData data{all,
                 torch::tensor(labels, torch::kLong),
                 static_cast<std::int64_t>(model_.label_names.size()),
                 {},
@@ -262,6 +264,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
   }
   progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
   progress_.epoch = progress_.batch = progress_.stage_step = progress_.steps_since_log = 0;
+  progress_.evaluations_without_gain = 0;  // what the next stage trains has its own patience
   progress_.stage_elapsed = progress_.loss_since_log = 0;
 }
 

@@ -1,5 +1,6 @@
 #include "tuning/full.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "models/model.h"
@@ -45,6 +46,14 @@ Stage stage_from(const ModelFacts& model, const Options& options, const std::str
     if (rate != 1) stage.lr_scale[block] = rate;
   }
   return stage;
+}
+
+void drop_absent_blocks(Stage& stage) {
+  const auto absent = [&](const auto& entry) {
+    return std::find(stage.blocks.begin(), stage.blocks.end(), entry.first) == stage.blocks.end();
+  };
+  std::erase_if(stage.lr_scale, absent);
+  std::erase_if(stage.update_period, absent);
 }
 
 std::vector<Stage> full_stages(const ModelFacts& model, const Options& options) {

@@ -16,6 +16,7 @@ Stage stage_of(const ModelFacts& model, const Options& options, const std::strin
     if (i <= last || i >= model.head_begin || model.blocks[i].multiply_adds == 0)
       stage.blocks.push_back(model.blocks[i].name);
   }
+  drop_absent_blocks(stage);
   return stage;
 }
 

@@ -21,6 +21,7 @@ Stage light_stage(const ModelFacts& model, const Options& options, const std::st
     if (std::find(wanted.begin(), wanted.end(), static_cast<std::int64_t>(i) - 1) != wanted.end()) continue;
     std::erase(stage.blocks, model.blocks[i].name);
   }
+  drop_absent_blocks(stage);
   return stage;
 }
 

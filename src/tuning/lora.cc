@@ -19,6 +19,8 @@ namespace {
 
 using torch::Tensor;
 
+Patterns listed(const std::map<std::string, std::string>& patterns) { return {patterns.begin(), patterns.end()}; }
+
 // The attention's query and value, under the names that the families give them.
 const std::vector<std::string> kLoraTargets = {"query", "value", "q_proj", "v_proj",
                                                "q_lin", "v_lin", "qkv",    "in_proj"};
@@ -45,7 +47,7 @@ std::int64_t groups_of(const Layer& layer) {
 
 std::int64_t rank_of(const Options& options, const std::string& module, const Layer& layer) {
   const auto rank = static_cast<std::int64_t>(
-      pattern_value(options.rank_pattern, module, static_cast<double>(options.lora_r), "rank_pattern"));
+      pattern_value(listed(options.rank_pattern), module, static_cast<double>(options.lora_r), "rank_pattern"));
   const auto groups = groups_of(layer);
   return (rank + groups - 1) / groups * groups;
 }
@@ -88,7 +90,7 @@ void open_lora(Block& block, const Options& options) {
     const auto rank = rank_of(options, name, *layer);
     const auto shapes = shapes_of(*layer, rank);
     const double alpha = pattern_value(
-        options.alpha_pattern, name,
+        listed(options.alpha_pattern), name,
         options.lora_alpha > 0 ? options.lora_alpha : 2.0 * static_cast<double>(options.lora_r), "alpha_pattern");
     auto generator = generator_of(options, name);
     const double bound = 1.0 / std::sqrt(static_cast<double>(layer->weight.numel() / layer->shape()[0]));
@@ -121,7 +123,7 @@ nlohmann::json lora_peft_config(const Options& options, const NamedLayers& adapt
     ranks[module] = rank_of(options, module, *layer);
     one_rank = one_rank && ranks[module] == options.lora_r;
     if (!options.alpha_pattern.empty())
-      alphas[module] = pattern_value(options.alpha_pattern, module, alpha, "alpha_pattern");
+      alphas[module] = pattern_value(listed(options.alpha_pattern), module, alpha, "alpha_pattern");
   }
   if (one_rank) ranks = nlohmann::json::object();
   config["rank_pattern"] = ranks;
@@ -144,7 +146,7 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
       begun != config.end() && begun->is_string() && !kOnBase.contains(begun->get<std::string>())) {
     fail(ErrorKind::model,
          "adapter_config.json: init_lora_weights is {}: such an adapter stands on changed weights of the base and is "
-         "not supported; save it from PEFT with path_initial_model_for_weight_conversion, which makes a plain one of it",
+         "not supported; save it from PEFT with path_initial_model_for_weight_conversion: then it is a plain one",
          begun->dump());
   }
   const auto find = [&](const std::string& name) {
@@ -174,10 +176,9 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
     }
   }
   const auto patterns = [&](const char* key) {
-    std::map<std::string, std::string> result;
-    if (config.contains(key) && config[key].is_object()) {
-      for (const auto& [name, value] : config[key].items()) result[name] = value.dump();
-    }
+    Patterns result;
+    for (const auto& one : config.value(key, nlohmann::json::array()))
+      result.emplace_back(one[0].get<std::string>(), one[1].dump());
     return result;
   };
   const auto said = config.find("r");

@@ -40,8 +40,7 @@ bool pattern_names(const std::string& key, const std::string& module, const std:
   return full_match(key, module, option, true);
 }
 
-double pattern_value(const std::map<std::string, std::string>& patterns, const std::string& module, double fallback,
-                     const std::string& option) {
+double pattern_value(const Patterns& patterns, const std::string& module, double fallback, const std::string& option) {
   for (const auto& [key, text] : patterns) {
     if (!pattern_names(key, module, option)) continue;
     double value = 0;

@@ -74,6 +74,8 @@ const Method& find_method(const std::string& name);
 // One stage that opens blocks first_block .. end, cut before first_block.
 Stage stage_from(const ModelFacts& model, const Options& options, const std::string& name, const std::string& method,
                  std::size_t first_block);
+// What a stage says of blocks that are not among its own (any more) goes.
+void drop_absent_blocks(Stage& stage);
 // The one stage of a method that trains little in each block: the blocks between the first (embeddings, stem) and the
 // head, or those of layers_to_transform (0 is the lowest), and the head. Error(usage): a number that no block has.
 Stage light_stage(const ModelFacts& model, const Options& options, const std::string& method);

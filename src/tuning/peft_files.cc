@@ -22,7 +22,16 @@ TensorView view_of(const torch::Tensor& tensor) {
 nlohmann::json read_adapter_config(const fs::path& folder) {
   const auto file = folder / "adapter_config.json";
   try {
-    return nlohmann::json::parse(read_file(file, ErrorKind::model, 64 << 20));
+    const auto text = read_file(file, ErrorKind::model, 64 << 20);
+    auto config = nlohmann::json::parse(text);
+    // As lists, for their order counts (tuning/pattern.h).
+    const auto ordered = nlohmann::ordered_json::parse(text);
+    for (const char* key : {"rank_pattern", "alpha_pattern"}) {
+      if (!ordered.is_object() || !ordered.contains(key) || !ordered[key].is_object()) continue;
+      config[key] = nlohmann::json::array();
+      for (const auto& [name, value] : ordered[key].items()) config[key].push_back({name, value});
+    }
+    return config;
   } catch (const nlohmann::json::parse_error& error) {
     fail(ErrorKind::model, "{}: broken JSON near byte {}", file.string(), error.byte);
   }

@@ -41,6 +41,7 @@ std::vector<Stage> vpt_stages(const ModelFacts& model, const Options& options) {
   if (!options.vpt_deep && stage.blocks.size() > 1) {
     const auto head = static_cast<std::ptrdiff_t>(model.blocks.size() - model.head_begin);
     stage.blocks.erase(stage.blocks.begin() + 1, stage.blocks.end() - head);
+    drop_absent_blocks(stage);
   }
   return {stage};
 }

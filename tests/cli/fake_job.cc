@@ -56,6 +56,10 @@ std::string evaluate_predictions(const std::string& predictions, const Options& 
 }
 
 void predict(const Options& options, std::ostream& out) {
+  if (!fake_job().found.empty()) {
+    out << fake_job().found;
+    return note("predict", options);
+  }
   out << "{\"index\": 0, \"label\": \"good\"}\n";
   note("predict", options);
   out << "{\"index\": 1, \"label\": \"bad\"}\n";

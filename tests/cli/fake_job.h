@@ -14,6 +14,7 @@ struct FakeJob {
   InspectOptions inspect;
   BenchOptions bench;
   std::string predictions;        // of the last evaluate_predictions
+  std::string found;              // what predict prints, as detectors do, where it is not empty
   std::string called;             // "train options", "train plan", "evaluate", ...
   std::function<void()> failure;  // thrown from, where set
 };

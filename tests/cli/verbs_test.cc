@@ -33,6 +33,9 @@ TEST_F(Verbs, json_is_one_object_on_standard_output) {
   EXPECT_EQ(trained.at("eval_confusion").at(1).at(0), 3);
   EXPECT_TRUE(fake_job().options.json);
   EXPECT_EQ(json::parse(run_on("eval", {"--json"}).out).at("eval_accuracy"), 0.91234567);
+  fake_job().found = "[\n{\"image_id\": 1},\n{\"image_id\": 2}\n]\n";
+  EXPECT_EQ(json::parse(run_on("predict", {"--json"}).out).at("predictions").at(1).at("image_id"), 2);
+  fake_job().found.clear();
   const auto predicted = json::parse(run_on("predict", {"--json"}).out);
   EXPECT_EQ(predicted.at("predictions").at(1).at("label"), "bad");
   EXPECT_EQ(json::parse(run_on("predict", {"--json", "--out", "p.jsonl"}).out).at("predictions_file"), "p.jsonl");

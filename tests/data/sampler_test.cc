@@ -125,6 +125,14 @@ TEST(Sampler, BalancedDrawsClassesEvenly) {
   EXPECT_EQ(rare, 500);
 }
 
+// Rows that turned out to be unreadable have no class.
+TEST(Sampler, BalancedLeavesOutWhatHasNoLabel) {
+  const auto drawn = balanced_draw({0, 1, 2, 3, 4}, {0, -1, 1, 0, 0}, Rng(1, RngUse::balance));
+  EXPECT_EQ(drawn.size(), 4U);
+  EXPECT_EQ(std::count(drawn.begin(), drawn.end(), 1), 0);
+  EXPECT_EQ(std::count(drawn.begin(), drawn.end(), 2), 2);
+}
+
 TEST(Sampler, ClassWeights) {
   EXPECT_EQ(balanced_class_weights({0, 0, 0, 1}, 2), (std::vector<double>{4.0 / 6, 2}));
   EXPECT_EQ(balanced_class_weights({0, 0}, 2), (std::vector<double>{0.5, 0}));

@@ -268,6 +268,15 @@ TEST_F(BoxJob, WhatIsDrawnFollowsConf) {
   EXPECT_NE(drawn("all"), drawn("sure"));
 }
 
+// With a classifier, which may become a detector's backbone, boxes are still boxes.
+TEST_F(BoxJob, InspectWithAClassifierShowsBoxes) {
+  Options show;
+  show.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/conv/timm_resnet").string();
+  show.data = job_.path("scenes").string();
+  show.json = true;
+  EXPECT_TRUE(nlohmann::json::parse(inspect(show, {})).at("data").at("splits").at(0).contains("boxes"));
+}
+
 // A classifier's files say how it cuts the middle out of a picture; a detector on its maps has to see all of it.
 TEST_F(BoxJob, AClassifiersCropIsNotTheDetectors) {
   const auto classifier = job_.path("classifier");

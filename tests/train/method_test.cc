@@ -32,6 +32,7 @@ const std::vector<Case> kCases = {
     {"head", "method=head", 0.8, kHead},
     {"layerwise", "method=layerwise learning_rate=2e-3", 0.95, kEncoder},
     {"layerwise_bottom_up", "method=layerwise layerwise_order=bottom_up layerwise_steps=40 learning_rate=2e-3", 0.9, kEncoder},
+    {"layerwise_decay", "method=layerwise layer_decay=0.8 update_period=1,2 learning_rate=2e-3", 0.8, kEncoder},
     {"top_k", "method=layerwise top_k=2 learning_rate=2e-3", 0.95,
      {"encoder.layer.1", "encoder.layer.2", "pooler", "classifier"}},
     {"surgical", "method=layerwise surgical=1 surgical_first=encoder.layer.1 learning_rate=2e-3", 0.95, kSecond},

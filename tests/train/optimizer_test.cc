@@ -66,6 +66,19 @@ TEST(Optimizer, SgdEqualsTorch) {
   expect_close(ours.bias, theirs.bias, 1e-6, "bias");
 }
 
+TEST(Optimizer, SgdWithoutMomentum) {
+  Parameters ours;
+  auto options = plain_options();
+  options.optim = "sgd";
+  options.weight_decay = options.momentum = 0;
+  Optimizer optimizer(options, ours.list());
+  const Tensor before = ours.matrix.detach().clone();
+  ours.set_gradients(1);
+  const Tensor gradient = ours.matrix.grad().clone();
+  optimizer.step(0.1);
+  expect_close(ours.matrix, before - 0.1 * gradient, 1e-6, "matrix");
+}
+
 // A tensor updated on two of four steps ends where it would be after two steps of its own: bias correction included.
 TEST(Optimizer, StepsAreCountedByTensor) {
   Parameters rare, own;

@@ -214,6 +214,22 @@ TEST_F(PictureJob, EachOfSeveralClassifiersBeginsAnew) {
   }
 }
 
+// A base that says all of it on grey is trained on otherwise: its word does not stay in the result's file.
+TEST_F(PictureJob, TheFormOfABaseGivesWay) {
+  auto base = options("head", "base");
+  base.fit = "letterbox";
+  base.channel_order = "bgr";
+  train(base);
+  EXPECT_EQ(job_.json("base", "preprocessor_config.json").at("fit"), "letterbox");
+  auto next = options("head", "next");
+  next.model = job_.path("base").string();
+  next.fit = "squash";
+  next.channel_order = "rgb";
+  train(next);
+  const auto form = job_.json("next", "preprocessor_config.json");
+  EXPECT_FALSE(form.contains("fit") || form.contains("channel_order")) << form;
+}
+
 TEST_F(PictureJob, LevelsAndSingleChangesOfAugmentationGoTogether) {
   auto some = options("full", "levels");
   some.max_steps = 1;

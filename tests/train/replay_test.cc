@@ -2,6 +2,7 @@
 #include "train/replay.h"
 
 #include "errors.h"
+#include "report/run_log.h"
 #include "train/same_run.h"
 
 namespace strop {
@@ -65,6 +66,20 @@ TEST(Replay, ReadsWhatHappened) {
   EXPECT_TRUE(replay.ends_stage(last));
   EXPECT_THROW(replay.at(last + 1), Error);
   EXPECT_THROW(replay.at(0), Error);
+}
+
+// A detector's evaluations have no loss.
+TEST(Replay, EvaluationsOfBoxesAreSeen) {
+  const TempFolder folder;
+  LogLine step;
+  step.current_steps = 1;
+  step.learning_rate = 0.1;
+  step.micro_batch = 4;
+  LogLine measured;
+  measured.current_steps = 1;
+  measured.eval_map = 0.5;
+  std::ofstream(folder.path() / "trainer_log.jsonl") << to_json(step) + "\n" + to_json(measured) + "\n";
+  EXPECT_TRUE(Replay(folder.path()).evaluated(1));
 }
 
 void expect_refused(const Options& options, const std::string& part) {

@@ -69,7 +69,7 @@ TEST(Patterns, ThoseThatNameNothingAreSaid) {
 }
 
 TEST(Patterns, TheFirstKeyThatEndsTheNameDecides) {
-  const std::map<std::string, std::string> ranks = {
+  const Patterns ranks = {
       {"layer.1.attention.self.query", "16"}, {"query", "4"}, {"output\\.(dense|bias)", "2.5"}};
   EXPECT_EQ(pattern_value(ranks, kQuery, 8, "rank_pattern"), 16);
   EXPECT_EQ(pattern_value(ranks, "bert.encoder.layer.0.attention.self.query", 8, "rank_pattern"), 4);
@@ -77,6 +77,7 @@ TEST(Patterns, TheFirstKeyThatEndsTheNameDecides) {
   EXPECT_EQ(pattern_value(ranks, "bert.encoder.layer.0.attention.self.key", 8, "rank_pattern"), 8);
   EXPECT_EQ(pattern_value({{"uery", "3"}}, kQuery, 8, "rank_pattern"), 8) << "from a dot on, not from anywhere";
   EXPECT_EQ(pattern_value({}, kQuery, 8, "rank_pattern"), 8);
+  EXPECT_EQ(pattern_value({{"query", "4"}, {"layer.1.attention.self.query", "16"}}, kQuery, 8, "rank_pattern"), 4);
 }
 
 TEST(Patterns, BadOnesAreNamed) {

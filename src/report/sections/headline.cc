@@ -11,7 +11,7 @@ namespace {
 
 std::string title(const RunFiles& run) {
   const auto* metrics = run.split_metrics();
-  if (metrics == nullptr) return "A run that has not finished";
+  if (metrics == nullptr) return run.results ? "Trained, and not measured" : "A run that has not finished";
   const double seconds =
       run.results->cost.actual_seconds > 0 ? run.results->cost.actual_seconds : run.results->train_runtime;
   const double headline = headline_of(*metrics);

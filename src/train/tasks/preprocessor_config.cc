@@ -33,8 +33,10 @@ void write_preprocessor(const fs::path& folder, const fs::path& base, const Inpu
   auto config = keys_of_base(base);
   const json square = {{"height", form.height}, {"width", form.width}};
   config["image_processor_type"] = processor_type(config, form);
-  // Older files' name of the class, and what the classes with their own ways read.
-  for (const char* key : {"feature_extractor_type", "crop_pct", "include_top", "rescale_offset"}) config.erase(key);
+  // Older files' name of the class, what the classes with their own ways read, and our own keys, which may differ now.
+  for (const char* key :
+       {"feature_extractor_type", "crop_pct", "include_top", "rescale_offset", "fit", "channel_order"})
+    config.erase(key);
   config["do_resize"] = true;
   if (form.fit == Fit::crop || (form.fit == Fit::squash && form.crop_pct < 1)) {
     config["do_center_crop"] = true;
