@@ -46,6 +46,7 @@ void visit_progress(TrainProgress& progress, const Visit& visit) {
   visit("global_step", progress.global_step);
   visit("epoch", progress.epoch);
   visit("first_epoch", progress.first_epoch);
+  visit("epochs", progress.epochs);
   visit("batch", progress.batch);
   visit("micro_batch", progress.micro_batch);
   visit("samples", progress.samples);

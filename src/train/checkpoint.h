@@ -23,7 +23,8 @@ struct TrainProgress {
   std::int64_t stage_step = 0;  // optimizer steps done in it
   std::int64_t global_step = 0;
   std::int64_t epoch = 0;        // passes begun in this stage, from 0
-  std::int64_t first_epoch = 0;  // epochs of the stages before
+  std::int64_t first_epoch = 0;  // epochs of the stages before, each begun one counted
+  double epochs = 0;             // the same as they were trained, parts of one too
   std::int64_t batch = 0;        // batches of the epoch done
   std::int64_t micro_batch = 0;  // samples at a time
   std::int64_t samples = 0;      // trained on so far

@@ -182,7 +182,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   results.train_samples_per_second =
       progress.elapsed > 0 ? static_cast<double>(progress.samples) / progress.elapsed : 0;
   results.train_loss = progress.global_step > 0 ? progress.loss_sum / static_cast<double>(progress.global_step) : 0;
-  results.epoch = static_cast<double>(progress.first_epoch);
+  results.epoch = progress.epochs;
   results.total_steps = progress.global_step;
   results.best_step = progress.best_step < 0 || progress.best_step == progress.global_step ? 0 : progress.best_step;
   // What is measured is what others will open: the saved files, in fp32.

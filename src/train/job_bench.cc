@@ -135,11 +135,18 @@ std::string bench(const Options& options, const BenchOptions& what) {
     inputs.hold(batch.samples);
     if (step >= 2) making += maker.seconds();
     const Stopwatch watch;
-    MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
-    last = micro.state;
-    for (const auto sample : batch.samples) add_label(micro, bench->train->labels()[static_cast<std::size_t>(sample)]);
-    pass.dropout_key = static_cast<std::uint64_t>(step);
-    run_step(model, std::move(micro), pass, settings, lowest, static_cast<double>(batch.samples.size()), 0);
+    const auto whole = static_cast<std::int64_t>(batch.samples.size());
+    std::int64_t lengths = 0;
+    for (const auto sample : batch.samples) lengths += bench->train->lengths()[static_cast<std::size_t>(sample)];
+    const auto most = static_cast<std::size_t>(part_size(whole, lengths, plan.micro_batch, plan.micro_batch_tokens));
+    for (std::size_t first = 0; first < batch.samples.size(); first += most) {
+      const auto part = std::span(batch.samples).subspan(first, std::min(most, batch.samples.size() - first));
+      MicroBatch micro{source.make(part, 0), source.first_block(), {}, {}};
+      last = micro.state;
+      for (const auto sample : part) add_label(micro, bench->train->labels()[static_cast<std::size_t>(sample)]);
+      pass.dropout_key = static_cast<std::uint64_t>(step);
+      run_step(model, std::move(micro), pass, settings, lowest, static_cast<double>(whole), 0);
+    }
     optimizer.clip(plan.options.max_grad_norm);
     optimizer.step(1e-6);
     wait_for(model.device());

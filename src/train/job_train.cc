@@ -150,6 +150,13 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   for (const auto& line : keys_of_other_tasks(plan.options, bench->opened.task->name())) log_warning("{}", line);
   for (const auto& line : keys_of_steps(plan)) log_warning("{}", line);
   warn_of_whole_pictures(plan, *bench->opened.model);
+  const bool timed = std::ranges::any_of(plan.stages, [](const Stage& stage) { return stage.seconds > 0; });
+  if (plan.options.infobatch > 0 && timed) {
+    log_warning(
+        "infobatch: leaves rows out in the first seven eighths of num_train_epochs ({}) and then none: where time ends "
+        "the run, set those to the epochs that fit",
+        plan.options.num_train_epochs);
+  }
   for (const auto& [decision, reason] : plan.reasons) log_info("plan: {} {}", decision, reason);
   for (const auto& stage : plan.stages) {
     const auto length = stage.max_steps > 0 ? fmt::format("{} steps", stage.max_steps)

@@ -33,10 +33,14 @@ State forward(const Model& model, State state, std::size_t first, const Pass& pa
   return state;
 }
 
-Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, double smoothing) {
+// `factors`: of the labels' classes, or undefined; each label of a mixed row counts by its own.
+Tensor mixed_losses(const Tensor& logits, const Tensor& labels, const Mix& mix, double smoothing,
+                    const Tensor& factors) {
   const Tensor own = row_losses(logits, labels, smoothing);
   if (!mix.partner.defined()) return own;
-  return own * mix.share + row_losses(logits, labels.index_select(0, mix.partner), smoothing) * (1 - mix.share);
+  const Tensor other = row_losses(logits, labels.index_select(0, mix.partner), smoothing);
+  if (!factors.defined()) return own * mix.share + other * (1 - mix.share);
+  return own * factors * mix.share + other * factors.index_select(0, mix.partner) * (1 - mix.share);
 }
 
 // Losses are worked out on the CPU, wherever the network computes.
@@ -59,6 +63,13 @@ State answers_before(const MicroBatch& batch, const LossSettings& settings) {
 
 }  // namespace
 
+std::int64_t part_size(std::int64_t samples, std::int64_t tokens, std::int64_t micro_batch,
+                       std::int64_t micro_batch_tokens) {
+  const auto parts_of = [](std::int64_t whole, std::int64_t most) { return most > 0 ? (whole + most - 1) / most : 1; };
+  const auto parts = std::max<std::int64_t>({1, parts_of(samples, micro_batch), parts_of(tokens, micro_batch_tokens)});
+  return (samples + parts - 1) / parts;
+}
+
 void add_label(MicroBatch& batch, std::int32_t label, float weight) {
   batch.labels.push_back(std::max(label, 0));
   batch.weights.push_back(label < 0 ? 0 : weight);
@@ -68,20 +79,21 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
                     std::size_t lowest_due, double normalizer, std::uint64_t mix_key) {
   const auto samples = static_cast<std::int64_t>(batch.labels.size());
   Tensor labels = torch::empty({samples}, torch::kLong);
-  Tensor weights = torch::ones({samples});
+  Tensor weights = torch::ones({samples}), factors;
+  if (!settings.class_weights.empty()) factors = torch::ones({samples});
   for (std::int64_t i = 0; i < samples; ++i) {
     const auto label = batch.labels[static_cast<std::size_t>(i)];
     labels.data_ptr<std::int64_t>()[i] = label;
-    float weight = batch.weights.empty() ? 1.0F : batch.weights[static_cast<std::size_t>(i)];
-    if (!settings.class_weights.empty())
-      weight *= static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
-    weights.data_ptr<float>()[i] = weight;
+    weights.data_ptr<float>()[i] = batch.weights.empty() ? 1.0F : batch.weights[static_cast<std::size_t>(i)];
+    if (factors.defined())
+      factors.data_ptr<float>()[i] = static_cast<float>(settings.class_weights[static_cast<std::size_t>(label)]);
   }
   // Mixed with a row that counts nowhere, others would learn from it.
   const bool all_count = std::find(batch.weights.begin(), batch.weights.end(), 0.0F) == batch.weights.end();
   const Mix mix = all_count && !model.detector
                       ? draw_mix(batch.state, samples, settings.mixup_alpha, settings.cutmix_alpha, mix_key)
                       : Mix{};
+  if (factors.defined() && !mix.partner.defined()) weights = weights * factors;
   Tensor losses;
   StepResult result;
   if (settings.rdrop_alpha > 0) {
@@ -92,8 +104,8 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
     result.passes_agree = at::equal(first, second);
     const Tensor p = at::log_softmax(first, 1), q = at::log_softmax(second, 1);
     const Tensor divergence = ((p.exp() - q.exp()) * (p - q)).sum(1);  // KL(p|q) + KL(q|p)
-    losses = 0.5 * (mixed_losses(first, labels, mix, settings.label_smoothing) +
-                    mixed_losses(second, labels, mix, settings.label_smoothing)) +
+    losses = 0.5 * (mixed_losses(first, labels, mix, settings.label_smoothing, factors) +
+                    mixed_losses(second, labels, mix, settings.label_smoothing, factors)) +
              0.5 * settings.rdrop_alpha * divergence;
   } else {
     const bool holds = settings.distill > 0 && settings.before != nullptr && model.detector;
@@ -101,7 +113,7 @@ StepResult run_step(const Model& model, MicroBatch batch, const Pass& pass, cons
         holds ? answers_before(batch, settings) : State();  // first: its room is free again for the graph
     const State end = forward(model, std::move(batch.state), batch.first, pass, lowest_due, mix);
     losses = model.detector ? model.detector->losses(end)
-                            : mixed_losses(logits_of(end), labels, mix, settings.label_smoothing);
+                            : mixed_losses(logits_of(end), labels, mix, settings.label_smoothing, factors);
     if (holds) {
       if (const Tensor moved = model.detector->distillations(end, before); moved.defined())
         losses = losses + settings.distill * moved;

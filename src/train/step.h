@@ -32,6 +32,11 @@ struct MicroBatch {
   std::vector<float> weights;  // factor on each sample's loss; empty: 1
 };
 
+// Samples of a batch that go through the network at once: even parts of at most `micro_batch` and `micro_batch_tokens`
+// (0: any).
+std::int64_t part_size(std::int64_t samples, std::int64_t tokens, std::int64_t micro_batch,
+                       std::int64_t micro_batch_tokens);
+
 // A row whose label is unknown by now (-1: its picture is damaged) counts nowhere.
 void add_label(MicroBatch& batch, std::int32_t label, float weight = 1);
 

@@ -37,13 +37,6 @@ double Trainer::begin_step(const StageRun& run) {
   return stage.learning_rate * schedule_factor(plan_.options.lr_scheduler_type, at, plan_.options.warmup_ratio);
 }
 
-std::int64_t Trainer::part_size(std::int64_t samples, std::int64_t tokens) const {
-  const auto parts_of = [](std::int64_t whole, std::int64_t most) { return most > 0 ? (whole + most - 1) / most : 1; };
-  const auto parts =
-      std::max<std::int64_t>({1, parts_of(samples, progress_.micro_batch), parts_of(tokens, plan_.micro_batch_tokens)});
-  return (samples + parts - 1) / parts;
-}
-
 void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
   const auto& options = plan_.options;
   const double rate = begin_step(run);
@@ -67,7 +60,7 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
       std::int64_t tokens = 0;
       for (const auto sample : batch.samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
       run.tokens_since_log += tokens;
-      const auto most = part_size(count, tokens);
+      const auto most = part_size(count, tokens, progress_.micro_batch, plan_.micro_batch_tokens);
       for (std::int64_t first = 0; first < count; first += most, ++part) {
         const auto size = static_cast<std::size_t>(std::min(most, count - first));
         const auto samples = std::span(batch.samples).subspan(static_cast<std::size_t>(first), size);

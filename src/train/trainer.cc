@@ -263,6 +263,8 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     leaf.requires_grad_(false);
   }
   progress_.first_epoch += progress_.epoch + (progress_.batch > 0 ? 1 : 0);
+  progress_.epochs +=
+      static_cast<double>(progress_.epoch) + static_cast<double>(progress_.batch) / run.batches_in_epoch;
   progress_.epoch = progress_.batch = progress_.stage_step = progress_.steps_since_log = 0;
   progress_.evaluations_without_gain = 0;  // what the next stage trains has its own patience
   progress_.stage_elapsed = progress_.loss_since_log = 0;
@@ -281,7 +283,8 @@ std::int64_t Trainer::announce(StageRun& run, const std::vector<Batch>& batches)
     const auto& samples = batches[at].samples;
     std::int64_t tokens = 0;
     for (const auto sample : samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
-    const auto step = static_cast<std::size_t>(part_size(static_cast<std::int64_t>(samples.size()), tokens));
+    const auto step = static_cast<std::size_t>(part_size(static_cast<std::int64_t>(samples.size()), tokens,
+                                                     progress_.micro_batch, plan_.micro_batch_tokens));
     for (std::size_t first = 0; first < samples.size(); first += step) {
       const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(first);
       parts.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(std::min(step, samples.size() - first)));

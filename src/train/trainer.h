@@ -76,8 +76,6 @@ class Trainer {
   void advance_clock(const StageRun& stage);
   // The step's rate and micro-batch: by the schedule, or as the replayed run had them.
   double begin_step(const StageRun& stage);
-  // Samples that go through at a time of a batch of so many: parts of like size, as few as the plan's limits allow.
-  std::int64_t part_size(std::int64_t samples, std::int64_t tokens) const;
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
   bool caches(const Stage& stage) const;

@@ -135,6 +135,27 @@ TEST(Step, MixupFollowsItsKey) {
   }
 }
 
+// A mixed row's labels count each by the weight of its class: of the classes one by one they add up to the whole, and a
+// class of which no row is the first half still counts.
+TEST(Step, MixedRowsAreWeightedByBothTheirClasses) {
+  const auto model = tiny_bert();
+  apply_stage(*model, whole_row(*model, "full"), plain_options("full"));
+  LossSettings settings;
+  settings.mixup_alpha = 1;
+  const auto loss = [&](std::vector<double> weights) {
+    settings.class_weights = std::move(weights);
+    auto batch = whole_batch();
+    batch.labels.assign(batch.labels.size(), 1);
+    batch.labels[0] = 0;  // one row of class 0, half of another somewhere
+    return run_step(*model, std::move(batch), training_pass(), settings, 0, 8, 1).loss;
+  };
+  const double whole = loss({});
+  EXPECT_NEAR(loss({1, 1, 1}), whole, 1e-6 * whole);
+  EXPECT_NEAR(loss({1, 0, 0}) + loss({0, 1, 0}), whole, 1e-5 * whole);
+  // By the first label alone row 0 would give the loss of its mix, of whose labels a share is of class 1.
+  EXPECT_GT(loss({1, 0, 0}), 0);
+}
+
 // Without dropout both passes agree and nothing is added; with it the divergence counts.
 TEST(Step, RDrop) {
   const auto model = tiny_bert();

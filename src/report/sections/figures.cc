@@ -57,7 +57,7 @@ std::string training_cards(const RunResults& results) {
   }
   if (results.train_samples_per_second > 0) {
     out += card("Throughput", count_text(results.train_samples_per_second) + "/s",
-                fmt::format("samples; {}, {:.2g} epochs", plural(static_cast<double>(results.total_steps), "step"),
+                fmt::format("samples; {}, {:.4g} epochs", plural(static_cast<double>(results.total_steps), "step"),
                             results.epoch));
   }
   return out;
