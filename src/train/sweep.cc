@@ -49,7 +49,10 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
       pass.dropout_key = Rng(static_cast<std::uint64_t>(options.seed), RngUse::probe, {step}).next();
       const auto samples = static_cast<double>(batch.samples.size());
       double own = 0;
-      const auto most = static_cast<std::size_t>(std::max<std::int64_t>(1, plan.micro_batch));
+      std::int64_t tokens = 0;
+      for (const auto sample : batch.samples) tokens += data.train->lengths()[static_cast<std::size_t>(sample)];
+      const auto most = static_cast<std::size_t>(part_size(static_cast<std::int64_t>(batch.samples.size()), tokens,
+                                                           plan.micro_batch, plan.micro_batch_tokens));
       for (std::size_t first = 0; first < batch.samples.size(); first += most) {
         const auto part = std::span(batch.samples).subspan(first, std::min(most, batch.samples.size() - first));
         MicroBatch micro{source.make(part, 0), source.first_block(), {}, {}};

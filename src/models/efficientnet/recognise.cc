@@ -17,6 +17,7 @@ namespace efficientnet {
 namespace {
 
 using nlohmann::json;
+
 double number_or(const json& config, const char* key, double fallback) {
   return config.contains(key) && config[key].is_number() ? config[key].get<double>() : fallback;
 }
