@@ -22,8 +22,8 @@ help:
 	@echo "make demo-detect  the same with boxes: a detector on EfficientNet-Lite0 learns six classes, then two more"
 	@echo "make test      set up, build all, run all tests"
 	@echo "make build     the release program: $(BUILD)/bin/strop     make install PREFIX=/usr/local"
-	@echo "make interop   files to and from Transformers and PEFT, both ways"
-	@echo "make bench     against Transformers and PEFT in the same run; ROWS='lora_fp32 head' for some rows"
+	@echo "make interop   files to and from Transformers, timm, PEFT, ONNX Runtime, pycocotools"
+	@echo "make bench     against the usual tools in the same run; ROWS='lora_fp32 head' for some rows"
 	@echo "make asan      sanitizers over the torch-free folders     make fuzz FUZZ='csv jsonl' FUZZ_SECONDS=600"
 	@echo "make format    clang-format     make tidy   clang-tidy     make clean   removes build/ but the downloads"
 	@echo "make setup     installs the Debian packages that are missing"
@@ -52,6 +52,7 @@ demo-detect: build
 test: assets
 	@scripts/build.sh release $(BUILD) $(JOBS) $(CMAKE_ARGS)
 	@scripts/setup.sh --optional browser
+	@scripts/fetch_assets.sh efficientnet_lite0 mobilenet_v2 || echo "make test: the test of these networks will be skipped"
 	@ctest --test-dir $(BUILD) --output-on-failure --parallel $(JOBS)
 
 interop: build assets

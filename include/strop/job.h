@@ -39,19 +39,20 @@ std::string evaluate(const Options& options);
 // COCO's figures of the found boxes in the file `predictions` (COCO's results array, as predict writes it), held
 // against options.data, COCO's JSON file of annotations: equal to pycocotools' to 1e-9. No model is opened and no
 // picture looked at; boxes count as they stand there. Returns their JSON text with eval_seconds, the time it took from
-// the files to the figures; writes it to options.out as evaluate does. Error(data): a picture or category that the
-// annotations lack.
+// the files to the figures; writes it to options.out as evaluate does. Error(data): a picture that the
+// annotations lack, or no category that they name (boxes of other categories are left out, with a warning).
 std::string evaluate_predictions(const std::string& predictions, const Options& options);
 
-// One JSON object a line for each input row, in order: {"index", "label", "score", "scores": {name: p}}.
-// options.data "-" reads standard input.
+// One JSON object a line for each input row, in order: {"index", "label", "score", "scores": {name: p}}; of a detector
+// one array, COCO's results of all pictures. options.data "-" reads standard input.
 void predict(const Options& options, std::ostream& out);
 
 // Folds options.adapter (or the run folder options.model) into its base; writes a Hugging Face model to options.out.
 std::filesystem::path merge(const Options& options);
 
 // Writes the network of options.model (a run folder, or a base with options.adapter) to the file options.out, in ONNX:
-// pixels in, logits out, labels and input form in its metadata (docs/models.md). Networks of pictures only.
+// pixels in, logits out (of a detector boxes and scores), labels and input form in its metadata (docs/models.md).
+// Networks of pictures only.
 std::filesystem::path export_model(const Options& options);
 
 struct InspectOptions {

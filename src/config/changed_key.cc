@@ -17,7 +17,8 @@ std::optional<ChangedKey> changed_key(const Options& asked, const std::vector<st
     const auto wanted = key.get(asked), found = key.get(planned);
     const bool named = std::ranges::find(given, key.name) != given.end();
     const bool silent = wanted == "auto" || (wanted == key.get(unset) && (!named || kOpen.contains(wanted)));
-    if (kOfTheCommand.contains(key.name) || silent || wanted == found) continue;
+    const bool same = wanted == found || (key.name == "device" && wanted + ":0" == found);  // cuda is the first GPU
+    if (kOfTheCommand.contains(key.name) || silent || same) continue;
     return ChangedKey{key.name, wanted, found.empty() ? "none" : found};
   }
   return std::nullopt;

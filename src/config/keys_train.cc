@@ -24,9 +24,10 @@ void add_optimizer_keys(KeyTable& t) {
 
 void add_training_keys(KeyTable& t) {
   t.group("Training");
-  t.checked("learning_rate", &Options::learning_rate, "table|auto|number > 0", check_learning_rate,
-            "table: our measured default for method and family; auto: a sweep of at most 100 steps; or a number.",
-            {"lr", "lr0"});
+  t.checked(
+      "learning_rate", &Options::learning_rate, "table|auto|number > 0", check_learning_rate,
+      "table: our default for method and optimizer (docs/methods.md); auto: a sweep of at most 100 steps; or a number.",
+      {"lr", "lr0"});
   t.number("num_train_epochs", &Options::num_train_epochs, above(0), "Passes over the training data.",
            {"num_epochs", "epochs", "n_epochs"});
   t.integer("max_steps", &Options::max_steps, at_least(-1), "Optimizer steps of the run; above 0 overrides the epochs.",

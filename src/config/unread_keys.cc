@@ -41,7 +41,7 @@ std::vector<Asleep> others(const Options& options) {
       {{"adam_beta1", "adam_beta2", "adam_epsilon"}, options.optim == "adamw", "optim=adamw"},
       {{"early_stopping_patience"}, options.eval_strategy != "no", "eval_strategy other than no"},
       {{"eval_steps"}, options.eval_strategy == "steps", "eval_strategy=steps"},
-      {{"cache_dir"}, options.cache == "disk", "cache=disk"},
+      {{"cache_dir"}, options.cache == "disk" || options.cache == "auto", "cache=disk or auto"},
       {{"draw"}, false, "strop predict"},
   };
 }

@@ -103,8 +103,9 @@ Sides sides_of(const Source& from, const char* key) {
   const auto& value = from.object[key];
   if (value.is_number()) {
     const int side = from.side(key, value);
-    // One number is the shortest edge to some classes, both sides to the others.
-    if (from.is_a("Bit") || from.is_a("ConvNext") || from.is_a("MobileNet")) sides.shortest = side;
+    // One number is the shortest edge to some classes (crop_pct is ConvNeXt's key), both sides to the others.
+    if (from.has("crop_pct") || from.is_a("Bit") || from.is_a("ConvNext") || from.is_a("MobileNet"))
+      sides.shortest = side;
     else sides.height = sides.width = side;
   } else if (value.contains("shortest_edge")) {
     sides.shortest = from.side(key, value["shortest_edge"]);
@@ -198,8 +199,8 @@ std::string processor_type(const nlohmann::ordered_json& config, const InputForm
   }
   const auto holds = [&](const std::string& word) { return type.find(word) != std::string::npos; };
   const bool squash = form.fit == Fit::squash, cuts = squash && form.crop_pct < 1;
-  const bool other_way = squash ? holds("Bit") || holds("MobileNet") || (cuts && holds("ViT"))
-                                : holds("ViT") || holds("DeiT");
+  const bool other_way =
+      squash ? holds("Bit") || holds("MobileNet") || (cuts && holds("ViT")) : holds("ViT") || holds("DeiT");
   if (type.empty() || holds("ConvNext") || holds("EfficientNet") || other_way)
     return cuts ? "DeiTImageProcessor" : squash ? "ViTImageProcessor" : "BitImageProcessor";
   const std::string old = "FeatureExtractor";  // of which the image processors of the same name took the place

@@ -47,7 +47,7 @@ struct InputRecord {
 struct MachineRecord {
   std::string cpu, abilities, device;
   int threads = 0;
-  std::int64_t memory_bytes = 0;
+  std::int64_t memory_bytes = 0;  // free when the record was made, at the end of training
 };
 
 struct RunRecord {

@@ -71,11 +71,21 @@ Options second_run(const Options& options, const fs::path& place) {
   return second;
 }
 
+bool is_complete(const fs::path& place) { return fs::exists(place / "report.html"); }
+
 // What is there already must be what is asked for.
 void refuse_another(Options first, const fs::path& place) {
   const auto file = place / "plan.yaml";
   const auto planned = plan_from_yaml(read_file(file, ErrorKind::usage), file.string()).options;
-  first.time = planned.time;  // it had what there was of it
+  first.time = planned.time;                      // it had what there was of it
+  first.replay_samples = planned.replay_samples;  // these are the second run's
+  first.pseudo_labels = planned.pseudo_labels;
+  first.distill = planned.distill;
+  if (is_complete(place)) {  // with what it took to make it
+    first.memory = planned.memory;
+    first.threads = planned.threads;
+    first.device = planned.device;
+  }
   const auto key = changed_key(first, {"method", "num_train_epochs", "learning_rate"}, planned);
   if (!key) return;
   fail(ErrorKind::usage,
@@ -88,7 +98,7 @@ void run_first(const Options& options, const fs::path& place) {
   const auto first = options.pretrain_data.empty() ? part_of(options, place) : pretraining(options, place);
   const bool begun = fs::exists(place / "plan.yaml");
   if (begun) refuse_another(first, place);
-  if (fs::exists(place / "report.html")) {
+  if (is_complete(place)) {
     log_info("{}: complete; it is used as it is", place.string());
   } else if (begun) {
     Options rest;
@@ -98,6 +108,8 @@ void run_first(const Options& options, const fs::path& place) {
     train(rest);
   } else {
     log_info("first {} on {}, into {}", first.method, first.data, place.string());
+    if (!options.time.empty())
+      log_info("time: this first of two runs has half of the {}, and ends by the clock", options.time);
     train(first);
   }
 }
@@ -125,6 +137,8 @@ Options after_first_run(const Options& options, const fs::path& folder) {
   try {
     run_first(options, folder / name);
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::budget && !options.time.empty())
+      fail(error.kind(), "the first of two runs, which has half of time={}: {}", options.time, error.what());
     if (error.kind() != ErrorKind::interrupted) throw;
     fail(error.kind(), "interrupted in the first of two runs; go on with the same command and --out {}",
          folder.string());

@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -29,20 +30,25 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Gives what it was told to make ahead: reading and decoding the data are not part of a step's time.
+// Gives the parts of a batch that it was told to make ahead, one after the other: reading and decoding the data are not
+// part of a step's time.
 class MadeAhead : public BatchSource {
  public:
   explicit MadeAhead(BatchSource& source) : source_(source) {}
-  void hold(std::span<const std::int64_t> samples) { held_ = source_.make(samples, 0); }
+  void hold(std::span<const std::int64_t> samples) { held_.push_back(source_.make(samples, 0)); }
   std::size_t size() const override { return source_.size(); }
   std::size_t first_block() const override { return source_.first_block(); }
   const std::vector<std::int64_t>& lengths() const override { return source_.lengths(); }
   const std::vector<std::int32_t>& labels() const override { return source_.labels(); }
-  State make(std::span<const std::int64_t>, std::int64_t) override { return held_; }
+  State make(std::span<const std::int64_t>, std::int64_t) override {
+    State next = std::move(held_.front());
+    held_.pop_front();
+    return next;
+  }
 
  private:
   BatchSource& source_;
-  State held_;
+  std::deque<State> held_;
 };
 
 // Seconds of each block forward and, through a fresh graph cut at its inputs, backward.
@@ -114,8 +120,7 @@ std::string bench(const Options& options, const BenchOptions& what) {
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));
   const auto precision = number_type(plan.precision);
   MadeAhead inputs(*bench->train);
-  PrefixSource source(inputs, model, model.index_of(timed.cut),
-                      number_type(plan.prefix_precision));
+  PrefixSource source(inputs, model, model.index_of(timed.cut), number_type(plan.prefix_precision));
   Optimizer optimizer(plan.options, trained);
   Sampler sampler(sampler_config(plan.options), bench->train->labels(), bench->train->lengths());
   const auto batches = sampler.epoch_batches(0);
@@ -131,16 +136,18 @@ std::string bench(const Options& options, const BenchOptions& what) {
   State last;
   for (std::int64_t step = 0; step < what.steps + 2; ++step) {
     const auto& batch = batches[static_cast<std::size_t>(step) % batches.size()];
-    const Stopwatch maker;
-    inputs.hold(batch.samples);
-    if (step >= 2) making += maker.seconds();
-    const Stopwatch watch;
     const auto whole = static_cast<std::int64_t>(batch.samples.size());
     std::int64_t lengths = 0;
     for (const auto sample : batch.samples) lengths += bench->train->lengths()[static_cast<std::size_t>(sample)];
     const auto most = static_cast<std::size_t>(part_size(whole, lengths, plan.micro_batch, plan.micro_batch_tokens));
-    for (std::size_t first = 0; first < batch.samples.size(); first += most) {
-      const auto part = std::span(batch.samples).subspan(first, std::min(most, batch.samples.size() - first));
+    std::vector<std::span<const std::int64_t>> parts;
+    for (std::size_t first = 0; first < batch.samples.size(); first += most)
+      parts.push_back(std::span(batch.samples).subspan(first, std::min(most, batch.samples.size() - first)));
+    const Stopwatch maker;
+    for (const auto part : parts) inputs.hold(part);
+    if (step >= 2) making += maker.seconds();
+    const Stopwatch watch;
+    for (const auto part : parts) {
       MicroBatch micro{source.make(part, 0), source.first_block(), {}, {}};
       last = micro.state;
       for (const auto sample : part) add_label(micro, bench->train->labels()[static_cast<std::size_t>(sample)]);

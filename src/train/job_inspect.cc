@@ -38,6 +38,15 @@ json model_part(const Options& options, const InspectOptions& what, std::string&
                       facts.family, opened.why, human_count(static_cast<double>(facts.parameters())),
                       facts.blocks.size(), opened.task->describe_inputs(opened));
   if (!model.label_names.empty()) text += "labels  " + excerpt(join(model.label_names, ", "), 200) + "\n";
+  if (opened.record && !opened.record->method.empty()) {
+    const auto& run = *opened.record;
+    part["run"] = {{"method", run.method},
+                   {"base_model", run.base_model},
+                   {"data", run.data},
+                   {"trained_parameters", run.trained_parameters}};
+    text += fmt::format("run     method {} on {}, from {}: {} parameters trained\n", run.method, run.data,
+                        run.base_model, human_count(static_cast<double>(run.trained_parameters)));
+  }
   if (!opened.adapter.empty()) {
     std::int64_t adapted = 0, tensors = 0;
     for (const auto& [name, layer] : model.layers()) {

@@ -133,8 +133,7 @@ void warn_of_whole_pictures(const Plan& plan, const Model& model) {
   const bool trains_first =
       std::ranges::any_of(plan.stages, [&](const Stage& stage) { return model.index_of(stage.cut) == 0; });
   if (plan.options.patch_dropout == 0 || trains_first || model.picture_tokens == 0) return;
-  log_warning(
-      "patch_dropout: has no effect: the embeddings are frozen, and give all patches; method=full trains them");
+  log_warning("patch_dropout: has no effect: the embeddings are frozen, and give all patches; method=full trains them");
 }
 
 RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder,
@@ -234,6 +233,7 @@ Plan make_plan(const Options& options) {
   const auto bench = open_workbench(choose_task(options), options);
   auto plan = plan_for(bench->options, *bench);
   check_plan(plan, *bench);
+  settle_learning_rate(plan, *bench);
   return plan;
 }
 

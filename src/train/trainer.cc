@@ -20,6 +20,7 @@
 #include "train/trained_state.h"
 #include "tuning/apply.h"
 #include "tuning/closed_form.h"
+#include "tuning/method.h"
 
 namespace strop {
 
@@ -91,12 +92,11 @@ bool Trainer::caches(const Stage& stage) const {
 Trainer::Sources Trainer::sources_of(const Stage& stage) const {
   const auto& options = plan_.options;
   const auto behind_prefix = [&](BatchSource& source, std::int64_t views, bool losses) {
-    const PrefixCache kept{
-        views == 0 || !caches(stage) ? CacheKind::none
-        : options.cache == "disk"    ? CacheKind::disk
-                                     : CacheKind::ram,
-        views, parse_bytes(options.cache_limit, "cache_limit"),
-        options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir)};
+    const PrefixCache kept{views == 0 || !caches(stage) ? CacheKind::none
+                           : options.cache == "disk"    ? CacheKind::disk
+                                                        : CacheKind::ram,
+                           views, parse_bytes(options.cache_limit, "cache_limit"),
+                           options.cache_dir.empty() ? folder_ : std::filesystem::path(options.cache_dir)};
     return std::make_unique<PrefixSource>(source, model_, model_.index_of(stage.cut),
                                           number_type(plan_.prefix_precision), kept, losses);
   };
@@ -187,6 +187,11 @@ void Trainer::run_closed_form(const Stage& stage) {
 void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume) {
   const auto& options = plan_.options;
   open(stage);
+  // The best so far was measured without what now stands in.
+  if (!resume && !find_method(stage.method).starts_neutral) {
+    progress_.best_step = -1;
+    best_.clear();
+  }
   if (resume) {
     std::map<std::string, Tensor> tensors;
     for (const auto& [key, tensor] : resume->tensors) {
@@ -195,16 +200,15 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     write_tensors(model_, tensors);
   }
   Sources sources = filled_.train ? std::exchange(filled_, {}) : sources_of(stage);
-  StageRun run{
-      .stage = stage,
-      .train = std::move(sources.train),
-      .validation = std::move(sources.validation),
-      .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
-      .optimizer = Optimizer(options, trained_tensors(model_, stage)),
-      .due = DueBlocks(model_, stage, options),
-      .loss = loss_settings(plan_, data_),
-      .precision = number_type(plan_.precision),
-      .ema = {}};
+  StageRun run{.stage = stage,
+               .train = std::move(sources.train),
+               .validation = std::move(sources.validation),
+               .sampler = Sampler(sampler_config(options), data_.train->labels(), data_.train->lengths()),
+               .optimizer = Optimizer(options, trained_tensors(model_, stage)),
+               .due = DueBlocks(model_, stage, options),
+               .loss = loss_settings(plan_, data_),
+               .precision = number_type(plan_.precision),
+               .ema = {}};
   if (const auto count = estimate_norms(model_, *run.train); count > 0) {
     log_info("model: {} folded batch norms took their statistics from some training pictures", count);
   }
@@ -283,8 +287,8 @@ std::int64_t Trainer::announce(StageRun& run, const std::vector<Batch>& batches)
     const auto& samples = batches[at].samples;
     std::int64_t tokens = 0;
     for (const auto sample : samples) tokens += run.train->lengths()[static_cast<std::size_t>(sample)];
-    const auto step = static_cast<std::size_t>(part_size(static_cast<std::int64_t>(samples.size()), tokens,
-                                                     progress_.micro_batch, plan_.micro_batch_tokens));
+    const auto step = static_cast<std::size_t>(
+        part_size(static_cast<std::int64_t>(samples.size()), tokens, progress_.micro_batch, plan_.micro_batch_tokens));
     for (std::size_t first = 0; first < samples.size(); first += step) {
       const auto begin = samples.begin() + static_cast<std::ptrdiff_t>(first);
       parts.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(std::min(step, samples.size() - first)));

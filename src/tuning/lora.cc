@@ -140,10 +140,10 @@ std::unique_ptr<Adapter> read_lora(const nlohmann::json& config, const std::stri
            config[key].dump());
     }
   }
-  // PEFT changes the base's weights as it puts in an adapter that began so; others leave them as they are.
-  static const std::set<std::string> kOnBase = {"gaussian", "eva", "orthogonal"};
+  // These begin on the base's own weights; the others stand on what PEFT made of them.
+  static const std::set<std::string> kOnBase = {"gaussian", "eva", "orthogonal", "mica"};
   if (const auto begun = config.find("init_lora_weights");
-      begun != config.end() && begun->is_string() && !kOnBase.contains(begun->get<std::string>())) {
+      begun != config.end() && begun->is_string() && !kOnBase.contains(lower_ascii(begun->get<std::string>()))) {
     fail(ErrorKind::model,
          "adapter_config.json: init_lora_weights is {}: such an adapter stands on changed weights of the base and is "
          "not supported; save it from PEFT with path_initial_model_for_weight_conversion: then it is a plain one",

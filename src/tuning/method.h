@@ -60,7 +60,8 @@ struct Method {
 
   bool head_alone = false;  // the encoder stays as it is
   Labels labels = Labels::data;
-  bool merges = true;  // what trained folds into weights; otherwise the adapter's file is the only form
+  bool merges = true;          // what trained folds into weights; otherwise the adapter's file is the only form
+  bool starts_neutral = true;  // what it puts in changes no answer before it has learned
 };
 
 const std::vector<Method>& methods();

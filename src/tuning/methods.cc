@@ -38,7 +38,7 @@ const std::vector<Method>& methods() {
       {"adaptformer", "a bottleneck beside each MLP", Trains::adapters, &adaptformer_stages, &open_adaptformer,
        "ADAPTFORMER", &adaptformer_config, &read_adaptformer, false, Labels::data, false},
       {"vpt", "trained tokens beside the picture's, in each block or in the first", Trains::adapters, &vpt_stages,
-       &open_vpt, "VPT", &vpt_config, &read_vpt, false, Labels::data, false},
+       &open_vpt, "VPT", &vpt_config, &read_vpt, false, Labels::data, false, false},
       {"norm", "factors and shifts of the norm layers alone", Trains::parts, &norm_stages, &open_norms},
       {"incremental",
        "classes added to a detector: a branch of their own, the old answers untouched",

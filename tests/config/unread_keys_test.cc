@@ -23,6 +23,7 @@ TEST(UnreadKeys, NothingIsSaidOfDefaultsAndOfWhatIsRead) {
       unread_keys(with({{"method", "full"}, {"pretrain_data", "d"}, {"pretrain_method", "layerwise"}, {"top_k", "2"}})),
       Lines())
       << "the first of two runs reads it";
+  EXPECT_EQ(unread_keys(with({{"cache_dir", "d"}})), Lines()) << "cache=auto may choose the disk";
 }
 
 TEST(UnreadKeys, AreNamedWithWhatReadsThem) {

@@ -177,6 +177,7 @@ TEST(VitFiles, InputForm) {
   }
   EXPECT_EQ(form(R"({"feature_extractor_type": "ConvNextFeatureExtractor", "size": 224, "crop_pct": 0.875})").fit,
             Fit::crop);
+  EXPECT_EQ(form(R"({"size": 224, "crop_pct": 0.875})").fit, Fit::crop) << "no other processor has the key";
   // Levels that are scaled otherwise, and EfficientNet's second division.
   const auto moved = form(R"({"size": 32, "rescale_factor": 0.0078431372549019607, "rescale_offset": true,
                              "image_mean": [0, 0, 0], "image_std": [1, 1, 1]})");

@@ -170,6 +170,7 @@ TEST_F(PictureJob, TwoStagesFromOneSetOfOptions) {
   expect_contains(message_of(ErrorKind::usage, [&] { train(longer); }),
                   "was made with pretrain_epochs=2, and now 5 is asked for");
   const auto first = sha256_file(job_.path("both/pretrain/model.safetensors"));
+  both.memory = "8G";  // it is made already
   train(both);
   EXPECT_EQ(sha256_file(job_.path("both/pretrain/model.safetensors")), first);
 }
@@ -199,6 +200,17 @@ TEST_F(PictureJob, ASolvedHeadIsSharedAmongSeveralClassifiers) {
 }
 
 // Both heads of a distilled DeiT answer, so both have to forget the file's labels.
+TEST_F(PictureJob, OfPromptsBehindASolvedHeadNoneIsKeptThatWasNotMeasured) {
+  auto prompts = options("vpt");
+  prompts.lp_ft = true;
+  prompts.learning_rate = "1e-9";
+  prompts.num_train_epochs = 1;
+  train(prompts);
+  const auto state = job_.json("run", "trainer_state.json");
+  EXPECT_GT(state.at("best_global_step").get<int>(), 0) << "step 0 was measured without prompts";
+  EXPECT_EQ(state.at("best_metric"), job_.json("run", "eval_results.json").at("eval_accuracy"));
+}
+
 TEST_F(PictureJob, EachOfSeveralClassifiersBeginsAnew) {
   auto distilled = options("full", "distilled");
   distilled.model = (std::filesystem::path(STROP_SOURCE_DIR) / "tests/data/vit/timm_distilled").string();

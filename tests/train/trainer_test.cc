@@ -302,6 +302,9 @@ TEST(Trainer, SweepChoosesALearningRate) {
   EXPECT_EQ(plan.reasons.count("learning_rate"), 1U);
   EXPECT_GT(plan.stages.at(0).learning_rate, 0);
   EXPECT_GE(job.accuracy("run"), 0.5);
+  const auto alone = make_plan(full_options(job, "plan", [](Options& o) { o.learning_rate = "auto"; }));
+  EXPECT_EQ(alone.reasons.at("learning_rate"), plan.reasons.at("learning_rate"));
+  EXPECT_EQ(alone.stages.at(0).learning_rate, plan.stages.at(0).learning_rate);
 }
 
 }  // namespace

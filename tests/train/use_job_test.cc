@@ -139,6 +139,15 @@ TEST(Bench, TimesTheStepOfThePlanAndItsBlocks) {
   }
 }
 
+TEST(Bench, TimesABatchThatGoesThroughInParts) {
+  const TinyJob job(200);
+  Options options = job.options("full");
+  options.json = true;
+  options.per_device_train_batch_size = 160;  // some 1,500 tokens; 1,024 at a time
+  options.label_smoothing_factor = 0.1;       // asks for as many targets as rows
+  EXPECT_GT(json::parse(bench(options, {.steps = 1})).at("samples_per_second").get<double>(), 0);
+}
+
 TEST(VersionLine, NamesLibtorchAndWhatTheProcessorCan) {
   const auto line = version_line();
   EXPECT_NE(line.find(" (libtorch " TORCH_VERSION ", "), std::string::npos) << line;

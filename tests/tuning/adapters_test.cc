@@ -203,6 +203,12 @@ TEST(PeftFiles, ThatDoNotFitAreRefused) {
   expect_contains(with("use_qalora", true), "use_qalora is true; this variant of LoRA is not supported");
   for (const auto* begun : {"pissa_niter_4", "olora", "corda", "loftq", "lora_ga"})
     expect_contains(with("init_lora_weights", begun), std::string("init_lora_weights is \"") + begun + "\": such an");
+  {
+    auto changed = config;
+    changed["init_lora_weights"] = "MiCA";  // begins on the base's own weights
+    std::ofstream(config_file) << changed.dump();
+    EXPECT_EQ(read_adapter(folder.path(), *tiny_bert()), "lora");
+  }
   expect_contains(with("use_dora", true), "has no tensor lora_magnitude_vector");
   // What config and weights say of each other: else a part of the adapter would do nothing, without a word.
   expect_contains(with("r", 4), "r is 4 for '");

@@ -278,7 +278,7 @@ std::optional<Recognition> recognise(const ModelFiles& files, const std::string&
     return std::nullopt;
   }
   if (!starts_with(row->layout, "transformers")) {  // whose config.json says them
-    // B5 to B8 have other sizes and, of torchvision, another eps.
+    // B5 to B8 have other sizes and, of torchvision, another eps; none of them is checked against its library.
     if (const auto out = row->blocks.back().out;
         family == "efficientnet" && (out == 512 || out == 576 || out == 640 || out == 704)) {
       fail(ErrorKind::model,

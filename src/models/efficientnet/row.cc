@@ -31,17 +31,17 @@ Row row_of(const json& from) {
   row.family = from.at("family");
   row.layout = from.at("layout");
   row.stem = from.at("stem");
+  row.pad = static_cast<Pad>(from.at("pad").get<int>());
   for (const auto& one : from.at("blocks")) {
     row.blocks.push_back({one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7], one[8],
                           static_cast<Activation>(one[9].get<int>()), one[10],
-                          static_cast<Pad>(one[11].get<int>())});
+                          one.size() > 11 ? static_cast<Pad>(one[11].get<int>()) : row.pad});
   }
   row.top = from.at("top");
   row.wide = from.at("wide");
   row.activation = static_cast<Activation>(from.at("activation").get<int>());
   row.eps = from.at("eps");
   row.dropout = from.at("dropout");
-  row.pad = static_cast<Pad>(from.at("pad").get<int>());
   row.size = from.at("size");
   row.crop_pct = from.at("crop_pct");
   row.bicubic = from.at("bicubic");

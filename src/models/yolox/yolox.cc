@@ -34,7 +34,8 @@ std::unique_ptr<Model> with_backbone(const nlohmann::json& config, nlohmann::jso
   const auto& backbone = config.at("backbone");
   ModelOptions own = options;
   own.label_names = {"none"};
-  own.image_size = 0;  // its maps count, whatever the side: a transformer is to be refused for those, not for its patches
+  // A transformer is to be refused for its maps, not for a side that its patches do not divide.
+  own.image_size = backbone.at("family") == "vit" ? 0 : row.side;
   auto classifier = classifier_family(backbone.at("family"), where).build(backbone.at("config"), own, where);
   auto model = std::make_unique<Model>("yolox", std::move(own_config), classifier->prefix());
   model->input_form = classifier->input_form;

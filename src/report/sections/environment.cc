@@ -22,7 +22,7 @@ std::string environment_section(const RunFiles& run) {
   fact(facts, "Device", record.machine.device);
   if (record.machine.threads > 0) fact(facts, "Threads", std::to_string(record.machine.threads));
   if (record.machine.memory_bytes > 0) {
-    fact(facts, "Memory", bytes_text(static_cast<double>(record.machine.memory_bytes)));
+    fact(facts, "Memory free at the end", bytes_text(static_cast<double>(record.machine.memory_bytes)));
   }
   for (const auto& [name, version] : record.versions) fact(facts, name, version);
   fact(facts, "Base model", record.base_model);
