@@ -122,17 +122,18 @@ double training_seconds(const Plan& plan, const PlanFacts& facts) {
   const double limit = parse_duration(options.time, "time");
   const auto cost = predict_cost(plan, facts);
   // Held back: the evaluation at the end of each stage, saving and the last evaluation, twice what is predicted,
-  // since others may use this machine too.
+  // since others may use this machine too. A stage ends with the step that its time runs out in.
   const double gradient = gradient_stages(plan);
-  const double after = std::max(0.05 * limit + 2, 2 * (cost.finish + gradient * cost.evaluation));
+  const double after =
+      std::max(0.05 * limit + 2, 2 * (cost.finish + gradient * cost.evaluation)) + gradient * cost.step;
   const double seconds = limit - facts.seconds_used - cost.solving - after;
-  if (seconds > 0) return seconds;
+  if (seconds > gradient * cost.step) return seconds;
   fail(ErrorKind::budget,
        "time: {} leaves nothing to train in: reading and planning took {}, {}saving and evaluating need "
        "about {}; allow at least {}",
        options.time, human_duration(facts.seconds_used),
        cost.solving > 0 ? "the closed form " + human_duration(cost.solving) + ", " : "", human_duration(after),
-       human_duration(facts.seconds_used + cost.solving + after + 5));
+       human_duration(facts.seconds_used + cost.solving + after + std::max(5.0, 2 * gradient * cost.step)));
 }
 
 // Steps or epochs of the gradient stages: the run's total shared among them, unless each has its own number.
@@ -227,7 +228,8 @@ std::map<std::string, std::int64_t> least_memory(const Options& options, const P
   return least;
 }
 
-// Steps that were asked for beside a time limit must fit in it.
+}  // namespace
+
 void check_time(const Plan& plan) {
   const auto& options = plan.options;
   if (options.time.empty() || plan.predicted.seconds <= parse_duration(options.time, "time")) return;
@@ -236,8 +238,6 @@ void check_time(const Plan& plan) {
        "it out and the run ends in time",
        options.time, options.max_steps, human_duration(plan.predicted.seconds));
 }
-
-}  // namespace
 
 Plan choose_plan(Options options, const PlanFacts& facts) {
   const auto asked = options;

@@ -13,4 +13,7 @@ namespace strop {
 // with what could be done.
 Plan choose_plan(Options options, const PlanFacts& facts);
 
+// Error(budget): the plan is predicted to outlast a limit on time, as steps that were asked for beside it may.
+void check_time(const Plan& plan);
+
 }  // namespace strop

@@ -15,8 +15,9 @@ struct PlanFacts {
   std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   std::vector<std::int64_t> lengths;  // tokens of each training row; empty: all have ModelFacts::tokens
   bool pictures = false;              // the rows are pictures
-  double input_seconds = 0;           // to make a row's inputs by all threads; 0: they lie ready
-  double input_bytes = 0;             // of a row's inputs, where they are made ahead
+  // To make a row's inputs by all threads, in training and as evaluation wants them; 0: they lie ready.
+  double input_seconds = 0, evaluation_input_seconds = 0;
+  double input_bytes = 0;  // of a row's inputs, where they are made ahead
   // Training inputs over those of the model's facts, where their size changes: the largest's positions, and the mean's.
   double largest_input = 1, mean_input = 1;
   // What a check of the frozen prefix in bf16 has found (train/check_precision.h), in words; empty: not checked.

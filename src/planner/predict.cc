@@ -29,8 +29,8 @@ constexpr double kKernelBytes = 128 << 20;
 // Of a block forward, of its inputs' gradient or of its weights', on a GPU: launches alone, whatever the batch. Six
 // blocks of MiniLM with LoRA took 14.2 ms forward and backward on an H200.
 constexpr double kLaunchSeconds = 6e-4;
-constexpr double kTrainedKeeps = 1.2;   // inputs of products kept for the weights' gradients, over kept
-constexpr double kTransients = 4;       // tensors as wide as the widest that live for a moment
+constexpr double kTrainedKeeps = 1.2;  // inputs of products kept for the weights' gradients, over kept
+constexpr double kTransients = 4;      // tensors as wide as the widest that live for a moment
 
 double bytes_of(std::string_view precision) { return precision == "bf16" ? 2 : 4; }
 
@@ -48,6 +48,18 @@ double backward_seconds(const BlockFacts& block, const PlanFacts& facts, std::st
   const double forward = block_seconds(block, facts, precision);
   if (block.training_seconds <= 0) return forward;
   return std::max(0.0, block.training_seconds / block.seconds - 1) / 2 * forward;
+}
+
+// A closed form of the last layer: n rows of d features, c classes. Products in fp64 at half of fp32's rate at most,
+// and the eigendecomposition far below it. Steps of L-BFGS (tuning/logistic.h) are those of some runs on pictures and
+// texts, five folds under some penalties and the whole; each sends the rows forward and back.
+double solver_seconds(const std::string& solver, double n, double d, double c, const PlanFacts& facts) {
+  constexpr double kRatePart = 0.3, kEigen = 60, kPenalties = 19, kPasses = 250, kLogitWork = 30;
+  const double k = std::min(n, d), rate = 1e9 * kRatePart * facts.rates.fp32_gflops;
+  const double basis = 4 * n * d * k + kEigen * k * k * k, pass = 4 * n * k * c + kLogitWork * n * c;
+  const double ridge = kPenalties * pass / 2, likelihood = kPasses * pass;
+  const double own = solver == "auto" ? ridge + likelihood : solver == "logistic" ? likelihood : ridge;
+  return (basis + own) / rate;
 }
 
 // What happens to block i in a step of a stage, as shares of the steps.
@@ -70,30 +82,60 @@ class StageCost {
 
   bool gradient() const { return stage_.solver == "gradient"; }
   double evaluation() const {
-    const double prefix = cached() ? 0 : prefix_seconds();
+    const double prefix = cached() ? 0 : evaluation_prefix();
     return static_cast<double>(facts_.validation_rows) * (prefix + forward(cut_, blocks_.size(), suffix_precision()));
   }
   // The first evaluation fills the cache, too.
   double first_evaluation() const {
-    const double prefix = prefix_seconds();
+    const double prefix = evaluation_prefix();
     return evaluation() + (cached() ? static_cast<double>(facts_.validation_rows) * prefix : 0);
   }
   double seconds() const {
     if (stage_.seconds > 0) return stage_.seconds;
     const double prefix = prefix_seconds(), rows = static_cast<double>(facts_.train_rows);
-    if (!gradient()) return rows * closed_form_views() * prefix + first_evaluation();
+    if (!gradient()) {
+      const double made = rows * closed_form_views();
+      const double solving = solver_seconds(stage_.solver, made, blocks_.back().live, classes(), facts_);
+      return made * prefix + solving + first_evaluation();
+    }
     const double later = steps() * step() + (evaluations() - 1) * evaluation();
     if (filled()) return later + evaluation();
-    const double used = options_.resample == "fixed" ? rows * options_.data_fraction : rows;
+    const double used = options_.resample == "fixed" ? rows * share_of_chunks(options_.data_fraction) : rows;
     const double prefix_rows = views_kept() > 0 ? used * views_kept() : samples();
     return prefix_rows * prefix_seconds(facts_.mean_input) + later + first_evaluation();
   }
 
+  // Seconds of one optimizer step.
+  double step() const {
+    // Seconds of a sample; parameters that an optimizer step touches; passes through a block, for their launches
+    double passes = 0, updated = 0, launches = 0;
+    for (auto i = cut_; i < blocks_.size(); ++i) {
+      const bool own_weights = weights_ || i >= facts_.model.head_begin;
+      passes += block_seconds(blocks_[i], facts_, plan_.precision) +
+                backward_seconds(blocks_[i], facts_, plan_.precision) *
+                    (shares_[i].reached + (own_weights ? shares_[i].due : 0));
+      updated += shares_[i].due * trained_of(i);
+      const bool measured = blocks_[i].seconds > 0;  // launches included
+      if (on_gpu(options_) && !measured) launches += 1 + shares_[i].reached + (own_weights ? shares_[i].due : 0);
+    }
+    const auto augment = parse_augment(options_.augment);
+    const double batch = rows_an_epoch() / steps_an_epoch(), parts = std::ceil(batch / micro_batch());
+    // Token rows are rounded up to 64 in every micro-batch (nn/state.h): half of that on average.
+    const double tokens = facts_.model.tokens;
+    const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
+    const double before = asks_before() ? batch * forward(cut_, blocks_.size(), plan_.prefix_precision) : 0;
+    return batch * rounding * facts_.mean_input * (augment.rdrop ? 2 : 1) * passes * forward_share(plan_.precision) /
+               training_share(plan_.precision) +
+           before + (kStepSeconds + launches * kLaunchSeconds) * parts +
+           updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
+  }
+
   double trained_parameters() const {
     double sum = 0;
-    for (std::size_t i = 0; i < blocks_.size(); ++i) sum += shares_[i].due > 0 ? trained_of(i) : 0;
+    for (std::size_t i = 0; i < blocks_.size(); ++i) sum += trained_in(i);
     return sum;
   }
+  double trained_in(std::size_t i) const { return shares_[i].due > 0 ? trained_of(i) : 0; }
   double cache_bytes() const {
     if (const auto next = behind()) return next->cache_bytes();
     if (!gradient() || !cached()) return 0;
@@ -104,13 +146,15 @@ class StageCost {
     const double train = views_kept() > 0 ? rows * (views_kept() + copies) : 0;
     return one * (train + static_cast<double>(facts_.validation_rows));
   }
-  double peak_bytes() const {
+  // `earlier`: parameters that only the stages before have trained.
+  double peak_bytes(double earlier) const {
     const double optimizer = options_.optim == "adamw" ? 8 : 4;
     const double copies = (weights_ ? 4 : 0) + 4 + optimizer + (keeps_best() ? 4 : 0) + (options_.ema > 0 ? 4 : 0);
     const double trained = gradient() ? trained_parameters() * copies : 0;
     const double before = asks_before() ? 4 * static_cast<double>(facts_.model.parameters()) : 0;
     const double cache = options_.cache == "disk" ? 0 : cache_bytes();
-    return trained + before + cache + solver_bytes() + std::max(micro_batch_bytes(), inference_bytes());
+    const double left = earlier * (facts_.validation_rows > 0 && options_.load_best_model_at_end ? 8 : 4);
+    return trained + left + before + cache + solver_bytes() + std::max(micro_batch_bytes(), inference_bytes());
   }
 
  private:
@@ -144,10 +188,14 @@ class StageCost {
     if (const auto next = behind()) return next->views_kept();
     return changes_samples(options_) ? static_cast<double>(options_.views) : 1;
   }
-  // A closed form holds the features of all rows and views in fp32, and their reduced form in fp64.
+  double classes() const { return static_cast<double>(facts_.model.labels); }
+  // A closed form holds the features of all rows and views in fp32, and their reduced form in fp64; of the logits the
+  // folds' and what a step of L-BFGS works on, or what one penalty's left-out answers take.
   double solver_bytes() const {
     if (gradient()) return 0;
-    return 12 * static_cast<double>(facts_.train_rows) * closed_form_views() * blocks_.back().live;
+    const bool likelihood = stage_.solver == "auto" || stage_.solver == "logistic";
+    return static_cast<double>(facts_.train_rows) * closed_form_views() *
+           (12 * blocks_.back().live + (likelihood ? 90 : 40) * classes());
   }
   double trained_of(std::size_t i) const {
     const bool own_weights = weights_ || i >= facts_.model.head_begin;
@@ -189,6 +237,14 @@ class StageCost {
     for (auto i = first; i < last; ++i) sum += block_seconds(blocks_[i], facts_, precision);
     return sum;
   }
+  // What is cached is computed by chunks of neighbours (train/prefix_source.h), whichever of them are used.
+  double share_of_chunks(double fraction) const {
+    const auto chunk = facts_.pictures ? pictures_at_once(facts_.model.picture_tokens) : kTextsAtOnce;
+    return views_kept() > 0 ? 1 - std::pow(1 - fraction, static_cast<double>(chunk)) : fraction;
+  }
+  double evaluation_prefix() const {
+    return facts_.evaluation_input_seconds + forward(0, cut_, plan_.prefix_precision);
+  }
   // Of one sample: making it and bringing it to the cut; `size` as PlanFacts::mean_input has it.
   double prefix_seconds(double size = 1) const {
     return facts_.input_seconds + size * forward(0, cut_, plan_.prefix_precision);
@@ -210,30 +266,6 @@ class StageCost {
       return std::ceil(steps() / static_cast<double>(options_.eval_steps));
     }
     return options_.eval_strategy == "epoch" ? std::max(1.0, std::ceil(epochs())) : 1;
-  }
-
-  double step() const {
-    // Seconds of a sample; parameters that an optimizer step touches; passes through a block, for their launches
-    double passes = 0, updated = 0, launches = 0;
-    for (auto i = cut_; i < blocks_.size(); ++i) {
-      const bool own_weights = weights_ || i >= facts_.model.head_begin;
-      passes += block_seconds(blocks_[i], facts_, plan_.precision) +
-                backward_seconds(blocks_[i], facts_, plan_.precision) *
-                    (shares_[i].reached + (own_weights ? shares_[i].due : 0));
-      updated += shares_[i].due * trained_of(i);
-      const bool measured = blocks_[i].seconds > 0;  // launches included
-      if (on_gpu(options_) && !measured) launches += 1 + shares_[i].reached + (own_weights ? shares_[i].due : 0);
-    }
-    const auto augment = parse_augment(options_.augment);
-    const double batch = rows_an_epoch() / steps_an_epoch(), parts = std::ceil(batch / micro_batch());
-    // Token rows are rounded up to 64 in every micro-batch (nn/state.h): half of that on average.
-    const double tokens = facts_.model.tokens;
-    const double rounding = tokens > 1 ? 1 + 32 * parts / (batch * tokens) : 1;
-    const double before = asks_before() ? batch * forward(cut_, blocks_.size(), plan_.prefix_precision) : 0;
-    return batch * rounding * facts_.mean_input * (augment.rdrop ? 2 : 1) * passes * forward_share(plan_.precision) /
-               training_share(plan_.precision) +
-           before + (kStepSeconds + launches * kLaunchSeconds) * parts +
-           updated * kOptimizerTraffic / kOptimizerBytesPerSecond;
   }
 
   // Samples of mean length that weigh as much as `count` that come together. Batches of like length are sorted within
@@ -305,15 +337,21 @@ Cost predict_cost(const Plan& plan, const PlanFacts& facts) {
   Cost cost;
   cost.start = facts.seconds_used;
   const auto parameters = static_cast<double>(facts.model.parameters());
-  double stages = 0, trained = 0, cache = 0;
+  double stages = 0, cache = 0;
+  std::vector<double> trained(facts.model.blocks.size(), 0.0);  // parameters of each block, by the stages so far
   for (const auto& stage : plan.stages) {
     const StageCost own(plan, stage, facts);
+    double earlier = 0;
+    for (std::size_t i = 0; i < trained.size(); ++i) {
+      earlier += std::max(0.0, trained[i] - own.trained_in(i));
+      trained[i] = std::max(trained[i], own.trained_in(i));
+    }
     (own.gradient() ? cost.training : cost.solving) += own.seconds();
     if (own.gradient()) {
       cost.evaluation = std::max(cost.evaluation, own.first_evaluation());
-      trained = std::max(trained, own.trained_parameters());
+      cost.step = std::max(cost.step, own.step());
     }
-    stages = std::max(stages, own.peak_bytes());
+    stages = std::max(stages, own.peak_bytes(earlier));
     cache = std::max(cache, own.cache_bytes());
   }
   double forward = 0, products = 0;  // parameters of blocks with products: those that have a bf16 form
@@ -322,12 +360,13 @@ Cost predict_cost(const Plan& plan, const PlanFacts& facts) {
     if (block.multiply_adds > 0) products += static_cast<double>(block.parameters);
   }
   const double rows = static_cast<double>(facts.validation_rows + facts.test_rows);
-  cost.finish =
-      kFinishSeconds + rows * (facts.input_seconds + forward) + (3 * 4 * parameters + 4 * trained) / kFileRate;
+  const double changed = std::accumulate(trained.begin(), trained.end(), 0.0);
+  cost.finish = kFinishSeconds + rows * (facts.evaluation_input_seconds + forward) +
+                (3 * 4 * parameters + 4 * changed) / kFileRate;
   const double fixed = static_cast<double>(facts.resident_bytes) + kKernelBytes + 4 * parameters +
                        (plan.precision == "bf16" || plan.prefix_precision == "bf16" ? 2 * products : 0);
   cost.cache_bytes = static_cast<std::int64_t>(cache);
-  cost.peak_bytes = static_cast<std::int64_t>(fixed + std::max(stages, 4 * parameters + 8 * trained));
+  cost.peak_bytes = static_cast<std::int64_t>(fixed + std::max(stages, 4 * parameters + 8 * changed));
   return cost;
 }
 

@@ -2,10 +2,12 @@
 //
 // Time, in seconds. F_i: FLOPs of block i forward, twice its multiply-adds.
 //   start        PlanFacts::seconds_used, what reading and planning took
-//   inputs       PlanFacts::input_seconds for every row and view that is made: decoding pictures
+//   inputs       PlanFacts::input_seconds for every row and view that is made to train on, evaluation_input_seconds for
+//                those that are evaluated: decoding pictures
 //   prefix       the blocks before a stage's cut: F once for every row and view where their output is cached (not again
 //                where the head's closed form has filled the cache), else once for each pass over a row; at the
 //                stage's end anew for validation
+//   closed form  the prefix for every row and view, and what the solver multiplies in fp64 (solver_seconds)
 //   step         F_i of the suffix, + F_i where the gradient passes through, + F_i where weights train (adapters' own
 //                products are left out), each times the share of steps in which it happens (update_period,
 //                block_cycle),
@@ -24,7 +26,9 @@
 //   stage        PlanFacts::resident_bytes
 //                + kKernelBytes: oneDNN's compiled products with their workspaces, gaps of the heap
 //                + the mapped weights, and their bf16 copies
-//                + trained parameters times (copy, gradient, optimizer, best, EMA)
+//                + trained parameters times (copy, gradient, optimizer, best, EMA); what earlier stages trained stays
+//                  as a copy, and in the best
+//                + of a closed form the features in fp32, their reduced form in fp64, and its tensors of rows x classes
 //                + the weights once more where the network as it was is kept (distill)
 //                + the cache and its packing, where it is in memory; on disk it is taken to cost no memory and no time,
 //                  for the system keeps its pages as long as nobody needs the room
@@ -50,6 +54,7 @@ struct Cost {
   double solving = 0;     // closed-form stages, the evaluation behind each included
   double training = 0;    // gradient stages, their evaluations included
   double evaluation = 0;  // the longest single evaluation of them
+  double step = 0;        // the longest single step of them
   double finish = 0;      // from the last step to the end of the process
   std::int64_t peak_bytes = 0;
   std::int64_t cache_bytes = 0;  // the largest stage's cache, of peak_bytes

@@ -211,7 +211,7 @@ std::string finish_run(Workbench& bench, const Plan& plan, const Trainer& traine
   if (const auto* split = data.test ? data.test.get() : data.validation.get(); split != nullptr) {
     warn_of_unlearned(last.metrics, data.test ? "test" : "validation");
     write_file_atomic(folder / "predictions.jsonl", prediction_lines(last.predictions));
-    const auto gallery = task.gallery(reloaded, data, options, *split, last.predictions);
+    const auto gallery = task.gallery(reloaded, data, options, *split, last);
     if (!gallery.is_null()) write_file_atomic(folder / "gallery.json", json_text(gallery, -1) + "\n");
   }
   write_file_atomic(folder / "strop.json", to_json(record) + "\n");

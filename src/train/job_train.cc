@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 
 #include "config/changed_key.h"
@@ -32,11 +33,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The time that trials took is the stages' no more.
-void take_from_stages(Plan& plan, double seconds) {
+// The time that trials took is the stages' no more; stages of so many steps end later by it.
+void count_trials(Plan& plan, double seconds) {
   double all = 0;
   for (const auto& stage : plan.stages) all += stage.seconds;
-  if (all == 0) return;
+  if (all == 0) {
+    plan.predicted.seconds = std::round(10 * (plan.predicted.seconds + seconds)) / 10;
+    check_time(plan);
+    return;
+  }
   if (all <= seconds) {
     fail(ErrorKind::budget,
          "time: the trials of learning_rate=auto took {}, and {} were left for them and the training; allow more, or "
@@ -47,15 +52,16 @@ void take_from_stages(Plan& plan, double seconds) {
 }
 
 // learning_rate=auto is settled by trials and written into the plan, so that a resumed or repeated run does not sweep.
-void settle_learning_rate(Plan& plan, Workbench& bench) {
-  if (plan.options.learning_rate != "auto") return;
+// Returns the seconds that they took.
+double settle_learning_rate(Plan& plan, Workbench& bench) {
+  if (plan.options.learning_rate != "auto") return 0;
   const Stopwatch watch;
   const double factor = sweep_rate_factor(*bench.opened.model, plan, bench.train_data(plan.options));
   for (auto& stage : plan.stages) stage.learning_rate *= factor;
-  take_from_stages(plan, watch.seconds());
   plan.options.learning_rate = "table";
   plan.reasons["learning_rate"] =
       fmt::format("{} times the table's, by a sweep of five rates over 20 steps each", factor);
+  return watch.seconds();
 }
 
 PlanFacts facts_of(const Workbench& bench, const Options& options) {
@@ -69,6 +75,7 @@ PlanFacts facts_of(const Workbench& bench, const Options& options) {
   }
   auto facts = bench.facts(seconds_since_launch());
   facts.rates = machine_rates(bench.opened.model->device(), bench.threads);
+  facts.seconds_used = seconds_since_launch();  // what was measured for the facts took its time, too
   return facts;
 }
 
@@ -137,7 +144,8 @@ void warn_of_whole_pictures(const Plan& plan, const Model& model) {
 }
 
 RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& folder,
-                  const std::optional<Checkpoint>& resume) {
+                  std::optional<Checkpoint> resume) {
+  const double seconds_before = resume ? resume->progress.elapsed : 0;
   const auto started = utc_now();
   plan.options.out = folder.path.string();
   check_plan(plan, *bench);
@@ -174,8 +182,8 @@ RunResult execute(Plan plan, std::unique_ptr<Workbench> bench, const RunFolder& 
   Console console(console_mode(plan.options.quiet, plan.options.json));
   Trainer trainer(*bench->opened.model, plan, bench->train_data(plan.options), folder.path, console);
   try {
-    trainer.run(resume);
-    auto results = finish_run(*bench, plan, trainer, folder.path, started, resume ? resume->progress.elapsed : 0);
+    trainer.run(std::move(resume));
+    auto results = finish_run(*bench, plan, trainer, folder.path, started, seconds_before);
     set_log_file({});
     return {folder.path, std::move(results)};
   } catch (const Error& error) {
@@ -212,9 +220,9 @@ RunResult resume_run(const Options& options, const std::vector<std::string>& nam
     log_info("resume: {} holds no checkpoint yet; the run begins anew by its plan", folder.path.string());
     return execute(std::move(plan), std::move(bench), folder, std::nullopt);
   }
-  const auto loaded = load_checkpoint(*checkpoint);
+  auto loaded = load_checkpoint(*checkpoint);
   log_info("resume: from step {} ({})", loaded.progress.global_step, checkpoint->string());
-  return execute(std::move(plan), std::move(bench), folder, loaded);
+  return execute(std::move(plan), std::move(bench), folder, std::move(loaded));
 }
 
 // A plan is one training.
@@ -231,6 +239,7 @@ void refuse_two_runs(const Options& options) {
 Plan make_plan(const Options& options) {
   refuse_two_runs(options);
   const auto bench = open_workbench(choose_task(options), options);
+  bench->measure_known();  // as the run will, whose seconds the plan counts
   auto plan = plan_for(bench->options, *bench);
   check_plan(plan, *bench);
   settle_learning_rate(plan, *bench);
@@ -246,7 +255,7 @@ RunResult train(const Options& options, const std::vector<std::string>& given) {
   auto bench = open_workbench(task, after_first_run(options, folder.path));
   bench->measure_known();  // before the plan, which counts the seconds that are gone
   Plan plan = plan_for(bench->options, *bench);
-  settle_learning_rate(plan, *bench);
+  if (const double seconds = settle_learning_rate(plan, *bench); seconds > 0) count_trials(plan, seconds);
   return execute(std::move(plan), std::move(bench), folder, std::nullopt);
 }
 

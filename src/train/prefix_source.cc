@@ -34,7 +34,9 @@ struct PrefixSource::Storage {
   std::filesystem::path place;
   int descriptor = -1;
   std::int64_t size = 0;
-  std::vector<std::pair<void*, std::size_t>> maps;
+  // A process has some 65,000 mappings at most: each serves many tensors.
+  std::vector<std::pair<std::byte*, std::size_t>> maps;
+  std::size_t used = 0;  // of the last
 
   explicit Storage(const std::filesystem::path& folder) : place(folder) {
     std::string file = (folder / "cache.XXXXXX").string();
@@ -52,9 +54,21 @@ struct PrefixSource::Storage {
     const auto bytes = tensor.nbytes();
     if (bytes == 0) return tensor;
     const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), room = (bytes + page - 1) / page * page;
-    int why = ::posix_fallocate(descriptor, size, static_cast<off_t>(room));
+    if (maps.empty() || maps.back().second - used < room) grow(room);
+    std::byte* const address = maps.back().first + used;
+    used += room;
+    std::memcpy(address, tensor.const_data_ptr(), bytes);
+    const Tensor stored = torch::from_blob(address, tensor.sizes(), tensor.options());
+    rest(stored);
+    return stored;
+  }
+  // By `room` at least: the file doubles, and later grows by a fixed size.
+  void grow(std::size_t room) {
+    constexpr std::size_t kMost = 64 << 20;
+    const std::size_t bytes = std::max(room, std::min(static_cast<std::size_t>(size), kMost));
+    int why = ::posix_fallocate(descriptor, size, static_cast<off_t>(bytes));
     void* const address =
-        why == 0 ? ::mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
+        why == 0 ? ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, size) : MAP_FAILED;
     if (address == MAP_FAILED) {
       if (why == 0) why = errno;
       fail(
@@ -62,12 +76,9 @@ struct PrefixSource::Storage {
           "{}: the cache of {} cannot grow by {}: {}; free some space, or set cache=none or cache_dir=", place.string(),
           human_bytes(static_cast<double>(size)), human_bytes(static_cast<double>(bytes)), std::strerror(why));
     }
-    std::memcpy(address, tensor.const_data_ptr(), bytes);
-    maps.emplace_back(address, room);
-    size += static_cast<std::int64_t>(room);
-    const Tensor stored = torch::from_blob(address, tensor.sizes(), tensor.options());
-    rest(stored);
-    return stored;
+    maps.emplace_back(static_cast<std::byte*>(address), bytes);
+    size += static_cast<std::int64_t>(bytes);
+    used = 0;
   }
   // Its pages count as the process's memory no longer; the system keeps them as long as nobody needs the room.
   static void rest(const Tensor& stored) {

@@ -49,8 +49,9 @@ HeadData sample_features(const Opened& opened, BatchSource& train) {
   HeadData data;
   std::vector<torch::Tensor> parts;
   std::vector<std::int64_t> labels;
-  for (std::size_t at = 0; at < rows.size(); at += 64) {
-    const auto part = std::span(rows).subspan(at, std::min<std::size_t>(64, rows.size() - at));
+  const auto most = static_cast<std::size_t>(train.rows_at_once());
+  for (std::size_t at = 0; at < rows.size(); at += most) {
+    const auto part = std::span(rows).subspan(at, std::min(most, rows.size() - at));
     parts.push_back(source.make(part, 0).at(opened.model->live_at(last)[0].name).to(torch::kCPU, torch::kFloat));
     for (const auto row : part) labels.push_back(train.labels()[static_cast<std::size_t>(row)]);
   }

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/interrupt.h"
 #include "core/log.h"
+#include "planner/rows_at_once.h"
 #include "train/prefix_source.h"
 #include "tuning/apply.h"
 #include "tuning/surgical_candidates.h"
@@ -38,13 +40,18 @@ SurgicalChoice choose_surgical(Model& model, const Options& options, const Train
   PrefixSource source(*data.train, model, blocks.front(), torch::kFloat);
   auto order = Sampler(sampler_config(options), data.train->labels(), data.train->lengths()).epoch_batches(0);
   order.resize(std::min(order.size(), kBatches));
+  // A limit on memory may be too low for all of them.
+  const auto at_once = options.memory.empty() ? static_cast<std::size_t>(pictures_at_once(model.picture_tokens)) : 1;
   std::map<std::string, double> ratios;
   for (auto& batch : order) {
     throw_if_interrupted();
     batch.samples.resize(std::min(batch.samples.size(), kSamples));
-    MicroBatch micro{source.make(batch.samples, 0), source.first_block(), {}, {}};
-    for (const auto sample : batch.samples) add_label(micro, source.labels()[static_cast<std::size_t>(sample)]);
-    run_step(model, std::move(micro), Pass{}, {}, blocks.front(), static_cast<double>(batch.samples.size()), 0);
+    for (std::size_t first = 0; first < batch.samples.size(); first += at_once) {
+      const auto part = std::span(batch.samples).subspan(first, std::min(at_once, batch.samples.size() - first));
+      MicroBatch micro{source.make(part, 0), source.first_block(), {}, {}};
+      for (const auto sample : part) add_label(micro, source.labels()[static_cast<std::size_t>(sample)]);
+      run_step(model, std::move(micro), Pass{}, {}, blocks.front(), static_cast<double>(batch.samples.size()), 0);
+    }
     for (const auto& [block, square] : squares(trained, true)) {
       ratios[block] += std::sqrt(square / std::max(weights.at(block), 1e-30)) / static_cast<double>(order.size());
     }

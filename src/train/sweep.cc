@@ -29,7 +29,7 @@ double sweep_rate_factor(Model& model, const Plan& plan, const TrainData& data) 
   const auto start = copy_tensors(model, open_tensors(model));
   const auto precision = number_type(plan.precision);
   const auto cut = model.index_of(stage->cut);
-  PrefixSource source(*data.train, model, cut, precision);
+  PrefixSource source(*data.train, model, cut, number_type(plan.prefix_precision));
   const auto batches = Sampler(sampler_config(options), data.train->labels(), data.train->lengths()).epoch_batches(0);
   std::size_t lowest = model.size();
   for (const auto& one : trained) lowest = std::min(lowest, model.index_of(one.block));

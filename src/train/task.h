@@ -100,7 +100,8 @@ class Task {
   // What a check on some training rows finds doubtful in all this.
   virtual std::vector<std::string> doubts(const Opened& opened, const Options& options, const TaskData& data) const;
   // What the planner asks about the inputs, and how the network takes them.
-  virtual void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) const;
+  virtual void add_facts(PlanFacts& facts, const Opened& opened, const TaskSplit& rows, BatchSource& train,
+                         const Options& options) const;
 
   // --- answers ---
   // The figure that tells which weights are best where metric_for_best_model does not say.
@@ -118,8 +119,7 @@ class Task {
                        std::ostream& out) const = 0;
   // What the page shows of the rows beside the figures (gallery.json); null: nothing.
   virtual nlohmann::ordered_json gallery(const Opened& opened, const TaskData& data, const Options& options,
-                                         const TaskSplit& measured,
-                                         const std::vector<PredictionRecord>& predictions) const;
+                                         const TaskSplit& split, const Measured& measured) const;
   // The data as strop inspect shows it: returned as JSON, and added to `text` for a person.
   virtual nlohmann::ordered_json inspect_data(const Options& options, const InspectOptions& what,
                                               std::string& text) const = 0;

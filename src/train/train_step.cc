@@ -16,7 +16,7 @@
 
 namespace strop {
 
-double Trainer::begin_step(const StageRun& run) {
+double Trainer::begin_step(const StageRun& run, std::size_t batches) {
   const Stage& stage = run.stage;
   if (replay_) {
     const auto& step = replay_->at(progress_.global_step + 1);
@@ -31,15 +31,17 @@ double Trainer::begin_step(const StageRun& run) {
     return step.learning_rate;
   }
   // Progress at this step's middle: the first rate is above zero, and zero is reached exactly at the planned end.
-  const double at = stage.max_steps > 0 && stage.seconds <= 0
-                        ? static_cast<double>(progress_.stage_step + 1) / static_cast<double>(stage.max_steps + 1)
-                        : std::max(stage_progress(run), 1e-3);
+  double at = std::max(stage_progress(run), 1e-3);
+  if (stage.seconds <= 0 && stage.max_steps > 0)
+    at = static_cast<double>(progress_.stage_step + 1) / static_cast<double>(stage.max_steps + 1);
+  else if (stage.seconds <= 0)  // the step's own batches count as done already
+    at -= 0.5 * static_cast<double>(batches) / (run.batches_in_epoch * stage.epochs);
   return stage.learning_rate * schedule_factor(plan_.options.lr_scheduler_type, at, plan_.options.warmup_ratio);
 }
 
 void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
   const auto& options = plan_.options;
-  const double rate = begin_step(run);
+  const double rate = begin_step(run, batches.size());
   ++progress_.stage_step;
   ++progress_.global_step;
   const auto due = run.due.at(progress_.stage_step);
@@ -95,7 +97,8 @@ void Trainer::train_step(StageRun& run, const std::vector<Batch>& batches) {
       fail(ErrorKind::usage,
            "the loss is {} at step {} (stage {}, learning rate {:.3g}); expected a finite number. Lower learning_rate{}"
            "{}",
-           loss, progress_.global_step, run.stage.name, rate, plan_.precision == "fp32" ? "" : " or set precision=fp32",
+           std::abs(loss), progress_.global_step, run.stage.name, rate,
+           plan_.precision == "fp32" ? "" : " or set precision=fp32",
            last ? "; the last good state is " + last->string() : "");
     }
     norm = run.optimizer.clip(options.max_grad_norm);

@@ -45,7 +45,7 @@ Trainer::Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem
   if (!plan.options.replay.empty()) replay_.emplace(plan.options.replay);
 }
 
-void Trainer::run(const std::optional<Checkpoint>& resume) {
+void Trainer::run(std::optional<Checkpoint> resume) {
   const auto rows = static_cast<std::int64_t>(data_.train->size());
   if (resume) {
     if (resume->progress.rows != rows) {
@@ -59,13 +59,15 @@ void Trainer::run(const std::optional<Checkpoint>& resume) {
     for (const auto& [key, tensor] : resume->tensors) {
       if (key.starts_with("best/")) best_[key.substr(5)] = tensor;
     }
+    std::erase_if(resume->tensors, [](const auto& one) { return one.first.starts_with("best/"); });
   }
   progress_.rows = rows;
   log_ = std::make_unique<RunLog>(folder_, progress_.global_step);
   const auto stages = static_cast<std::int64_t>(plan_.stages.size());
-  for (bool resumed = resume.has_value(); progress_.stage < stages; ++progress_.stage, resumed = false) {
+  for (; progress_.stage < stages; ++progress_.stage) {
     const auto& stage = plan_.stages[static_cast<std::size_t>(progress_.stage)];
-    if (stage.solver == "gradient") run_gradient(stage, resumed ? resume : std::nullopt);
+    auto checkpoint = std::exchange(resume, std::nullopt);  // of the first stage alone
+    if (stage.solver == "gradient") run_gradient(stage, std::move(checkpoint));
     else run_closed_form(stage);
     trim_memory();
   }
@@ -184,7 +186,7 @@ void Trainer::run_closed_form(const Stage& stage) {
   progress_.elapsed += watch.seconds();
 }
 
-void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume) {
+void Trainer::run_gradient(const Stage& stage, std::optional<Checkpoint> resume) {
   const auto& options = plan_.options;
   open(stage);
   // The best so far was measured without what now stands in.
@@ -223,6 +225,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
     }
     run.optimizer.restore(slots);
     if (!resume->infobatch.now.empty()) run.sampler.restore(resume->infobatch);
+    resume.reset();  // copied from: all of it would stand in memory beside what trains
   }
   run.samples_at_log = progress_.samples;
   run.elapsed_before = progress_.stage_elapsed;
@@ -256,6 +259,7 @@ void Trainer::run_gradient(const Stage& stage, const std::optional<Checkpoint>& 
       done = replay_ ? replay_->ends_stage(progress_.global_step) : stage_progress(run) >= 1;
       const bool due = evaluation_due(run, epoch_ends);
       if (done || due) done = evaluate(run) || done;
+      if (stage.seconds > 0 && !replay_) done = done || stage_progress(run) >= 1;  // the evaluation takes time, too
       if (!done && (due || (options.save_steps > 0 && progress_.global_step % options.save_steps == 0))) save(run);
       if (epoch_ends || due) trim_memory();  // else what lives for long ends up between what does not, and pages stay
       if (epoch_ends) break;

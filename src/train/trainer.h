@@ -40,7 +40,7 @@ class Trainer {
  public:
   Trainer(Model& model, const Plan& plan, TrainData data, std::filesystem::path folder, Console& console);
 
-  void run(const std::optional<Checkpoint>& resume);
+  void run(std::optional<Checkpoint> resume);
 
   const TrainProgress& progress() const { return progress_; }
   // On-disk names of the stored tensors that were open at any stage.
@@ -54,7 +54,7 @@ class Trainer {
   };
 
   void run_closed_form(const Stage& stage);
-  void run_gradient(const Stage& stage, const std::optional<Checkpoint>& resume);
+  void run_gradient(const Stage& stage, std::optional<Checkpoint> resume);
   void open(const Stage& stage);
   // Returns the number of the first batch of the epoch that is still to be announced.
   std::int64_t announce(StageRun& stage, const std::vector<Batch>& batches) const;
@@ -75,7 +75,7 @@ class Trainer {
   // Brings the seconds of the run and of the stage up to now.
   void advance_clock(const StageRun& stage);
   // The step's rate and micro-batch: by the schedule, or as the replayed run had them.
-  double begin_step(const StageRun& stage);
+  double begin_step(const StageRun& stage, std::size_t batches);
   bool evaluation_due(const StageRun& stage, bool epoch_ends) const;
   void halve_if_near_limit();
   bool caches(const Stage& stage) const;

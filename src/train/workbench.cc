@@ -125,7 +125,7 @@ PlanFacts Workbench::facts(double seconds_used) const {
   facts.disk_bytes = free_disk_bytes(options.cache_dir.empty() ? options.out : options.cache_dir);
   facts.threads = threads;
   facts.holds_before = before != nullptr;
-  opened.task->add_facts(facts, opened, *train, options);
+  opened.task->add_facts(facts, opened, *data.train, *train, options);
   return facts;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/interrupt.h"
 #include "tuning/closed_form.h"
 #include "tuning/closed_form_basis.h"
 #include "tuning/closed_form_calibrate.h"
@@ -40,6 +41,7 @@ LinearHead ridge_on(const HeadBasis& basis, const std::vector<double>& penalties
   head.solver = "ridge";
   head.loo_loss = std::numeric_limits<double>::infinity();
   for (const double penalty : descending_penalties(basis, penalties)) {
+    throw_if_interrupted();
     const Calibration score = calibrate(leave_out(basis, sums, runs, penalty), basis.labels, basis.weights);
     if (improves(score.loss, head.loo_loss)) take(head, score, penalty);
   }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <vector>
 
+#include "core/interrupt.h"
 #include "tuning/logistic_line_search.h"
 
 namespace strop {
@@ -109,6 +110,7 @@ void fit_softmax(SoftmaxFit& fit, const SoftmaxProblem& problem, double penalty,
   std::deque<Pair> pairs;
   fit.steps = 0;
   while (fit.steps < kMaxSteps && product(gradient * preconditioner, gradient) > enough) {
+    throw_if_interrupted();
     const Tensor direction = descent(gradient, pairs, preconditioner);
     const Tensor slope = loss.logits(direction);
     const auto along = [&](double step) {

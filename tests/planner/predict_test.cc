@@ -146,6 +146,28 @@ TEST(PredictTime, ClosedFormsAreForwardPasses) {
   EXPECT_NEAR(cost.solving, 1124 * 2 * kBlock, 0.1);
 }
 
+// Which multiplies for each row and class, and holds numbers for them.
+TEST(PredictTime, ClosedFormsOfManyClassesTakeLonger) {
+  auto facts = without_validation();
+  facts.train_rows = 20000;
+  auto options = with_method("head");
+  options.head_solver = "logistic";
+  const auto few = cost_of(options, facts);
+  facts.model.labels = 1000;
+  const auto many = cost_of(options, facts);
+  EXPECT_GT(many.solving, few.solving + 1);
+  EXPECT_GT(many.peak_bytes - few.peak_bytes, std::int64_t{20000} * 998 * 40);
+}
+
+TEST(PredictTime, InputsOfEvaluationAreTheirOwn) {
+  auto facts = tiny_facts();
+  const auto none = cost_of(with_method("full"), facts);
+  facts.evaluation_input_seconds = 0.5;
+  const auto slow = cost_of(with_method("full"), facts);
+  EXPECT_NEAR(slow.finish - none.finish, 0.5 * 100, 1e-6);
+  EXPECT_NEAR(slow.training - none.training, 3 * 0.5 * 100, 1e-6) << "after each of three epochs";
+}
+
 TEST(PredictTime, WallClockStagesTakeTheirTime) {
   auto options = with_method("lora");
   options.time = "10m";
@@ -246,6 +268,18 @@ TEST(PredictMemory, FollowsWhatTrainsAndWhatIsCached) {
   EXPECT_EQ(cached.cache_bytes, static_cast<std::int64_t>((2 * 1024 + 100) * 2e4 * 4));
   options.cache = "none";
   EXPECT_EQ(cached.peak_bytes - cost_of(options, facts).peak_bytes, cached.cache_bytes);
+}
+
+// One block after the other: what the first have trained stays beside what the last trains.
+TEST(PredictMemory, CountsWhatEarlierStagesHaveTrained) {
+  const auto facts = tiny_facts();
+  auto options = with_method("layerwise");
+  options.cache = "none";
+  auto plan = choose_plan(options, facts);
+  ASSERT_EQ(plan.stages.size(), 2U);
+  const auto both = predict_cost(plan, facts).peak_bytes;
+  plan.stages.erase(plan.stages.begin());
+  EXPECT_NEAR(static_cast<double>(both - predict_cost(plan, facts).peak_bytes), 8e6, 1e5);
 }
 
 TEST(PredictMemory, TheEndReadsTheBaseAgain) {

@@ -294,6 +294,22 @@ TEST(Trainer, GoesOnFromAnAdapter) {
   EXPECT_EQ(job.accuracy("second", "validation.csv"), before);  // a rate so small changes no prediction
 }
 
+// Its rate is that of the middle of the run.
+TEST(Trainer, AOneStepEpochLearns) {
+  const TinyJob job;
+  train(full_options(job, "run", [](Options& o) {
+    o.infobatch = 0.3;
+    o.num_train_epochs = 1;
+    o.per_device_train_batch_size = 96;
+    o.warmup_ratio = 0;
+    o.lr_scheduler_type = "linear";
+    o.learning_rate = "1e-3";
+  }));
+  const auto lines = job.log("run");
+  ASSERT_EQ(lines.at(0).at("current_steps"), 1);
+  EXPECT_NEAR(lines.at(0).at("learning_rate").get<double>(), 0.5e-3, 1e-6);
+}
+
 TEST(Trainer, SweepChoosesALearningRate) {
   const TinyJob job;
   train(full_options(job, "run", [](Options& o) { o.learning_rate = "auto"; }));

@@ -59,7 +59,8 @@ std::unique_ptr<BatchSource> Boxes::source(const Opened& opened, const Options& 
            model.family());
     }
     work = training_work(*model.input_form, model.detector->stride(), options);
-    if (options.time.empty()) work.mixing_ends = unmixed_from(epochs_of(options, static_cast<double>(split_.size())));
+    if (options.time.empty() || options.max_steps > 0)
+      work.mixing_ends = unmixed_from(epochs_of(options, static_cast<double>(split_.size())));
   }
   return std::make_unique<BoxSource>(split_, work, std::max<std::int64_t>(1, options.views), at::get_num_threads(),
                                      options.strict, pictures_at_once(opened.model->picture_tokens));

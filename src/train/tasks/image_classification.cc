@@ -119,13 +119,14 @@ class ImageClassification : public Classification {
     return doubts_about_form(opened, options, pictures_of(*data.train).split());
   }
 
-  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) const override {
-    add_picture_facts(facts, opened, train, options);
+  void add_facts(PlanFacts& facts, const Opened& opened, const TaskSplit& rows, BatchSource& train,
+                 const Options& options) const override {
+    add_picture_facts(facts, opened, rows, train, options);
   }
 
-  json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& measured,
-               const std::vector<PredictionRecord>& predictions) const override {
-    return {{"mistakes", gallery_of_mistakes(measured, predictions)},
+  json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& split,
+               const Measured& measured) const override {
+    return {{"mistakes", gallery_of_mistakes(split, measured.predictions)},
             {"augmented", gallery_of_views(pictures_of(*data.train).split(), *opened.model->input_form, options)}};
   }
 

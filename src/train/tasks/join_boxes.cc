@@ -34,7 +34,8 @@ std::string find_unlabelled(BoxSplit& split, const Opened& opened, const Options
   BoxWork work;
   work.form = *opened.model->input_form;
   work.decode = decode_options(options);
-  BoxSource source(split, work, 1, at::get_num_threads(), options.strict);
+  BoxSource source(split, work, 1, at::get_num_threads(), options.strict,
+                   pictures_at_once(opened.model->picture_tokens));
   const DecodeSettings settings = {
       .least_score = options.pseudo_labels, .nms_iou = options.nms_iou, .max_det = options.max_det};
   const auto answers =

@@ -189,8 +189,9 @@ class ObjectDetection : public Task {
     write_preprocessor(folder, opened.base_folder, *opened.model->input_form);
   }
   std::string describe_inputs(const Opened& opened) const override { return describe(*opened.model->input_form); }
-  void add_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) const override {
-    add_picture_facts(facts, opened, train, options);
+  void add_facts(PlanFacts& facts, const Opened& opened, const TaskSplit& rows, BatchSource& train,
+                 const Options& options) const override {
+    add_picture_facts(facts, opened, rows, train, options);
     const auto& sides = dynamic_cast<const BoxSource&>(train).sides();
     facts.largest_input = sides.largest_area();
     facts.mean_input = sides.mean_area();
@@ -247,13 +248,12 @@ class ObjectDetection : public Task {
         const auto rect = stored_rect(box.rect, sample);
         const auto label = static_cast<std::size_t>(box.label);
         const auto rounded = [](double value) { return std::round(value * 1000) / 1000; };
-        const json entry = {
-            {"image_id", sample.image_id},
-            {"category_id", ids[label]},
-            {"bbox", {rounded(rect.x), rounded(rect.y), rounded(rect.width), rounded(rect.height)}},
-            {"score", box.score},
-            {"category_name", names[label]},
-            {"file", sample.name}};
+        const json entry = {{"image_id", sample.image_id},
+                            {"category_id", ids[label]},
+                            {"bbox", {rounded(rect.x), rounded(rect.y), rounded(rect.width), rounded(rect.height)}},
+                            {"score", box.score},
+                            {"category_name", names[label]},
+                            {"file", sample.name}};
         out << (first ? "\n" : ",\n") << json_text(entry, -1);
         first = false;
       }
@@ -263,12 +263,12 @@ class ObjectDetection : public Task {
     out << "\n]\n";
   }
 
-  json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& measured,
-               const std::vector<PredictionRecord>&) const override {
+  json gallery(const Opened& opened, const TaskData& data, const Options& options, const TaskSplit& split,
+               const Measured& measured) const override {
     const auto& model = *opened.model;
     const auto work = training_work(*model.input_form, model.detector->stride(), options);
     const auto& names = model.label_names;
-    return {{"boxes", gallery_of_boxes(boxes_of(measured), found_on(opened, measured, options), names, work.decode)},
+    return {{"boxes", gallery_of_boxes(boxes_of(split), {measured.found, measured.unmade}, names, work.decode)},
             {"augmented", gallery_of_inputs(boxes_of(*data.train), work, names)}};
   }
 

@@ -21,7 +21,8 @@ namespace strop {
 namespace {
 
 constexpr std::size_t kTimed = 16;
-constexpr std::int64_t kInTraining = 8;  // of them, that pass the blocks forward and backward
+// Of them, that pass the blocks forward and backward: a limit on memory may leave room for few.
+constexpr std::int64_t kInTraining = 8, kUnderLimit = 2;
 // Mean confidence under another form over that under ours, above which ours is doubted.
 constexpr double kDoubt = 1.25;
 // Below that a head has seen nothing like these pictures, and which form it likes better says nothing.
@@ -81,18 +82,30 @@ std::size_t lowest_in_training(const ModelFacts& model, const Options& options) 
 
 }  // namespace
 
-void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options) {
+namespace {
+
+double seconds_of_a_row(BatchSource& source, const BatchSource::Samples& rows) {
+  const Stopwatch watch;
+  source.make(rows, 0);
+  return watch.seconds() / static_cast<double>(rows.size());
+}
+
+}  // namespace
+
+void add_picture_facts(PlanFacts& facts, const Opened& opened, const TaskSplit& split, BatchSource& train,
+                       const Options& options) {
   facts.pictures = true;
   const auto rows = spread_rows(train.size());
   if (rows.empty()) return;
-  const Stopwatch watch;
+  facts.input_seconds = seconds_of_a_row(train, rows);
+  facts.evaluation_input_seconds = seconds_of_a_row(*split.source(opened, options, false), rows);
   const State made = train.make(rows, train.fresh_views() - 1);  // as large as they become
-  facts.input_seconds = watch.seconds() / static_cast<double>(rows.size());
   const auto& pixels = made.at("pixels");
   facts.input_bytes = 4 * static_cast<double>(pixels.numel() / pixels.size(0)) * 3;  // the batch at work, two ahead
   // The last block alone costs nothing beside those below, which one picture times well enough.
   const auto lowest = lowest_in_training(facts.model, options);
-  const auto samples = std::min(lowest + 1 < opened.model->size() ? kInTraining : 1, pixels.size(0));
+  const auto some = options.memory.empty() ? kInTraining : kUnderLimit;
+  const auto samples = std::min(lowest + 1 < opened.model->size() ? some : 1, pixels.size(0));
   State state;
   for (const auto& [name, tensor] : made.tensors()) state.set(name, tensor.narrow(0, 0, samples));
   measure_blocks(facts.model.blocks, *opened.model, state, samples, lowest, !options.freeze_bn);

@@ -23,9 +23,11 @@ class Pictures : public TaskSplit {
   DecodeOptions decode_;
 };
 
-// What the planner asks: the seconds to make a row, measured on some, and what each block takes and holds
-// (train/measure_blocks.h), by one row sent through the network, or by eight where more than the last block trains.
-void add_picture_facts(PlanFacts& facts, const Opened& opened, BatchSource& train, const Options& options);
+// What the planner asks: the seconds to make a row for training and for evaluation, measured on some, and what each
+// block takes and holds (train/measure_blocks.h), by one row sent through the network, or by eight (two under a limit
+// on memory) where more than the last block trains.
+void add_picture_facts(PlanFacts& facts, const Opened& opened, const TaskSplit& split, BatchSource& train,
+                       const Options& options);
 
 // A file of weights that says no mean and std leaves them to a guess by its keys. Where the stored head is surer of 16
 // training pictures under another usual normalisation, that is said. Empty where the files or the options say the form.

@@ -69,9 +69,9 @@ std::vector<std::string> Task::doubts(const Opened&, const Options&, const TaskD
 std::optional<KnownBefore> Task::measure_known(const Opened&, const TaskSplit&, const Options&) const {
   return std::nullopt;
 }
-void Task::add_facts(PlanFacts&, const Opened&, BatchSource&, const Options&) const {}
+void Task::add_facts(PlanFacts&, const Opened&, const TaskSplit&, BatchSource&, const Options&) const {}
 nlohmann::ordered_json Task::gallery(const Opened&, const TaskData&, const Options&, const TaskSplit&,
-                                     const std::vector<PredictionRecord>&) const {
+                                     const Measured&) const {
   return nullptr;
 }
 
