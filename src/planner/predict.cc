@@ -51,8 +51,8 @@ double backward_seconds(const BlockFacts& block, const PlanFacts& facts, std::st
 }
 
 // A closed form of the last layer: n rows of d features, c classes. Products in fp64 at half of fp32's rate at most,
-// and the eigendecomposition far below it. Steps of L-BFGS (tuning/logistic.h) are those of some runs on pictures and
-// texts, five folds under some penalties and the whole; each sends the rows forward and back.
+// and the eigendecomposition far below it. The steps of L-BFGS (tuning/logistic.h; five folds under some penalties and
+// the whole) are an estimate, not measured; each sends the rows forward and back.
 double solver_seconds(const std::string& solver, double n, double d, double c, const PlanFacts& facts) {
   constexpr double kRatePart = 0.3, kEigen = 60, kPenalties = 19, kPasses = 250, kLogitWork = 30;
   const double k = std::min(n, d), rate = 1e9 * kRatePart * facts.rates.fp32_gflops;
